@@ -1,0 +1,53 @@
+//===- QOpt.h - The qopt dialect --------------------------------*- C++ -*-===//
+//
+// The dialect, its attributes and operations. See QOptDialect.td.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_DIALECT_QOPT_IR_QOPT_H
+#define QUANTOPT_DIALECT_QOPT_IR_QOPT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "quantopt/Dialect/QOpt/IR/QOptDialect.h.inc"
+#include "quantopt/Dialect/QOpt/IR/QOptEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "quantopt/Dialect/QOpt/IR/QOptAttributes.h.inc"
+
+#define GET_OP_CLASSES
+#include "quantopt/Dialect/QOpt/IR/QOptOps.h.inc"
+
+namespace mlir::qopt {
+
+/// The numeric contract that holds for `op`: its own `numerics` attribute, else
+/// the module's `qopt.numerics`, else half to even with f32 multipliers.
+NumericsAttr getNumerics(Operation *op);
+
+/// Scales and zero points of a per-tensor or per-axis uniform type, as a list:
+/// one entry per tensor, or one per index of `axis`.
+struct UniformParams {
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  /// The quantized dimension, or nothing where the parameters are per tensor.
+  std::optional<int64_t> axis;
+  int64_t storageMin = 0;
+  int64_t storageMax = 0;
+  unsigned storageWidth = 0;
+  bool isSigned = true;
+
+  /// Fails on types that are neither per tensor nor per axis.
+  static FailureOr<UniformParams> get(Type type);
+  bool isPerAxis() const { return axis.has_value(); }
+};
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_DIALECT_QOPT_IR_QOPT_H

@@ -1,0 +1,57 @@
+//===- QOptAttributes.td - Attributes of the qopt dialect --*- tablegen -*-===//
+
+#ifndef QUANTOPT_DIALECT_QOPT_IR_QOPTATTRIBUTES_TD
+#define QUANTOPT_DIALECT_QOPT_IR_QOPTATTRIBUTES_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "quantopt/Dialect/QOpt/IR/QOptDialect.td"
+
+def QOpt_Rounding : I32EnumAttr<"Rounding", "how a real value becomes an integer", [
+    I32EnumAttrCase<"HalfEven", 0, "half_even">,
+    I32EnumAttrCase<"HalfAway", 1, "half_away">,
+    I32EnumAttrCase<"HalfUp", 2, "half_up">
+  ]> {
+  let cppNamespace = "::mlir::qopt";
+  let genSpecializedAttr = 0;
+}
+
+def QOpt_Multiplier : I32EnumAttr<"Multiplier",
+    "arithmetic that rescales an accumulator", [
+    I32EnumAttrCase<"F32", 0, "f32">,
+    I32EnumAttrCase<"Q31Single", 1, "q31_single">,
+    I32EnumAttrCase<"Q31Double", 2, "q31_double">
+  ]> {
+  let cppNamespace = "::mlir::qopt";
+  let genSpecializedAttr = 0;
+}
+
+def QOpt_NumericsAttr : AttrDef<QOpt_Dialect, "Numerics"> {
+  let mnemonic = "numerics";
+  let summary = "numeric contract of conversions";
+  let description = [{
+    Says how conversions round and how accumulators are rescaled. On a module,
+    as `qopt.numerics`, it is the default of all its operations; on an operation
+    it overrides that default. Where neither says anything, the contract is
+    `#qopt.numerics<rounding = half_even, multiplier = f32>`.
+
+    - `rounding`: of `x / scale` in `qopt.quantize`, before the zero point is
+      added. `half_even` is ONNX's and PyTorch's rule, `half_away` TFLite's.
+    - `multiplier`: of `qopt.requantize`. `f32` multiplies the accumulator,
+      converted to f32, by the f32 ratio of the scales. `q31_single` and
+      `q31_double` multiply by a Q31 mantissa and shift with one rounding
+      (TFLite's single rounding, TOSA RESCALE) or two (gemmlowp, TFLite,
+      TOSA RESCALE with DOUBLE_ROUND); `rounding` does not apply to them.
+      They hold for shifts of at most 62: a ratio of scales below 2^-31
+      flushes to zero.
+
+    The formulas are those of `quantopt/Support/QuantMath.h`, which is their one
+    definition.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"::mlir::qopt::Rounding", "::mlir::qopt::Rounding::HalfEven">:$rounding,
+    DefaultValuedParameter<"::mlir::qopt::Multiplier", "::mlir::qopt::Multiplier::F32">:$multiplier);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+#endif // QUANTOPT_DIALECT_QOPT_IR_QOPTATTRIBUTES_TD

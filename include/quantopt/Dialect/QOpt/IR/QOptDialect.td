@@ -1,0 +1,50 @@
+//===- QOptDialect.td - The qopt dialect -------------------*- tablegen -*-===//
+
+#ifndef QUANTOPT_DIALECT_QOPT_IR_QOPTDIALECT_TD
+#define QUANTOPT_DIALECT_QOPT_IR_QOPTDIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def QOpt_Dialect : Dialect {
+  let name = "qopt";
+  let cppNamespace = "::mlir::qopt";
+  let summary = "Quantization with one definition of every bit";
+  let description = [{
+    The dialect holds what upstream's `quant` types lack: operations that
+    convert between real and stored values with a rounding that is written
+    down, the hooks of calibration, and the numeric contract that every backend
+    keeps.
+
+    Quantized values are plain integer tensors (`tensor<4xi8>`). What the
+    integers mean stands on the operations that cross between the real and the
+    stored side, as one of upstream's `!quant.uniform` types. So every pass of
+    linalg, tensor and vector works on quantized programs unchanged, and every
+    tool that reads `!quant.uniform` reads ours. Storage of `i8` and of `u8` is
+    the same signless `i8`; the quantized type says which one is meant.
+
+    The four conversions (`quantize`, `dequantize`, `requantize`, `lookup`) are
+    elementwise mappable: the same operation stands on tensors, on vectors and,
+    as a scalar, inside the body of a `linalg.generic`.
+
+    A pair `dequantize(quantize(x))` is the definition of fake quantization and
+    never folds. What folds is lossless: `quantize(dequantize(q))` of the same
+    type, and `requantize` to the same type.
+  }];
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
+  let extraClassDeclaration = [{
+    /// Name of the discardable attribute that carries a value's stable name
+    /// through every phase: the key of the calibration table, the
+    /// configuration, the remarks and the report.
+    static constexpr ::llvm::StringLiteral getNameAttrName() {
+      return "qopt.name";
+    }
+    /// Name of the attribute of a module that carries its numeric contract.
+    static constexpr ::llvm::StringLiteral getNumericsAttrName() {
+      return "qopt.numerics";
+    }
+  }];
+}
+
+#endif // QUANTOPT_DIALECT_QOPT_IR_QOPTDIALECT_TD

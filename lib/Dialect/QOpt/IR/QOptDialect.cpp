@@ -1,0 +1,72 @@
+//===- QOptDialect.cpp - The qopt dialect -----------------------------------===//
+
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+#include "quantopt/Dialect/QOpt/IR/QOptDialect.cpp.inc"
+#include "quantopt/Dialect/QOpt/IR/QOptEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "quantopt/Dialect/QOpt/IR/QOptAttributes.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "quantopt/Dialect/QOpt/IR/QOptOps.cpp.inc"
+
+void QOptDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "quantopt/Dialect/QOpt/IR/QOptAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "quantopt/Dialect/QOpt/IR/QOptOps.cpp.inc"
+      >();
+}
+
+Operation *QOptDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                            Type type, Location loc) {
+  return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
+NumericsAttr mlir::qopt::getNumerics(Operation *op) {
+  if (auto own = op->getAttrOfType<NumericsAttr>("numerics"))
+    return own;
+  if (auto module = op->getParentOfType<ModuleOp>())
+    if (auto contract = module->getAttrOfType<NumericsAttr>(
+            QOptDialect::getNumericsAttrName()))
+      return contract;
+  return NumericsAttr::get(op->getContext(), Rounding::HalfEven,
+                           Multiplier::F32);
+}
+
+FailureOr<UniformParams> UniformParams::get(Type type) {
+  UniformParams params;
+  auto quantized = dyn_cast<quant::QuantizedType>(type);
+  if (!quantized)
+    return failure();
+  params.storageMin = quantized.getStorageTypeMin();
+  params.storageMax = quantized.getStorageTypeMax();
+  params.storageWidth = quantized.getStorageTypeIntegralWidth();
+  params.isSigned = quantized.isSigned();
+  if (auto tensor = dyn_cast<quant::UniformQuantizedType>(type)) {
+    params.scales = {tensor.getScale()};
+    params.zeroPoints = {tensor.getZeroPoint()};
+    return params;
+  }
+  if (auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
+    params.scales.assign(axis.getScales().begin(), axis.getScales().end());
+    params.zeroPoints.assign(axis.getZeroPoints().begin(),
+                             axis.getZeroPoints().end());
+    params.axis = axis.getQuantizedDimension();
+    return params;
+  }
+  return failure();
+}

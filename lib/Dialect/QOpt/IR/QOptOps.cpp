@@ -1,0 +1,209 @@
+//===- QOptOps.cpp - Verifiers and folders of the qopt dialect ---------------===//
+//
+// Folders are lossless only: a pair quantize, dequantize in this order is the
+// definition of fake quantization and survives every canonicalization.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+//===----------------------------------------------------------------------===//
+// Constraints that the conversions share
+//===----------------------------------------------------------------------===//
+
+/// Zero points lie within the storage range.
+static LogicalResult verifyZeroPoints(Operation *op,
+                                      const UniformParams &params, Type type) {
+  for (int64_t zeroPoint : params.zeroPoints)
+    if (zeroPoint < params.storageMin || zeroPoint > params.storageMax)
+      return op->emitOpError("zero point ")
+             << zeroPoint << " lies outside the storage range ["
+             << params.storageMin << ", " << params.storageMax << "] of "
+             << type;
+  return success();
+}
+
+/// A per-axis type stands on a tensor that has the axis, a scale an index.
+static LogicalResult verifyAxis(Operation *op, const UniformParams &params,
+                                Type type, Type container) {
+  if (!params.axis)
+    return success();
+  auto tensor = dyn_cast<RankedTensorType>(container);
+  if (!tensor)
+    return op->emitOpError("per-axis type ")
+           << type << " needs a ranked tensor, not " << container;
+  if (*params.axis >= tensor.getRank())
+    return op->emitOpError("quantized dimension ")
+           << *params.axis << " does not exist in " << container;
+  int64_t size = tensor.getDimSize(*params.axis);
+  if (!ShapedType::isDynamic(size) &&
+      size != static_cast<int64_t>(params.scales.size()))
+    return op->emitOpError("has ")
+           << params.scales.size() << " scales for " << size
+           << " indices of dimension " << *params.axis << " of " << container;
+  return success();
+}
+
+static FailureOr<UniformParams> verifyUniform(Operation *op, Type type,
+                                              Type container) {
+  FailureOr<UniformParams> params = UniformParams::get(type);
+  if (failed(params)) {
+    op->emitOpError("takes a per-tensor or per-axis uniform type, not ")
+        << type;
+    return failure();
+  }
+  if (failed(verifyZeroPoints(op, *params, type)) ||
+      failed(verifyAxis(op, *params, type, container)))
+    return failure();
+  return params;
+}
+
+static LogicalResult verifyStorage(Operation *op, quant::QuantizedType type,
+                                   Type container) {
+  Type element = getElementTypeOrSelf(container);
+  if (element != type.getStorageType())
+    return op->emitOpError("stores ")
+           << element << " where " << type << " has storage "
+           << type.getStorageType();
+  return success();
+}
+
+static LogicalResult verifyExpressed(Operation *op, quant::QuantizedType type,
+                                     Type container) {
+  Type element = getElementTypeOrSelf(container);
+  if (element != type.getExpressedType())
+    return op->emitOpError("has real values of ")
+           << element << " where " << type << " expresses "
+           << type.getExpressedType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// QuantizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult QuantizeOp::verify() {
+  if (failed(verifyStorage(*this, getType(), getResult().getType())) ||
+      failed(verifyExpressed(*this, getType(), getInput().getType())))
+    return failure();
+  return verifyUniform(*this, getType(), getInput().getType());
+}
+
+OpFoldResult QuantizeOp::fold(FoldAdaptor) {
+  // quantize(dequantize(q)) of one type is q: the real value lies within a few
+  // ulp of an integer multiple of the scale, far from any tie. That takes an
+  // expressed type with more mantissa than the storage has bits, and a q that
+  // the (possibly narrowed) storage range holds.
+  auto dequantize = getInput().getDefiningOp<DequantizeOp>();
+  if (!dequantize || dequantize.getType() != getType())
+    return {};
+  quant::QuantizedType type = getType();
+  if (!type.getExpressedType().isF32() ||
+      type.getStorageTypeIntegralWidth() > 16)
+    return {};
+  int64_t fullMin = quant::QuantizedType::getDefaultMinimumForInteger(
+      type.isSigned(), type.getStorageTypeIntegralWidth());
+  int64_t fullMax = quant::QuantizedType::getDefaultMaximumForInteger(
+      type.isSigned(), type.getStorageTypeIntegralWidth());
+  if (type.getStorageTypeMin() != fullMin ||
+      type.getStorageTypeMax() != fullMax)
+    return {};
+  return dequantize.getInput();
+}
+
+//===----------------------------------------------------------------------===//
+// DequantizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult DequantizeOp::verify() {
+  if (failed(verifyStorage(*this, getType(), getInput().getType())) ||
+      failed(verifyExpressed(*this, getType(), getResult().getType())))
+    return failure();
+  return verifyUniform(*this, getType(), getInput().getType());
+}
+
+OpFoldResult DequantizeOp::fold(FoldAdaptor) { return {}; }
+
+//===----------------------------------------------------------------------===//
+// RequantizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult RequantizeOp::verify() {
+  if (failed(verifyStorage(*this, getFrom(), getInput().getType())) ||
+      failed(verifyStorage(*this, getTo(), getResult().getType())) ||
+      failed(verifyUniform(*this, getFrom(), getInput().getType())))
+    return failure();
+  FailureOr<UniformParams> to =
+      verifyUniform(*this, getTo(), getInput().getType());
+  if (failed(to))
+    return failure();
+  if (to->storageWidth > 16)
+    return emitOpError("writes storage of at most 16 bits, not ") << getTo();
+  return success();
+}
+
+OpFoldResult RequantizeOp::fold(FoldAdaptor) {
+  if (getFrom() == getTo())
+    return getInput();
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// LookupOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult LookupOp::verify() {
+  ShapedType table = getTable().getShapedType();
+  Type element = getElementTypeOrSelf(getResult().getType());
+  if (table.getRank() != 1 || table.getNumElements() != 256 ||
+      table.getElementType() != element)
+    return emitOpError("needs a table of type tensor<256x")
+           << element << ">, not " << table;
+  return success();
+}
+
+OpFoldResult LookupOp::fold(FoldAdaptor) {
+  // The identity table is a no-op.
+  if (getInput().getType() != getResult().getType())
+    return {};
+  auto values = getTable().tryGetValues<APInt>();
+  if (!values)
+    return {};
+  for (auto [index, value] : llvm::enumerate(*values))
+    if (value.getZExtValue() != index)
+      return {};
+  return getInput();
+}
+
+//===----------------------------------------------------------------------===//
+// FakeQuantOp and ObserveOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult FakeQuantOp::verify() {
+  if (failed(verifyExpressed(*this, getType(), getInput().getType())))
+    return failure();
+  return verifyUniform(*this, getType(), getInput().getType());
+}
+
+LogicalResult ObserveOp::verify() {
+  if (getId().empty())
+    return emitOpError("needs an id that is not empty");
+  if (auto type = getType()) {
+    if (failed(verifyExpressed(*this, *type, getInput().getType())))
+      return failure();
+    return verifyUniform(*this, *type, getInput().getType());
+  }
+  return success();
+}
+
+void ObserveOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  // Counting must not be folded away or duplicated.
+  effects.emplace_back(MemoryEffects::Write::get());
+}
