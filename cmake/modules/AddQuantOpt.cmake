@@ -5,7 +5,7 @@
 if(NOT MLIR_DIR AND EXISTS /usr/lib/llvm-22/lib/cmake/mlir)
   set(MLIR_DIR /usr/lib/llvm-22/lib/cmake/mlir CACHE PATH "MLIRConfig.cmake's folder")
 endif()
-find_package(MLIR 22 REQUIRED CONFIG)
+find_package(MLIR REQUIRED CONFIG)
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 # HandleLLVMOptions appends the packages' own flags; keep ours alone in charge.
 set(LLVM_ENABLE_WARNINGS ON)
@@ -97,7 +97,6 @@ function(add_quantopt_tool name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} ${QUANTOPT_MLIR_LIBS})
-  quantopt_use_pch(${name})
   set_property(GLOBAL APPEND PROPERTY QUANTOPT_TOOLS ${name})
 endfunction()
 
