@@ -1,4 +1,5 @@
-//===- QOptDialect.cpp - The qopt dialect -----------------------------------===//
+//===- QOptDialect.cpp - The qopt dialect
+//-----------------------------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
@@ -36,10 +37,29 @@ Operation *QOptDialect::materializeConstant(OpBuilder &builder, Attribute value,
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
+LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attribute) {
+  if (attribute.getName() == getNameAttrName() &&
+      !isa<StringAttr>(attribute.getValue()))
+    return op->emitError("'qopt.name' takes a string, not ")
+           << attribute.getValue();
+  if (attribute.getName() == getNumericsAttrName()) {
+    if (!isa<ModuleOp>(op))
+      return op->emitError("'qopt.numerics' stands on a module; an operation "
+                           "takes 'numerics' instead");
+    if (!isa<NumericsAttr>(attribute.getValue()))
+      return op->emitError("'qopt.numerics' takes a #qopt.numerics attribute, "
+                           "not ")
+             << attribute.getValue();
+  }
+  return success();
+}
+
 NumericsAttr mlir::qopt::getNumerics(Operation *op) {
   if (auto own = op->getAttrOfType<NumericsAttr>("numerics"))
     return own;
-  if (auto module = op->getParentOfType<ModuleOp>())
+  for (auto module = op->getParentOfType<ModuleOp>(); module;
+       module = module->getParentOfType<ModuleOp>())
     if (auto contract = module->getAttrOfType<NumericsAttr>(
             QOptDialect::getNumericsAttrName()))
       return contract;

@@ -1,4 +1,5 @@
-//===- QOptOps.cpp - Verifiers and folders of the qopt dialect ---------------===//
+//===- QOptOps.cpp - Verifiers and folders of the qopt dialect
+//---------------===//
 //
 // Folders are lossless only: a pair quantize, dequantize in this order is the
 // definition of fake quantization and survives every canonicalization.
@@ -8,6 +9,8 @@
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
 #include "mlir/IR/Builders.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -94,25 +97,36 @@ LogicalResult QuantizeOp::verify() {
   return verifyUniform(*this, getType(), getInput().getType());
 }
 
+/// Every bit pattern of the storage is a value of `type`: nothing is clamped.
+static bool coversStorage(quant::QuantizedType type) {
+  unsigned width = type.getStorageTypeIntegralWidth();
+  return type.getStorageTypeMin() ==
+             quant::QuantizedType::getDefaultMinimumForInteger(type.isSigned(),
+                                                               width) &&
+         type.getStorageTypeMax() ==
+             quant::QuantizedType::getDefaultMaximumForInteger(type.isSigned(),
+                                                               width);
+}
+
 OpFoldResult QuantizeOp::fold(FoldAdaptor) {
   // quantize(dequantize(q)) of one type is q: the real value lies within a few
   // ulp of an integer multiple of the scale, far from any tie. That takes an
-  // expressed type with more mantissa than the storage has bits, and a q that
-  // the (possibly narrowed) storage range holds.
+  // expressed type with more mantissa than the storage has bits, a q that the
+  // (possibly narrowed) storage range holds, and products that stay finite.
   auto dequantize = getInput().getDefiningOp<DequantizeOp>();
   if (!dequantize || dequantize.getType() != getType())
     return {};
   quant::QuantizedType type = getType();
   if (!type.getExpressedType().isF32() ||
-      type.getStorageTypeIntegralWidth() > 16)
+      type.getStorageTypeIntegralWidth() > 16 || !coversStorage(type))
     return {};
-  int64_t fullMin = quant::QuantizedType::getDefaultMinimumForInteger(
-      type.isSigned(), type.getStorageTypeIntegralWidth());
-  int64_t fullMax = quant::QuantizedType::getDefaultMaximumForInteger(
-      type.isSigned(), type.getStorageTypeIntegralWidth());
-  if (type.getStorageTypeMin() != fullMin ||
-      type.getStorageTypeMax() != fullMax)
+  FailureOr<UniformParams> params = UniformParams::get(type);
+  if (failed(params))
     return {};
+  double span = static_cast<double>(params->storageMax - params->storageMin);
+  for (double scale : params->scales)
+    if (scale * span > std::numeric_limits<float>::max())
+      return {};
   return dequantize.getInput();
 }
 
@@ -148,7 +162,8 @@ LogicalResult RequantizeOp::verify() {
 }
 
 OpFoldResult RequantizeOp::fold(FoldAdaptor) {
-  if (getFrom() == getTo())
+  // A narrowed range clamps even where nothing is rescaled.
+  if (getFrom() == getTo() && coversStorage(getTo()))
     return getInput();
   return {};
 }
@@ -162,8 +177,8 @@ LogicalResult LookupOp::verify() {
   Type element = getElementTypeOrSelf(getResult().getType());
   if (table.getRank() != 1 || table.getNumElements() != 256 ||
       table.getElementType() != element)
-    return emitOpError("needs a table of type tensor<256x")
-           << element << ">, not " << table;
+    return emitOpError("needs a table of type ")
+           << RankedTensorType::get({256}, element) << ", not " << table;
   return success();
 }
 

@@ -29,10 +29,15 @@ def QOpt_Dialect : Dialect {
     A pair `dequantize(quantize(x))` is the definition of fake quantization and
     never folds. What folds is lossless: `quantize(dequantize(q))` of the same
     type, and `requantize` to the same type.
+
+    Discardable attributes: `qopt.name`, a string on any operation, is the stable
+    name of its value; `qopt.numerics`, a `#qopt.numerics` on a module, is the
+    numeric contract of all that the module holds.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
   let extraClassDeclaration = [{
     /// Name of the discardable attribute that carries a value's stable name
     /// through every phase: the key of the calibration table, the

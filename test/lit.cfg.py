@@ -1,0 +1,117 @@
+"""lit configuration. docs/Testing.md says what the features stand for.
+
+Everything that a machine may lack is probed here and becomes a feature, so that
+a test says `REQUIRES: qemu-aarch64` and not "if this exists". Nothing outside
+Python's standard library is used.
+"""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+
+import lit.formats
+
+config.name = "quant-opt"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test", ".c"]
+config.excludes = ["Inputs", "unit", "lib", "CMakeLists.txt"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.quantopt_binary_dir, "test")
+
+tools_dir = os.path.join(config.quantopt_binary_dir, "bin")
+library_dir = os.path.join(config.quantopt_binary_dir, "lib")
+config.environment["PATH"] = os.pathsep.join(
+    [tools_dir, config.llvm_tools_dir, os.environ.get("PATH", "")]
+)
+# Diagnostics must not depend on the terminal or the language of the user.
+config.environment["LC_ALL"] = "C"
+config.environment["TERM"] = "dumb"
+for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "QEMU_LD_PREFIX"]:
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+
+# Names of tools at the beginning of a word; not within a path or another name.
+def add_tool(name, arguments=""):
+    path = os.path.join(tools_dir, name)
+    config.substitutions.append(
+        (rf"(?<![\w./-]){re.escape(name)}(?![\w./-])", f"{path}{arguments}")
+    )
+
+
+# QUANTOPT_ROUNDTRIP=1 sends every input of quant-opt through text and bytecode.
+roundtrip = os.environ.get("QUANTOPT_ROUNDTRIP", "0") not in ("", "0")
+add_tool("quant-opt", " --verify-roundtrip" if roundtrip else "")
+for tool in ["quant-run", "quant-compile", "quant-lsp-server"]:
+    add_tool(tool)
+# mlir-opt is the stock one, whatever its name on the user's PATH.
+config.substitutions.append(
+    (r"(?<![\w./-])mlir-opt(?![\w./-])", os.path.join(config.llvm_tools_dir, "mlir-opt"))
+)
+config.substitutions += [
+    ("%python", config.python),
+    ("%source_root", config.quantopt_source_dir),
+    ("%build_root", config.quantopt_binary_dir),
+    ("%llvm_tools", config.llvm_tools_dir),
+    ("%cxx", config.cxx_compiler),
+    ("%cc", config.c_compiler),
+]
+
+# Features.
+def has_tool(name):
+    return os.access(os.path.join(tools_dir, name), os.X_OK)
+
+
+for tool in ["quant-run", "quant-compile", "quant-lsp-server"]:
+    if has_tool(tool):
+        config.available_features.add(tool)
+
+config.available_features.add(f"host-{platform.machine()}")
+if os.access(os.path.join(config.llvm_tools_dir, "mlir-opt"), os.X_OK):
+    config.available_features.add("mlir-opt-22")
+
+plugin = os.path.join(library_dir, "QuantOptPlugin.so")
+config.substitutions.append(("%plugin", plugin))
+# A sanitized plugin needs a sanitized host, which the stock mlir-opt is not.
+if os.path.exists(plugin) and not config.sanitize:
+    config.available_features.add("plugin")
+
+if config.sanitize:
+    config.available_features.add("asan")
+
+try:
+    with open("/proc/cpuinfo") as cpuinfo:
+        cpu_flags = set(re.findall(r"\w+", cpuinfo.read()))
+except OSError:
+    cpu_flags = set()
+for flag, feature in [
+    ("avx2", "avx2"),
+    ("avx512_vnni", "avx512vnni"),
+    ("avx_vnni", "avxvnni"),
+    ("amx_int8", "amx-int8"),
+]:
+    if flag in cpu_flags:
+        config.available_features.add(feature)
+
+qemu = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
+if qemu and shutil.which("aarch64-linux-gnu-gcc"):
+    config.available_features.add("qemu-aarch64")
+    config.substitutions.append(("%qemu_aarch64", f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"))
+
+models = os.environ.get(
+    "QUANTOPT_MODELS",
+    os.path.join(config.quantopt_source_dir, os.pardir, "shared", "models"),
+)
+models = os.path.abspath(models)
+if os.path.isdir(models):
+    config.available_features.add("models")
+config.substitutions.append(("%models", models))
+
+probe = subprocess.run(
+    [config.python, "-c", "import numpy"],
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL,
+)
+if probe.returncode == 0:
+    config.available_features.add("numpy")
