@@ -1,0 +1,84 @@
+//===- RangeEstimator.h - From a histogram to a clipping range --*- C++ -*-===//
+//
+// Every calibration method reads the same histogram, so a table that was
+// written once can be tried with each of them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_SUPPORT_RANGEESTIMATOR_H
+#define QUANTOPT_SUPPORT_RANGEESTIMATOR_H
+
+#include "quantopt/Support/Histogram.h"
+#include "quantopt/Support/QuantMath.h"
+
+#include <optional>
+
+namespace quantopt {
+
+enum class RangeMethod {
+  MinMax,     ///< the exact extrema
+  Percentile, ///< what holds `percentile` percent of the values
+  Entropy,    ///< least Kullback-Leibler divergence (TensorRT's rule on |x|)
+  Mse,        ///< least mean squared error of quantize-dequantize
+};
+
+struct RangeOptions {
+  RangeMethod method = RangeMethod::Mse;
+  /// In (0, 100]; of Percentile only.
+  double percentile = 99.999;
+  /// The storage range that the result is for.
+  int64_t qmin = -128, qmax = 127;
+  /// Zero point in the middle of the storage range and max = -min.
+  bool symmetric = false;
+};
+
+struct Range {
+  double min = 0, max = 0;
+  bool operator==(const Range &o) const { return min == o.min && max == o.max; }
+};
+
+/// The clipping range of the values in `histogram`; it always holds zero, and
+/// is
+/// [-t, t] where options.symmetric. Values that are not finite take no part.
+/// Empty where the histogram has no finite value, or percentile or the storage
+/// range make no sense. Deterministic: equal histograms give equal bits.
+///
+///  * Percentile: symmetric over |x|; asymmetric (100-p)/2 percent off each
+///  tail,
+///    none off an end that is at zero. The outer edge of the bin that reaches
+///    the quantile, so that at least p percent stay inside (ORT takes the inner
+///    edge).
+///  * Entropy: |x| in 2048 equal bins, the first 128..2048 of them against
+///  their
+///    projection on half as many levels as the storage has (on all of them
+///    where no value is negative and the storage is asymmetric); empty bins
+///    take no part, the last minimum wins (TensorRT 2017, as in NVIDIA's
+///    ModelOpt).
+///  * Mse: a grid over both ends (one where symmetric or one-sided) with the
+///    closed form of quantizationMse's smooth part, then a pattern search on
+///    quantizationMse itself from the best points. The wider range wins a tie.
+std::optional<Range> estimateRange(const Histogram &histogram,
+                                   const RangeOptions &options);
+
+/// The parameters of a range under these options: chooseAsymmetric, or
+/// chooseSymmetricInRange of the larger magnitude.
+std::optional<QuantParams> paramsOfRange(const Range &range,
+                                         const RangeOptions &options);
+
+/// Mean of (x - D0(Q0(x)))^2 over the finite values, with the values of one bin
+/// taken as spread evenly over it (bins near the extrema are as wide as a step
+/// of 8 bits, so one representative would not do). Clipping included. 0 for an
+/// empty histogram.
+double quantizationMse(const Histogram &histogram, const QuantParams &params);
+
+/// Least-squared-error symmetric parameters for `size` known values `stride`
+/// elements apart (one channel of a weight): the exact sum over every value,
+/// for 100 clipping ratios in (0.5, 1] and a golden-section refinement. The
+/// unclipped range wins a tie. Empty for values that are not finite.
+std::optional<QuantParams> chooseSymmetricByMse(const float *data, size_t size,
+                                                size_t stride, int64_t qmin,
+                                                int64_t qmax);
+
+} // namespace quantopt
+
+#endif // QUANTOPT_SUPPORT_RANGEESTIMATOR_H

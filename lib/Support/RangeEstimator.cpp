@@ -1,0 +1,210 @@
+//===- RangeEstimator.cpp - Min-max, percentile and entropy ---------------===//
+
+#include "quantopt/Support/RangeEstimator.h"
+#include "RangeSearch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+using namespace quantopt;
+
+std::optional<QuantParams>
+quantopt::paramsOfRange(const Range &range, const RangeOptions &options) {
+  if (options.symmetric)
+    return chooseSymmetricInRange(
+        std::max(std::fabs(range.min), std::fabs(range.max)), options.qmin,
+        options.qmax);
+  return chooseAsymmetric(range.min, range.max, options.qmin, options.qmax);
+}
+
+static Range symmetricRange(double limit) { return {0.0 - limit, limit}; }
+
+static Range minMaxRange(const Histogram &histogram, bool symmetric) {
+  if (symmetric)
+    return symmetricRange(histogram.absMax());
+  return {std::min(0.0, double(histogram.min())),
+          std::max(0.0, double(histogram.max()))};
+}
+
+//===----------------------------------------------------------------------===//
+// Percentile
+//===----------------------------------------------------------------------===//
+
+/// |x| of the bins, ascending, both signs together.
+static std::vector<HistogramBin>
+magnitudeBins(const std::vector<HistogramBin> &bins) {
+  std::vector<HistogramBin> result = bins;
+  for (HistogramBin &bin : result)
+    if (bin.representative < 0)
+      bin = {-bin.upper, -bin.lower, -bin.representative, bin.count};
+  // A total order, so that equal magnitudes of both signs cannot change places.
+  auto key = [](const HistogramBin &b) {
+    return std::make_tuple(b.representative, b.upper, b.count);
+  };
+  std::sort(result.begin(), result.end(),
+            [&](const HistogramBin &a, const HistogramBin &b) {
+              return key(a) < key(b);
+            });
+  return result;
+}
+
+/// Index of the first bin at which the running count reaches `wanted`.
+template <typename Iterator>
+static Iterator findQuantile(Iterator begin, Iterator end, double wanted) {
+  double running = 0;
+  for (Iterator it = begin; it != end; ++it) {
+    running += double(it->count);
+    if (running >= wanted)
+      return it;
+  }
+  return std::prev(end);
+}
+
+static Range percentileRange(const Histogram &histogram,
+                             const RangeOptions &options) {
+  const std::vector<HistogramBin> bins = histogram.bins();
+  const double total = double(histogram.finite());
+  const double inside = options.percentile / 100.0;
+  if (options.symmetric) {
+    const std::vector<HistogramBin> magnitudes = magnitudeBins(bins);
+    return symmetricRange(
+        findQuantile(magnitudes.begin(), magnitudes.end(), inside * total)
+            ->upper);
+  }
+  // An end at zero stays there, and the other one gets the whole tail.
+  const bool oneSided = histogram.min() >= 0 || histogram.max() <= 0;
+  const double wanted = (oneSided ? inside : (1 + inside) / 2) * total;
+  Range range;
+  if (histogram.max() > 0)
+    range.max =
+        std::max(0.0f, findQuantile(bins.begin(), bins.end(), wanted)->upper);
+  if (histogram.min() < 0)
+    range.min =
+        std::min(0.0f, findQuantile(bins.rbegin(), bins.rend(), wanted)->lower);
+  return range;
+}
+
+//===----------------------------------------------------------------------===//
+// Entropy
+//===----------------------------------------------------------------------===//
+
+namespace {
+constexpr int kEntropyBins = 2048;
+constexpr int kEntropyStart = 128;
+} // namespace
+
+/// Counts of |x| in equal bins over [0, limit]; the count of a histogram bin is
+/// split by the lengths that it shares with them.
+static std::vector<double> equalBins(const std::vector<HistogramBin> &bins,
+                                     double limit) {
+  std::vector<double> result(kEntropyBins, 0.0);
+  const double width = limit / kEntropyBins;
+  auto indexOf = [&](double x) {
+    return std::min(kEntropyBins - 1, static_cast<int>(x / width));
+  };
+  for (const HistogramBin &bin : magnitudeBins(bins)) {
+    const int first = indexOf(bin.lower), last = indexOf(bin.upper);
+    if (first == last) {
+      result[first] += double(bin.count);
+      continue;
+    }
+    const double density =
+        double(bin.count) / (double(bin.upper) - double(bin.lower));
+    for (int i = first; i <= last; ++i) {
+      const double from = i == first ? double(bin.lower) : i * width;
+      const double to = i == last ? double(bin.upper) : (i + 1) * width;
+      result[i] += density * (to - from);
+    }
+  }
+  return result;
+}
+
+static Range entropyRange(const Histogram &histogram,
+                          const RangeOptions &options) {
+  const Range widest = minMaxRange(histogram, options.symmetric);
+  const double limit = histogram.absMax();
+  if (limit == 0)
+    return widest;
+  std::vector<double> counts = equalBins(histogram.bins(), limit);
+  // Zeros are exact in every candidate; their spike must not decide.
+  counts[0] = counts[1];
+
+  const bool wholeStorage = !options.symmetric && histogram.min() >= 0;
+  const int64_t storage = options.qmax - options.qmin + 1;
+  const int levels = static_cast<int>(std::min<int64_t>(
+      kEntropyBins,
+      std::max<int64_t>(2, wholeStorage ? storage : storage / 2)));
+
+  // Running sums of counts, of non-empty bins and of p log p.
+  std::vector<double> mass(kEntropyBins + 1, 0), used(kEntropyBins + 1, 0),
+      plogp(kEntropyBins + 1, 0);
+  auto xlogx = [](double x) { return x > 0 ? x * std::log(x) : 0.0; };
+  for (int i = 0; i < kEntropyBins; ++i) {
+    mass[i + 1] = mass[i] + counts[i];
+    used[i + 1] = used[i] + (counts[i] > 0 ? 1 : 0);
+    plogp[i + 1] = plogp[i] + xlogx(counts[i]);
+  }
+  const double total = mass[kEntropyBins];
+
+  double bestDivergence = INFINITY;
+  int best = kEntropyBins;
+  for (int size = kEntropyStart; size <= kEntropyBins; ++size) {
+    // P is the first `size` bins with all that lies beyond in the last of them;
+    // Q is the same bins, without the outliers, made flat in each level.
+    const double outliers = total - mass[size];
+    const double last = counts[size - 1];
+    if (mass[size] <= 0 || (last <= 0 && outliers > 0))
+      continue;
+    double plogq = 0;
+    int end = 0;
+    for (int level = 0; level < levels; ++level) {
+      const int begin = end;
+      end = static_cast<int>((int64_t(level + 1) * size + levels - 1) / levels);
+      const double inLevel = mass[end] - mass[begin];
+      if (inLevel <= 0)
+        continue;
+      const double logQ =
+          std::log(inLevel / ((used[end] - used[begin]) * mass[size]));
+      plogq += (inLevel + (end == size ? outliers : 0.0)) * logQ;
+      if (end == size)
+        break;
+    }
+    const double divergence =
+        (plogp[size] - xlogx(last) + xlogx(last + outliers) -
+         total * std::log(total) - plogq) /
+        total;
+    if (divergence <= bestDivergence) {
+      bestDivergence = divergence;
+      best = size;
+    }
+  }
+  const double threshold = limit * best / kEntropyBins;
+  if (options.symmetric)
+    return symmetricRange(threshold);
+  return {std::max(widest.min, -threshold), std::min(widest.max, threshold)};
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatch
+//===----------------------------------------------------------------------===//
+
+std::optional<Range> quantopt::estimateRange(const Histogram &histogram,
+                                             const RangeOptions &options) {
+  if (histogram.finite() == 0 || options.qmin >= options.qmax)
+    return std::nullopt;
+  switch (options.method) {
+  case RangeMethod::MinMax:
+    return minMaxRange(histogram, options.symmetric);
+  case RangeMethod::Percentile:
+    if (!(options.percentile > 0 && options.percentile <= 100))
+      return std::nullopt;
+    return percentileRange(histogram, options);
+  case RangeMethod::Entropy:
+    return entropyRange(histogram, options);
+  case RangeMethod::Mse:
+    return searchLeastSquares(histogram, options,
+                              minMaxRange(histogram, options.symmetric));
+  }
+  return std::nullopt;
+}
