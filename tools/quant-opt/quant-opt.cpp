@@ -1,4 +1,5 @@
-//===- quant-opt.cpp - The optimizer driver ----------------------------------===//
+//===- quant-opt.cpp - The optimizer driver
+//----------------------------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 

@@ -28,8 +28,8 @@
 namespace mlir::qopt {
 
 /// The numeric contract that holds for `op`: its own `numerics` attribute, else
-/// the `qopt.numerics` of the innermost module around it that has one, else half
-/// to even with f32 multipliers.
+/// the `qopt.numerics` of the innermost module around it that has one, else
+/// half to even with f32 multipliers.
 NumericsAttr getNumerics(Operation *op);
 
 /// Scales and zero points of a per-tensor or per-axis uniform type, as a list:
