@@ -1,0 +1,111 @@
+//===- Config.h - The user's quantization settings --------------*- C++ -*-===//
+
+#ifndef QUANTOPT_SUPPORT_CONFIG_H
+#define QUANTOPT_SUPPORT_CONFIG_H
+
+#include "quantopt/Support/RangeEstimator.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class raw_ostream;
+}
+
+namespace quantopt {
+
+/// How an activation's range is chosen. Auto lets the compiler take, tensor by
+/// tensor, the method that it measures as best.
+enum class ActivationMethod { Auto, MinMax, Percentile, Entropy, Mse };
+
+enum class WeightGranularity { PerChannel, PerTensor };
+enum class WeightMethod { MinMax, Mse };
+enum class NonFinitePolicy {
+  Error, ///< samples with a NaN or an infinity are refused
+  Ignore ///< they are counted and take no part
+};
+
+/// Settings of one activation.
+struct ActivationSettings {
+  int bits = 8;
+  bool symmetric = false;
+  ActivationMethod method = ActivationMethod::Auto;
+  double percentile = 99.999;
+  /// An override says `keep: float`.
+  bool keepFloat = false;
+
+  /// Storage range of signed integers of `bits` bits.
+  int64_t qmin() const { return -(int64_t(1) << (bits - 1)); }
+  int64_t qmax() const { return (int64_t(1) << (bits - 1)) - 1; }
+  /// Options for estimateRange with the given method.
+  RangeOptions rangeOptions(RangeMethod rangeMethod) const {
+    return {rangeMethod, percentile, qmin(), qmax(), symmetric};
+  }
+};
+
+struct WeightSettings {
+  int bits = 8;
+  WeightGranularity granularity = WeightGranularity::PerChannel;
+  WeightMethod method = WeightMethod::Mse;
+};
+
+/// One entry of `overrides`: what it matches and what it sets.
+struct ConfigOverride {
+  /// POSIX extended regular expression that must match the whole name of a
+  /// value.
+  std::optional<std::string> name;
+  /// Name of an operation, such as linalg.matmul.
+  std::optional<std::string> op;
+
+  std::optional<int> bits;
+  std::optional<bool> symmetric;
+  std::optional<ActivationMethod> method;
+  std::optional<double> percentile;
+  bool keepFloat = false;
+
+  /// Where the entry is in the file, from 1.
+  unsigned line = 0, column = 0;
+};
+
+/// The settings of one run; a default-constructed one is what `version: 1`
+/// alone means.
+class Config {
+public:
+  /// Reads YAML, version 1; printSchema documents its keys. Unknown or repeated
+  /// keys and wrong values are errors "file:line:column: what; what is
+  /// allowed".
+  static llvm::Expected<Config> load(llvm::StringRef path);
+  static llvm::Expected<Config> parse(llvm::StringRef text,
+                                      llvm::StringRef file);
+
+  /// Prints each key with what it takes, its default and what it means.
+  static void printSchema(llvm::raw_ostream &os);
+
+  ActivationSettings activations;
+  WeightSettings weights;
+  NonFinitePolicy nonFinite = NonFinitePolicy::Error;
+  bool requireInt8 = false;
+  bool biasCorrection = false;
+  std::vector<ConfigOverride> overrides;
+  std::string file;
+
+  /// Settings of the value `name` made by operation `op`: the general ones,
+  /// changed by each override that matches, in order; a later one wins.
+  /// Remembers which overrides matched.
+  ActivationSettings settingsFor(llvm::StringRef name, llvm::StringRef op);
+
+  /// After all of a module's values went through settingsFor: an error, at its
+  /// line, for each override that matched nothing.
+  llvm::Error checkAllMatched() const;
+
+private:
+  std::vector<bool> matched;
+};
+
+} // namespace quantopt
+
+#endif // QUANTOPT_SUPPORT_CONFIG_H

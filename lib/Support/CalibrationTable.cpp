@@ -1,0 +1,205 @@
+//===- CalibrationTable.cpp - Reading, merging and saving tables ----------===//
+
+#include "quantopt/Support/CalibrationTable.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace quantopt;
+
+static Error makeError(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Reads one entry of "tensors", and says in `problem` what is wrong with it.
+class EntryReader {
+public:
+  explicit EntryReader(const json::Object &object) : object(object) {}
+
+  bool read(std::string &id, CalibrationRecord &record) {
+    static const StringRef known[] = {"id",  "type",   "min",    "max", "zeros",
+                                      "nan", "posInf", "negInf", "bins"};
+    for (const auto &field : object)
+      if (!is_contained(known, StringRef(field.first)))
+        return fail("unknown key '" + field.first.str() + "'");
+    const std::optional<StringRef> name = object.getString("id");
+    if (!name)
+      return fail("'id' is missing or not a string");
+    id = name->str();
+    if (const json::Value *type = object.get("type")) {
+      const std::optional<StringRef> text = type->getAsString();
+      if (!text)
+        return fail("'type' is not a string");
+      record.type = text->str();
+    }
+
+    Histogram::State state;
+    if (!readFloat("min", state.min) || !readFloat("max", state.max) ||
+        !readCount("zeros", state.zeros) || !readCount("nan", state.nans) ||
+        !readCount("posInf", state.posInfs) ||
+        !readCount("negInf", state.negInfs) || !readBins(state))
+      return false;
+    std::optional<Histogram> histogram = Histogram::fromState(state);
+    if (!histogram)
+      return fail("'bins', 'min' and 'max' contradict each other");
+    record.histogram = std::move(*histogram);
+    return true;
+  }
+
+  std::string problem;
+
+private:
+  bool fail(std::string text) {
+    problem = std::move(text);
+    return false;
+  }
+
+  bool readFloat(StringRef key, float &result) {
+    const std::optional<double> number = object.getNumber(key);
+    if (!number)
+      return fail(("'" + key + "' is missing or not a number").str());
+    result = static_cast<float>(*number);
+    return true;
+  }
+
+  bool readCount(StringRef key, uint64_t &result) {
+    const json::Value *value = object.get(key);
+    const std::optional<uint64_t> count =
+        value ? value->getAsUINT64() : std::nullopt;
+    if (!count)
+      return fail(("'" + key + "' is missing or not a count").str());
+    result = *count;
+    return true;
+  }
+
+  bool readBins(Histogram::State &state) {
+    const json::Array *runs = object.getArray("bins");
+    if (!runs)
+      return fail("'bins' is missing or not an array");
+    for (const json::Value &value : *runs) {
+      const json::Array *run = value.getAsArray();
+      if (!run || run->size() < 2)
+        return fail("an element of 'bins' is not [first bin, count, ...]");
+      const std::optional<uint64_t> first = run->front().getAsUINT64();
+      if (!first || *first + run->size() - 1 > Histogram::kNumBins)
+        return fail("a run of 'bins' does not lie in 0..65535");
+      for (size_t i = 1; i < run->size(); ++i) {
+        const std::optional<uint64_t> count = (*run)[i].getAsUINT64();
+        if (!count)
+          return fail("an element of 'bins' is not a count");
+        state.bins.push_back({static_cast<uint16_t>(*first + i - 1), *count});
+      }
+    }
+    return true;
+  }
+
+  const json::Object &object;
+};
+
+} // namespace
+
+Expected<CalibrationTable> CalibrationTable::parse(StringRef text,
+                                                   StringRef name) {
+  auto fail = [&](const Twine &what) {
+    return makeError("calibration table '" + name + "': " + what);
+  };
+  Expected<json::Value> json = json::parse(text);
+  if (!json)
+    return fail("not valid JSON (truncated?): " + toString(json.takeError()));
+  const json::Object *root = json->getAsObject();
+  if (!root || root->getString("format") != StringRef(kCalibrationFormat))
+    return fail(Twine("not a calibration table: \"format\" is not \"") +
+                kCalibrationFormat + "\"");
+  const std::optional<int64_t> version = root->getInteger("version");
+  if (!version)
+    return fail("'version' is missing or not an integer");
+  if (*version != kCalibrationVersion)
+    return fail("has version " + Twine(*version) + ", but only version " +
+                Twine(kCalibrationVersion) +
+                " can be read: calibrate again with this version");
+  const json::Array *tensors = root->getArray("tensors");
+  if (!tensors)
+    return fail("'tensors' is missing or not an array");
+
+  CalibrationRecords records;
+  for (const auto &[index, value] : enumerate(*tensors)) {
+    const json::Object *object = value.getAsObject();
+    if (!object)
+      return fail("tensor " + Twine(index) + " is not an object");
+    EntryReader reader(*object);
+    std::string id;
+    CalibrationRecord record;
+    if (!reader.read(id, record))
+      return fail("tensor " + Twine(index) +
+                  (id.empty() ? "" : " ('" + id + "')") + ": " +
+                  reader.problem);
+    if (!records.emplace(id, std::move(record)).second)
+      return fail("tensor '" + id + "' is there twice");
+  }
+  return CalibrationTable(std::move(records));
+}
+
+Expected<CalibrationTable> CalibrationTable::load(StringRef path) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+      MemoryBuffer::getFileOrSTDIN(path, /*IsText=*/true);
+  if (!buffer)
+    return makeError("cannot read calibration table '" + path +
+                     "': " + buffer.getError().message());
+  return parse((*buffer)->getBuffer(), path);
+}
+
+//===----------------------------------------------------------------------===//
+// Saving and merging
+//===----------------------------------------------------------------------===//
+
+Error CalibrationTable::save(StringRef path) const {
+  for (const auto &[id, record] : records)
+    if (!json::isUTF8(id) || !json::isUTF8(record.type))
+      return makeError(
+          "calibration table '" + path +
+          "' not written: an observer's id or type is not UTF-8: '" +
+          json::fixUTF8(id) + "'");
+  Error error = writeToOutput(path, [&](raw_ostream &os) {
+    os << toJson();
+    return Error::success();
+  });
+  if (error)
+    return makeError("cannot write calibration table '" + path +
+                     "': " + toString(std::move(error)));
+  return Error::success();
+}
+
+Error CalibrationTable::merge(const CalibrationTable &other) {
+  for (const auto &[id, record] : other.records) {
+    const CalibrationRecord *mine = lookup(id);
+    if (mine && !mine->type.empty() && !record.type.empty() &&
+        mine->type != record.type)
+      return makeError(
+          "calibration tables of different models cannot be merged: "
+          "'" +
+          id + "' is " + mine->type + " in one and " + record.type +
+          " in the other");
+  }
+  for (const auto &[id, record] : other.records) {
+    CalibrationRecord &mine = records[id];
+    if (mine.type.empty())
+      mine.type = record.type;
+    mine.histogram.merge(record.histogram);
+  }
+  return Error::success();
+}
+
+const CalibrationRecord *CalibrationTable::lookup(StringRef id) const {
+  const auto it = records.find(id.str());
+  return it == records.end() ? nullptr : &it->second;
+}

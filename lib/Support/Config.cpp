@@ -1,0 +1,410 @@
+//===- Config.cpp - Reading the user's quantization settings --------------===//
+
+#include "quantopt/Support/Config.h"
+
+#include "ConfigSchema.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Regex.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/YAMLParser.h"
+
+using namespace llvm;
+using namespace quantopt;
+
+static Error makeError(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+//===----------------------------------------------------------------------===//
+// The parser
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Walks the document once, in its order. Each method returns false after the
+/// first problem, which `problem` then holds with its place.
+class ConfigParser {
+public:
+  ConfigParser(StringRef text, StringRef file, Config &config)
+      : file(file), config(config), stream(text, sources) {
+    sources.setDiagHandler(
+        [](const SMDiagnostic &diagnostic, void *self) {
+          static_cast<ConfigParser *>(self)->noteProblem(
+              diagnostic.getLineNo(), diagnostic.getColumnNo() + 1,
+              diagnostic.getMessage());
+        },
+        this);
+  }
+
+  Error parse() {
+    const bool good = parseDocument();
+    if (!good || stream.failed() || !problem.empty())
+      return makeError(problem.empty() ? (file + ": not valid YAML").str()
+                                       : problem);
+    return Error::success();
+  }
+
+private:
+  using KeyHandler = function_ref<bool(StringRef key, yaml::Node *value)>;
+
+  // -- Problems
+  // -----------------------------------------------------------------
+
+  void noteProblem(int line, int column, const Twine &text) {
+    if (problem.empty())
+      problem =
+          (file + ":" + Twine(line) + ":" + Twine(column) + ": " + text).str();
+  }
+
+  std::pair<unsigned, unsigned> placeOf(yaml::Node *node) {
+    const SMLoc start = node->getSourceRange().Start;
+    return start.isValid() ? sources.getLineAndColumn(start)
+                           : std::pair<unsigned, unsigned>(1, 1);
+  }
+
+  bool fail(yaml::Node *node, const Twine &text) {
+    const auto [line, column] = placeOf(node);
+    noteProblem(int(line), int(column), text);
+    return false;
+  }
+
+  bool failValue(yaml::Node *node, StringRef value, const SchemaKey &key) {
+    return fail(node, "'" + value + "' is not a value of '" + key.key +
+                          "'; allowed: " + key.allowed);
+  }
+
+  // -- Nodes
+  // --------------------------------------------------------------------
+
+  static const SchemaKey *findKey(StringRef section, StringRef key) {
+    const auto it = find_if(configSchema(), [&](const SchemaKey &entry) {
+      return entry.section == section && entry.key == key;
+    });
+    return it == configSchema().end() ? nullptr : it;
+  }
+
+  bool failUnknown(yaml::Node *node, StringRef section, StringRef key) {
+    std::string allowed;
+    for (const SchemaKey &entry : configSchema())
+      if (entry.section == section)
+        allowed += (allowed.empty() ? "" : ", ") + entry.key.str();
+    return fail(node,
+                "unknown key '" + key + "'" +
+                    (section.empty() ? "" : " in '" + section.str() + "'") +
+                    "; allowed: " + allowed);
+  }
+
+  /// Calls `handle` for each key of a mapping, all of them keys of `section`.
+  bool forEachKey(yaml::Node *node, StringRef section, KeyHandler handle) {
+    auto *mapping = dyn_cast<yaml::MappingNode>(node);
+    if (!mapping)
+      return fail(node,
+                  (section.empty() ? "the file" : "'" + section.str() + "'") +
+                      " must be a mapping of keys to values");
+    StringSet<> seen;
+    for (yaml::KeyValueNode &pair : *mapping) {
+      yaml::Node *keyNode = pair.getKey();
+      if (!keyNode)
+        return false;
+      auto *keyScalar = dyn_cast<yaml::ScalarNode>(keyNode);
+      if (!keyScalar)
+        return fail(keyNode, "a key must be a plain word");
+      SmallString<32> storage;
+      const std::string key = keyScalar->getValue(storage).str();
+      if (!findKey(section, key))
+        return failUnknown(keyNode, section, key);
+      if (!seen.insert(key).second)
+        return fail(keyNode, "key '" + key + "' is there twice");
+      yaml::Node *value = pair.getValue();
+      if (!value || !handle(key, value) || !problem.empty())
+        return false;
+    }
+    return problem.empty();
+  }
+
+  bool readText(yaml::Node *node, const SchemaKey &key, std::string &result) {
+    SmallString<64> storage;
+    if (auto *scalar = dyn_cast<yaml::ScalarNode>(node)) {
+      result = scalar->getValue(storage).str();
+      return true;
+    }
+    return fail(node,
+                "'" + key.key + "' must be one value; allowed: " + key.allowed);
+  }
+
+  template <typename T>
+  bool readWord(yaml::Node *node, const SchemaKey &key,
+                std::initializer_list<std::pair<StringRef, T>> words,
+                T &result) {
+    std::string text;
+    if (!readText(node, key, text))
+      return false;
+    for (const auto &[word, value] : words)
+      if (text == word) {
+        result = value;
+        return true;
+      }
+    return failValue(node, text, key);
+  }
+
+  bool readBool(yaml::Node *node, const SchemaKey &key, bool &result) {
+    return readWord<bool>(node, key, {{"true", true}, {"false", false}},
+                          result);
+  }
+
+  bool readPercentile(yaml::Node *node, const SchemaKey &key, double &result) {
+    std::string text;
+    if (!readText(node, key, text))
+      return false;
+    double number = 0;
+    if (StringRef(text).getAsDouble(number) || !(number > 50 && number <= 100))
+      return failValue(node, text, key);
+    result = number;
+    return true;
+  }
+
+  // -- Sections
+  // -----------------------------------------------------------------
+
+  bool parseDocument() {
+    yaml::document_iterator document = stream.begin();
+    if (document == stream.end() || !document->getRoot())
+      return false;
+    yaml::Node *root = document->getRoot();
+    bool hasVersion = false;
+    if (!isa<yaml::NullNode>(root) &&
+        !forEachKey(root, "", [&](StringRef key, yaml::Node *value) {
+          hasVersion |= key == "version";
+          return parseTopKey(key, value);
+        }))
+      return false;
+    if (stream.failed())
+      return false;
+    if (!hasVersion) {
+      noteProblem(1, 1, "'version' is missing; add the line 'version: 1'");
+      return false;
+    }
+    if (++document != stream.end())
+      return fail(document->getRoot(), "a second document; only one is read");
+    return true;
+  }
+
+  bool parseTopKey(StringRef name, yaml::Node *value) {
+    const SchemaKey &key = *findKey("", name);
+    if (name == "version") {
+      int version = 0;
+      return readWord<int>(value, key, {{"1", 1}}, version);
+    }
+    if (name == "activations")
+      return parseActivations(value);
+    if (name == "weights")
+      return parseWeights(value);
+    if (name == "non-finite")
+      return readWord<NonFinitePolicy>(value, key,
+                                       {{"error", NonFinitePolicy::Error},
+                                        {"ignore", NonFinitePolicy::Ignore}},
+                                       config.nonFinite);
+    if (name == "require-int8")
+      return readBool(value, key, config.requireInt8);
+    if (name == "bias-correction")
+      return readBool(value, key, config.biasCorrection);
+    return parseOverrides(value);
+  }
+
+  /// Reads keys of `activations` into whatever holds them (here and in
+  /// overrides).
+  bool parseActivationKey(StringRef name, yaml::Node *value, int &bits,
+                          bool &symmetric, ActivationMethod &method,
+                          double &percentile) {
+    const SchemaKey &key = *findKey("activations", name);
+    if (name == "bits")
+      return readWord<int>(value, key, {{"8", 8}}, bits);
+    if (name == "symmetric")
+      return readBool(value, key, symmetric);
+    if (name == "percentile")
+      return readPercentile(value, key, percentile);
+    return readWord<ActivationMethod>(
+        value, key,
+        {{"auto", ActivationMethod::Auto},
+         {"min-max", ActivationMethod::MinMax},
+         {"percentile", ActivationMethod::Percentile},
+         {"entropy", ActivationMethod::Entropy},
+         {"mse", ActivationMethod::Mse}},
+        method);
+  }
+
+  bool parseActivations(yaml::Node *node) {
+    ActivationSettings &a = config.activations;
+    return forEachKey(
+        node, "activations", [&](StringRef name, yaml::Node *value) {
+          return parseActivationKey(name, value, a.bits, a.symmetric, a.method,
+                                    a.percentile);
+        });
+  }
+
+  bool parseWeights(yaml::Node *node) {
+    WeightSettings &w = config.weights;
+    return forEachKey(node, "weights", [&](StringRef name, yaml::Node *value) {
+      const SchemaKey &key = *findKey("weights", name);
+      if (name == "bits")
+        return readWord<int>(value, key, {{"8", 8}}, w.bits);
+      if (name == "granularity")
+        return readWord<WeightGranularity>(
+            value, key,
+            {{"per-channel", WeightGranularity::PerChannel},
+             {"per-tensor", WeightGranularity::PerTensor}},
+            w.granularity);
+      return readWord<WeightMethod>(
+          value, key,
+          {{"min-max", WeightMethod::MinMax}, {"mse", WeightMethod::Mse}},
+          w.method);
+    });
+  }
+
+  bool parseOverrides(yaml::Node *node) {
+    auto *sequence = dyn_cast<yaml::SequenceNode>(node);
+    if (!sequence)
+      return fail(node, "'overrides' must be a list of entries that begin with "
+                        "'- match:'");
+    for (yaml::Node &entry : *sequence)
+      if (!parseOverride(&entry) || !problem.empty())
+        return false;
+    return problem.empty();
+  }
+
+  bool parseOverride(yaml::Node *node) {
+    ConfigOverride entry;
+    std::tie(entry.line, entry.column) = placeOf(node);
+    bool sets = false;
+    if (!forEachKey(
+            node, "overrides[]", [&](StringRef name, yaml::Node *value) {
+              sets |= name != "match";
+              if (name == "match")
+                return parseMatch(value, entry);
+              if (name == "activations")
+                return parseOverrideActivations(value, entry);
+              return readWord<bool>(value, *findKey("overrides[]", name),
+                                    {{"float", true}}, entry.keepFloat);
+            }))
+      return false;
+    if (!entry.name && !entry.op)
+      return fail(node, "an override needs 'match' with 'name', 'op' or both");
+    if (!sets)
+      return fail(
+          node, "an override sets nothing; add 'activations' or 'keep: float'");
+    config.overrides.push_back(std::move(entry));
+    return true;
+  }
+
+  bool parseMatch(yaml::Node *node, ConfigOverride &entry) {
+    StringRef section = "overrides[].match";
+    return forEachKey(node, section, [&](StringRef name, yaml::Node *value) {
+      std::string text, problemOfRegex;
+      if (!readText(value, *findKey(section, name), text))
+        return false;
+      if (name == "op") {
+        entry.op = text;
+        return true;
+      }
+      if (!Regex(text).isValid(problemOfRegex))
+        return fail(value, "'" + text + "' is not a regular expression: " +
+                               problemOfRegex);
+      entry.name = text;
+      return true;
+    });
+  }
+
+  bool parseOverrideActivations(yaml::Node *node, ConfigOverride &entry) {
+    return forEachKey(
+        node, "activations", [&](StringRef name, yaml::Node *value) {
+          ActivationSettings a;
+          if (!parseActivationKey(name, value, a.bits, a.symmetric, a.method,
+                                  a.percentile))
+            return false;
+          if (name == "bits")
+            entry.bits = a.bits;
+          else if (name == "symmetric")
+            entry.symmetric = a.symmetric;
+          else if (name == "method")
+            entry.method = a.method;
+          else
+            entry.percentile = a.percentile;
+          return true;
+        });
+  }
+
+  StringRef file;
+  Config &config;
+  SourceMgr sources;
+  yaml::Stream stream;
+  std::string problem;
+};
+
+} // namespace
+
+Expected<Config> Config::parse(StringRef text, StringRef file) {
+  Config config;
+  config.file = file.str();
+  if (Error error = ConfigParser(text, file, config).parse())
+    return std::move(error);
+  return config;
+}
+
+Expected<Config> Config::load(StringRef path) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+      MemoryBuffer::getFileOrSTDIN(path, /*IsText=*/true);
+  if (!buffer)
+    return makeError("cannot read configuration '" + path +
+                     "': " + buffer.getError().message());
+  return parse((*buffer)->getBuffer(), path);
+}
+
+//===----------------------------------------------------------------------===//
+// Overrides
+//===----------------------------------------------------------------------===//
+
+static bool matches(const ConfigOverride &entry, StringRef name, StringRef op) {
+  if (entry.op && *entry.op != op)
+    return false;
+  return !entry.name || Regex("^(" + *entry.name + ")$").match(name);
+}
+
+ActivationSettings Config::settingsFor(StringRef name, StringRef op) {
+  matched.resize(overrides.size());
+  ActivationSettings settings = activations;
+  for (const auto &[index, entry] : enumerate(overrides)) {
+    if (!matches(entry, name, op))
+      continue;
+    matched[index] = true;
+    settings.bits = entry.bits.value_or(settings.bits);
+    settings.symmetric = entry.symmetric.value_or(settings.symmetric);
+    settings.method = entry.method.value_or(settings.method);
+    settings.percentile = entry.percentile.value_or(settings.percentile);
+    settings.keepFloat |= entry.keepFloat;
+  }
+  return settings;
+}
+
+Error Config::checkAllMatched() const {
+  Error errors = Error::success();
+  for (const auto &[index, entry] : enumerate(overrides)) {
+    if (index < matched.size() && matched[index])
+      continue;
+    const std::string what =
+        (entry.name ? "name '" + *entry.name + "'" : std::string()) +
+        (entry.name && entry.op ? " and " : "") +
+        (entry.op ? "op '" + *entry.op + "'" : std::string());
+    errors =
+        joinErrors(std::move(errors),
+                   makeError(file + ":" + Twine(entry.line) + ":" +
+                             Twine(entry.column) + ": override with " + what +
+                             " matches no value of the model; remove it or "
+                             "correct the pattern"));
+  }
+  return errors;
+}

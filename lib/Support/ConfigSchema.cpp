@@ -1,0 +1,97 @@
+//===- ConfigSchema.cpp - The keys of a configuration file ----------------===//
+
+#include "ConfigSchema.h"
+
+#include "quantopt/Support/Config.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace quantopt;
+
+static constexpr SchemaKey kSchema[] = {
+    {"", "version", "1", "", "Version of this format. Required."},
+    {"", "activations", "", "", "How the ranges of activations become int8."},
+    {"activations", "bits", "8", "8", "Bits of storage."},
+    {"activations", "symmetric", "true, false", "false",
+     "Zero point 0 and a range that is as wide on both sides."},
+    {"activations", "method", "auto, min-max, percentile, entropy, mse", "auto",
+     "How a range is chosen from the samples' values; auto takes, tensor by "
+     "tensor, "
+     "what is measured as best."},
+    {"activations", "percentile", "a number over 50, up to 100", "99.999",
+     "Percent of the values that stay inside the range, with method: "
+     "percentile."},
+    {"", "weights", "", "", "How constant weights become int8."},
+    {"weights", "bits", "8", "8", "Bits of storage."},
+    {"weights", "granularity", "per-channel, per-tensor", "per-channel",
+     "One scale for each output channel, or one for the whole weight."},
+    {"weights", "method", "min-max, mse", "mse",
+     "The largest magnitude, or the clipping with the least squared error."},
+    {"", "non-finite", "error, ignore", "error",
+     "What to do with samples that give a NaN or an infinity: refuse them, or "
+     "count "
+     "them and leave them out."},
+    {"", "require-int8", "true, false", "false",
+     "Makes an operation that stays in float an error instead of a remark."},
+    {"", "bias-correction", "true, false", "false",
+     "Corrects biases by the mean error that quantized weights cause."},
+    {"", "overrides", "", "",
+     "A list; each entry changes the settings of the values that it matches. A "
+     "later "
+     "entry wins. An entry that matches nothing is an error."},
+    {"overrides[]", "match", "", "",
+     "What the entry is for; where both keys are given, both must match. "
+     "Required."},
+    {"overrides[].match", "name", "a regular expression", "",
+     "Matches the whole name of a value (POSIX extended syntax)."},
+    {"overrides[].match", "op", "the name of an operation", "",
+     "Matches values made by this operation, such as linalg.matmul."},
+    {"overrides[]", "activations", "", "",
+     "The keys of activations, for the matched values only."},
+    {"overrides[]", "keep", "float", "", "Leaves the matched values in float."},
+};
+
+ArrayRef<SchemaKey> quantopt::configSchema() { return kSchema; }
+
+/// Levels of nesting of a section: "overrides[].match" is two.
+static unsigned depthOf(StringRef section) {
+  return section.empty() ? 0 : 1 + section.count('.');
+}
+
+void Config::printSchema(raw_ostream &os) {
+  os << "# quant-opt configuration, YAML. A key that is left out has its "
+        "default.\n";
+  bool startsEntry = false;
+  for (const SchemaKey &key : configSchema()) {
+    // Two columns a level, and "- " in front of the first key of a list's
+    // entry.
+    const bool inList = key.section.starts_with("overrides[]");
+    std::string indent(2 * depthOf(key.section) + (inList ? 2 : 0), ' ');
+    std::string comment = indent;
+    if (startsEntry) {
+      indent.replace(indent.size() - 2, 2, "- ");
+      startsEntry = false;
+    }
+    os << '\n' << comment << "# " << key.doc << '\n';
+    if (!key.allowed.empty()) {
+      os << comment << "# Allowed: " << key.allowed;
+      if (!key.byDefault.empty())
+        os << ". Default: " << key.byDefault;
+      os << '\n';
+    }
+    os << indent << key.key << ':';
+    if (!key.byDefault.empty())
+      os << ' ' << key.byDefault;
+    else if (key.key == "version" || key.key == "keep")
+      os << ' ' << key.allowed;
+    else if (key.key == "name")
+      os << " 'conv1.*'";
+    else if (key.key == "op")
+      os << " linalg.matmul";
+    else if (key.section == "overrides[]" && key.key == "activations")
+      os << " {method: percentile}";
+    os << '\n';
+    startsEntry = key.key == "overrides";
+  }
+}

@@ -1,0 +1,43 @@
+/*===- Observe.h - Calibration on the target: C interface ---------*- C -*-===*\
+|*
+|* What instrumented code calls. Plain C, no LLVM: link QuantOptRuntime into any
+|* program that runs a model with observers, run the samples, write the table,
+|* and give it to quant-opt --qopt-apply-calibration.
+|*
+\*===----------------------------------------------------------------------===*/
+
+#ifndef QUANTOPT_RUNTIME_OBSERVE_H
+#define QUANTOPT_RUNTIME_OBSERVE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One observer: the statistics of one value of the model. */
+typedef struct qopt_observer qopt_observer;
+
+/* The observer of this id, made on the first call. The handle stays valid until
+ * qopt_calibration_reset; keep it, the look-up costs a search by string. */
+qopt_observer *qopt_observer_get(const char *id);
+
+/* Counts `count` values. Safe from several threads; order does not matter. */
+void qopt_observer_add(qopt_observer *observer, const float *data,
+                       int64_t count);
+
+/* Both at once. */
+void qopt_observe_f32(const char *id, const float *data, int64_t count);
+
+/* Writes the table of all observers as JSON, beside `path` and renamed. Returns
+ * 0, or the errno of what failed; then `path` is as it was. */
+int qopt_calibration_write(const char *path);
+
+/* Forgets all observers. Handles are invalid from here on. */
+void qopt_calibration_reset(void);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* QUANTOPT_RUNTIME_OBSERVE_H */

@@ -1,0 +1,102 @@
+//===- Observe.cpp - The registry of observers ----------------------------===//
+
+#include "quantopt-runtime/Observe.h"
+#include "quantopt-runtime/Records.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <unistd.h>
+
+using namespace quantopt;
+
+struct qopt_observer {
+  std::mutex lock;
+  Histogram histogram;
+};
+
+namespace {
+struct Registry {
+  std::mutex lock;
+  std::map<std::string, std::unique_ptr<qopt_observer>> observers;
+};
+} // namespace
+
+static Registry &registry() {
+  // Never destroyed: code that is unloaded late may still call in.
+  static Registry *instance = new Registry;
+  return *instance;
+}
+
+qopt_observer *qopt_observer_get(const char *id) {
+  Registry &r = registry();
+  std::lock_guard<std::mutex> guard(r.lock);
+  std::unique_ptr<qopt_observer> &observer = r.observers[id];
+  if (!observer)
+    observer = std::make_unique<qopt_observer>();
+  return observer.get();
+}
+
+void qopt_observer_add(qopt_observer *observer, const float *data,
+                       int64_t count) {
+  if (count <= 0)
+    return;
+  std::lock_guard<std::mutex> guard(observer->lock);
+  observer->histogram.add(data, static_cast<size_t>(count));
+}
+
+void qopt_observe_f32(const char *id, const float *data, int64_t count) {
+  qopt_observer_add(qopt_observer_get(id), data, count);
+}
+
+void qopt_calibration_reset(void) {
+  Registry &r = registry();
+  std::lock_guard<std::mutex> guard(r.lock);
+  r.observers.clear();
+}
+
+/// Writes and closes `file`; 0 or an errno.
+static int writeAll(std::FILE *file, const std::string &text) {
+  int error = 0;
+  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() ||
+      std::fflush(file) != 0)
+    error = errno ? errno : EIO;
+  if (std::fclose(file) != 0 && error == 0)
+    error = errno ? errno : EIO;
+  return error;
+}
+
+int qopt_calibration_write(const char *path) {
+  CalibrationRecords records;
+  {
+    Registry &r = registry();
+    std::lock_guard<std::mutex> guard(r.lock);
+    for (const auto &[id, observer] : r.observers) {
+      std::lock_guard<std::mutex> observerGuard(observer->lock);
+      records[id].histogram = observer->histogram;
+    }
+  }
+  const std::string beside =
+      std::string(path) + ".tmp" + std::to_string(getpid());
+  errno = 0;
+  std::FILE *file = std::fopen(beside.c_str(), "wb");
+  if (!file)
+    return errno ? errno : EIO;
+  int error = writeAll(file, calibrationToJson(records));
+  if (error == 0 && std::rename(beside.c_str(), path) != 0)
+    error = errno ? errno : EIO;
+  if (error != 0)
+    std::remove(beside.c_str());
+  return error;
+}
+
+CalibrationRecords runtime::takeRecords() {
+  Registry &r = registry();
+  std::lock_guard<std::mutex> guard(r.lock);
+  CalibrationRecords records;
+  for (auto &[id, observer] : r.observers)
+    records[id].histogram = std::move(observer->histogram);
+  r.observers.clear();
+  return records;
+}
