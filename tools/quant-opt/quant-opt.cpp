@@ -2,6 +2,8 @@
 //----------------------------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Lowering/CPU/Passes.h"
+#include "quantopt/Pipelines/Pipelines.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -14,6 +16,8 @@ int main(int argc, char **argv) {
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   registry.insert<mlir::qopt::QOptDialect>();
+  mlir::qopt::registerLoweringCPUPasses();
+  mlir::qopt::registerLowerToCPUPipeline();
   return mlir::asMainReturnCode(mlir::MlirOptMain(
       argc, argv, "quant-opt: the quantization compiler\n", registry));
 }

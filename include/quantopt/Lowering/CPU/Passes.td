@@ -1,0 +1,153 @@
+//===- Passes.td - Passes that lower models to CPU code ----*- tablegen -*-===//
+
+#ifndef QUANTOPT_LOWERING_CPU_PASSES_TD
+#define QUANTOPT_LOWERING_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "spell conversions as linalg and arith";
+  let description = [{
+    Reads a module on tensors. `qopt.quantize`, `dequantize`, `requantize`,
+    `lookup` and `fake_quant` on tensors become `linalg.generic`; inside bodies
+    and on vectors they become arith and math, by the formulas of
+    `quantopt/Support/QuantMath.h`. Parameters per axis become constant operands
+    broadcast along their axis, tables become constant tensors. Aggregated
+    operations (`linalg.softmax`) are taken apart.
+
+    Guarantees that no `qopt` conversion is left.
+
+    Refuses dynamic shapes, and a multiplier that is no finite number.
+
+    Example: test/Lowering/CPU/convert-to-linalg.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ConvertObservers : Pass<"qopt-convert-observers", "::mlir::ModuleOp"> {
+  let summary = "turn calibration hooks into calls of the run-time library";
+  let description = [{
+    Reads a module on tensors. Each `qopt.observe %x id "n"` becomes a call of
+    `qopt_observe_f32(const char *id, const float *data, int64_t count)` on the
+    buffer of `%x`, at the same place in the program, and its uses read `%x`.
+
+    Guarantees that no `qopt.observe` is left and that each call sees a dense
+    row-major buffer.
+
+    Refuses values that are not f32.
+
+    Example: test/Lowering/CPU/convert-observers.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def ResultsToDestinations : Pass<"qopt-results-to-destinations", "::mlir::ModuleOp"> {
+  let summary = "return tensors through buffers that the caller owns";
+  let description = [{
+    Reads functions on tensors. Inputs become read-only buffers in row-major
+    layout, and each result becomes one more buffer argument that the function
+    writes, in the order of the results: the signature of the lowered ABI.
+
+    Guarantees that public functions return nothing and that no two of their
+    arguments alias.
+
+    Refuses arguments and results that are neither tensors nor scalars, and
+    dynamic shapes.
+
+    Example: test/Lowering/CPU/results-to-destinations.mlir.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def Bufferize : Pass<"qopt-bufferize", "::mlir::ModuleOp"> {
+  let summary = "assign buffers, in place wherever it can be";
+  let description = [{
+    Reads functions on tensors whose boundary is already buffers. Pads are
+    split into a fill and an insertion and concatenations into insertions, so
+    that producers write straight into the padded or concatenated buffer.
+
+    Guarantees memrefs only, copies spelled as `linalg.copy`, 64-byte alignment
+    and no deallocation.
+
+    Refuses operations that have no bufferization.
+
+    Example: test/Lowering/CPU/bufferize.mlir.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def PlanArena : Pass<"qopt-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "give every buffer its place in one static arena";
+  let description = [{
+    Reads functions on memrefs. Every `memref.alloc` becomes a view into one
+    private global of bytes, at an offset that no buffer alive at the same time
+    overlaps: largest buffers first, each at the lowest free offset, in steps of
+    64 bytes.
+
+    Guarantees that no allocation is left, and 64 bytes of slack behind the last
+    buffer, so that kernels may read past the end of any of them.
+
+    Refuses buffers of dynamic shape.
+
+    Example: test/Lowering/CPU/plan-arena.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def OrderLoops : Pass<"qopt-order-loops", "::mlir::func::FuncOp"> {
+  let summary = "put the contiguous dimension innermost";
+  let description = [{
+    Reads linalg on memrefs. Named operations become generic ones, and their
+    loops are permuted so that the parallel dimension that most operands walk
+    with unit stride is innermost, with reductions around it. Reductions keep
+    their order among each other, so no result changes by a bit.
+
+    Refuses nothing: what it does not improve it leaves alone.
+
+    Example: test/Lowering/CPU/order-loops.mlir.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def ApproximateMath : Pass<"qopt-approximate-math", "::mlir::func::FuncOp"> {
+  let summary = "spell transcendental functions as polynomials";
+  let description = [{
+    Reads arith and math on scalars and vectors. `math.exp`, `erf`, `tanh` and
+    `log` of f32 become the polynomials of MLIR's math dialect: the same
+    operations for scalars and for vectors, so both give the same bits, and no
+    call is left for them.
+
+    Refuses nothing: other functions are calls of the C library.
+
+    Example: test/Lowering/CPU/approximate-math.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def AttachTarget : Pass<"qopt-attach-target", "::mlir::ModuleOp"> {
+  let summary = "write processor and features on the functions";
+  let description = [{
+    Reads a module of the LLVM dialect. Every function with a body gets the
+    processor and the features it was compiled for as `target_cpu` and
+    `target_features`, so that any code generator downstream agrees with the
+    kernels that were chosen.
+
+    Refuses a processor that LLVM does not know, for the target triple of the
+    module or else that of this machine.
+
+    Example: test/Lowering/CPU/attach-target.mlir.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"native\"", "a processor as llc -mcpu names it, or native">,
+    Option<"features", "features", "std::string", "\"\"", "extra features, +a,-b">
+  ];
+}
+
+#endif // QUANTOPT_LOWERING_CPU_PASSES_TD

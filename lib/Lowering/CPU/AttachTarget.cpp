@@ -1,0 +1,43 @@
+//===- AttachTarget.cpp - Processor and features on the functions
+//-----------===//
+
+#include "TargetInfo.h"
+#include "quantopt/Lowering/CPU/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_ATTACHTARGET
+#include "quantopt/Lowering/CPU/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+
+struct AttachTarget : qopt::impl::AttachTargetBase<AttachTarget> {
+  using AttachTargetBase::AttachTargetBase;
+
+  void runOnOperation() override {
+    FailureOr<TargetInfo> target =
+        TargetInfo::get(getOperation(), cpu, features);
+    if (failed(target))
+      return signalPassFailure();
+    Builder builder(&getContext());
+    SmallVector<StringRef> names;
+    for (const std::string &feature : target->features)
+      names.push_back(feature);
+    for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>()) {
+      if (func.isExternal())
+        continue;
+      func.setTargetCpuAttr(builder.getStringAttr(target->cpu));
+      if (!names.empty())
+        func.setTargetFeaturesAttr(
+            LLVM::TargetFeaturesAttr::get(&getContext(), names));
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,84 @@
+//===- Pipeline.cpp - From integer form or float linalg to LLVM
+//-------------===//
+//
+// The lowering to CPU, told in order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantopt/Lowering/CPU/Pipeline.h"
+#include "quantopt/Lowering/CPU/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+/// One function on linalg and arith: no conversions, no hooks, no calls.
+static void prepare(OpPassManager &pm) {
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  pm.addPass(createConvertToLinalg());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// Tensors become buffers, and buffers become places in one arena.
+static void assignMemory(OpPassManager &pm) {
+  pm.addPass(createConvertObservers());
+  pm.addPass(createResultsToDestinations());
+  pm.addPass(createBufferize());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createPlanArena());
+}
+
+/// What no kernel took becomes plain loops.
+static void lowerToLoops(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createOrderLoops());
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  pm.addPass(memref::createFoldMemRefAliasOpsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+}
+
+/// Loops, memrefs and arithmetic become the LLVM dialect.
+static void lowerToLLVM(OpPassManager &pm, const LowerToCPUOptions &options) {
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addNestedPass<func::FuncOp>(createApproximateMath());
+  ConvertMathToLLVMPassOptions math;
+  pm.addPass(createConvertMathToLLVMPass(math));
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  ConvertFuncToLLVMPassOptions func;
+  func.useBarePtrCallConv = true;
+  pm.addPass(createConvertFuncToLLVMPass(func));
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  AttachTargetOptions target;
+  target.cpu = options.cpu;
+  target.features = options.features;
+  pm.addPass(createAttachTarget(target));
+}
+
+void mlir::qopt::buildLowerToCPUPipeline(OpPassManager &pm,
+                                         const LowerToCPUOptions &options) {
+  prepare(pm);
+  assignMemory(pm);
+  lowerToLoops(pm);
+  lowerToLLVM(pm, options);
+}

@@ -1,0 +1,117 @@
+//===- ResultsToDestinations.cpp - Results through the caller's buffers
+//-----===//
+
+#include "quantopt/Lowering/CPU/Passes.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_RESULTSTODESTINATIONS
+#include "quantopt/Lowering/CPU/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+
+/// The buffer of a tensor at the boundary: dense and row-major. A scalar result
+/// is a buffer of rank 0.
+static FailureOr<MemRefType> boundaryBuffer(func::FuncOp func, StringRef what,
+                                            unsigned index, Type type) {
+  if (type.isIntOrFloat())
+    return MemRefType::get({}, type);
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.getElementType().isIntOrFloat())
+    return func.emitOpError() << what << " " << index << " has type " << type
+                              << "; the lowered ABI passes tensors of integers "
+                                 "or floats";
+  if (!tensor.hasStaticShape())
+    return func.emitOpError()
+           << what << " " << index << " has the dynamic shape " << type
+           << "; export the model with static shapes";
+  return MemRefType::get(tensor.getShape(), tensor.getElementType());
+}
+
+static LogicalResult convert(func::FuncOp func) {
+  Block &entry = func.front();
+  OpBuilder builder = OpBuilder::atBlockBegin(&entry);
+  auto returnOp = cast<func::ReturnOp>(entry.getTerminator());
+
+  // Inputs: read-only views of the caller's buffers.
+  SmallVector<Type> inputs;
+  for (BlockArgument argument : entry.getArguments()) {
+    Type type = argument.getType();
+    if (type.isIntOrIndexOrFloat()) {
+      inputs.push_back(type);
+      continue;
+    }
+    auto buffer =
+        boundaryBuffer(func, "argument", argument.getArgNumber(), type);
+    if (failed(buffer))
+      return failure();
+    argument.setType(*buffer);
+    auto tensor = bufferization::ToTensorOp::create(
+        builder, argument.getLoc(), type, argument, /*restrict=*/true,
+        /*writable=*/false);
+    argument.replaceAllUsesExcept(tensor, tensor);
+    inputs.push_back(*buffer);
+  }
+
+  // Results: one more buffer each, written before the return.
+  builder.setInsertionPoint(returnOp);
+  for (auto [index, value] : llvm::enumerate(returnOp.getOperands())) {
+    auto buffer = boundaryBuffer(func, "result", index, value.getType());
+    if (failed(buffer))
+      return failure();
+    Value tensor = value;
+    if (!isa<TensorType>(value.getType()))
+      tensor = tensor::FromElementsOp::create(
+          builder, value.getLoc(), RankedTensorType::get({}, value.getType()),
+          value);
+    BlockArgument destination = entry.addArgument(*buffer, value.getLoc());
+    bufferization::MaterializeInDestinationOp::create(
+        builder, returnOp.getLoc(), TypeRange{}, tensor, destination,
+        /*restrict=*/true, /*writable=*/true);
+    inputs.push_back(*buffer);
+  }
+  func::ReturnOp::create(builder, returnOp.getLoc());
+  returnOp.erase();
+
+  func.setFunctionType(builder.getFunctionType(inputs, {}));
+  func.setResAttrsAttr(nullptr);
+  SmallVector<Attribute> attributes;
+  if (ArrayAttr old = func.getArgAttrsAttr())
+    attributes.assign(old.begin(), old.end());
+  attributes.resize(inputs.size(), builder.getDictionaryAttr({}));
+  func.setArgAttrsAttr(builder.getArrayAttr(attributes));
+  for (auto [index, type] : llvm::enumerate(inputs))
+    if (isa<MemRefType>(type))
+      func.setArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName(),
+                      builder.getUnitAttr());
+  return success();
+}
+
+struct ResultsToDestinations
+    : qopt::impl::ResultsToDestinationsBase<ResultsToDestinations> {
+  void runOnOperation() override {
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      if (func.isExternal())
+        continue;
+      if (!func.getBody().hasOneBlock()) {
+        func.emitOpError("has control flow between blocks; models are one "
+                         "block of operations");
+        return signalPassFailure();
+      }
+      if (failed(convert(func)))
+        return signalPassFailure();
+    }
+  }
+};
+
+} // namespace

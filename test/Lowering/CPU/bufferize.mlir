@@ -1,0 +1,36 @@
+// RUN: quant-opt %s --qopt-bufferize | FileCheck %s
+
+// The producer of a padded value writes into the padded buffer: one
+// allocation, no copy.
+// CHECK-LABEL: func @pad
+// CHECK: %[[P:.*]] = memref.alloc() {alignment = 64 : i64} : memref<6xf32>
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: copy
+// CHECK: linalg.fill {{.*}} outs(%[[P]]
+// CHECK: %[[S:.*]] = memref.subview %[[P]][1] [4] [1]
+// CHECK: linalg.negf {{.*}} outs(%[[S]]
+// CHECK: linalg.exp ins(%[[P]]
+func.func @pad(%in: memref<4xf32>, %out: memref<6xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %x = bufferization.to_tensor %in restrict : memref<4xf32> to tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %n = linalg.negf ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %p = tensor.pad %n low[1] high[1] {
+  ^bb0(%i: index):
+    tensor.yield %zero : f32
+  } : tensor<4xf32> to tensor<6xf32>
+  %f = tensor.empty() : tensor<6xf32>
+  %y = linalg.exp ins(%p : tensor<6xf32>) outs(%f : tensor<6xf32>) -> tensor<6xf32>
+  bufferization.materialize_in_destination %y in restrict writable %out : (tensor<6xf32>, memref<6xf32>) -> ()
+  return
+}
+
+// A copy is linalg's.
+// CHECK-LABEL: func @copy
+// CHECK: linalg.copy
+// CHECK-NOT: memref.copy
+func.func @copy(%in: memref<4xf32>, %out: memref<4xf32>) {
+  %x = bufferization.to_tensor %in restrict : memref<4xf32> to tensor<4xf32>
+  bufferization.materialize_in_destination %x in restrict writable %out : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}

@@ -1,0 +1,23 @@
+// RUN: quant-opt %s --allow-unregistered-dialect --qopt-results-to-destinations -split-input-file -verify-diagnostics
+
+// expected-error @+1 {{argument 0 has the dynamic shape 'tensor<?xf32>'; export the model with static shapes}}
+func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
+  return %x : tensor<?xf32>
+}
+
+// -----
+
+// expected-error @+1 {{result 0 has type 'tuple<>'; the lowered ABI passes tensors of integers or floats}}
+func.func @tuple() -> tuple<> {
+  %t = "test.tuple"() : () -> tuple<>
+  return %t : tuple<>
+}
+
+// -----
+
+// expected-error @+1 {{has control flow between blocks; models are one block of operations}}
+func.func @blocks(%x: tensor<4xf32>) -> tensor<4xf32> {
+  cf.br ^bb1
+^bb1:
+  return %x : tensor<4xf32>
+}
