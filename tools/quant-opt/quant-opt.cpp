@@ -1,5 +1,4 @@
-//===- quant-opt.cpp - The optimizer driver
-//----------------------------------===//
+//===- quant-opt.cpp - The optimizer driver -------------------------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Lowering/CPU/Passes.h"
