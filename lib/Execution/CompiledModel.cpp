@@ -1,0 +1,170 @@
+//===- CompiledModel.cpp - A model compiled into this process -------------===//
+
+#include "quantopt/Execution/CompiledModel.h"
+
+#include "quantopt-runtime/Observe.h"
+
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
+using namespace quantopt;
+
+/// The function that C++ calls: it takes the pointers as an array, since their
+/// number is known only at run time.
+static constexpr StringLiteral kInvokeName = "quantopt_invoke";
+using InvokeFn = void (*)(const void *const *);
+
+struct CompiledModel::Engine {
+  std::unique_ptr<orc::LLJIT> jit;
+  InvokeFn invoke = nullptr;
+};
+
+CompiledModel::CompiledModel(Signature signature,
+                             std::unique_ptr<Engine> engine)
+    : signature(std::move(signature)), engine(std::move(engine)) {}
+
+CompiledModel::~CompiledModel() = default;
+
+/// Adds `void quantopt_invoke(ptr args) { entry(args[0], args[1], ...); }`.
+static Error addInvoke(Module &module, const Signature &signature) {
+  Function *entry = module.getFunction(signature.entry);
+  if (!entry || entry->isDeclaration())
+    return createStringError("the lowered module does not define '" +
+                             signature.entry + "'");
+  unsigned count = signature.inputs.size() + signature.outputs.size();
+  bool onlyPointers = all_of(entry->args(), [](const Argument &argument) {
+    return argument.getType()->isPointerTy();
+  });
+  if (entry->arg_size() != count || !onlyPointers ||
+      !entry->getReturnType()->isVoidTy())
+    return createStringError(
+        "the lowered function '" + signature.entry + "' does not take one " +
+        "pointer for each of its " + Twine(signature.inputs.size()) +
+        " inputs and " + Twine(signature.outputs.size()) +
+        " outputs: lower it with the pipeline --qopt-lower-to-cpu");
+
+  IRBuilder<> builder(module.getContext());
+  Type *pointer = builder.getPtrTy();
+  Function *invoke =
+      Function::Create(FunctionType::get(builder.getVoidTy(), {pointer}, false),
+                       Function::ExternalLinkage, kInvokeName, module);
+  builder.SetInsertPoint(BasicBlock::Create(module.getContext(), "", invoke));
+  SmallVector<Value *> arguments;
+  for (unsigned i = 0; i < count; ++i)
+    arguments.push_back(builder.CreateLoad(
+        pointer,
+        builder.CreateConstInBoundsGEP1_64(pointer, invoke->getArg(0), i)));
+  builder.CreateCall(entry, arguments);
+  builder.CreateRetVoid();
+  return Error::success();
+}
+
+/// The C functions that lowered code calls. They are named here because the
+/// linker leaves out of this program what nothing refers to.
+static orc::SymbolMap getSymbols(orc::LLJIT &jit,
+                                 const CompiledModel::Options &options) {
+  orc::SymbolMap symbols;
+  auto add = [&](StringRef name, auto *address) {
+    symbols[jit.mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address),
+                                          JITSymbolFlags::Exported};
+  };
+  add("qopt_observer_get", &qopt_observer_get);
+  add("qopt_observer_add", &qopt_observer_add);
+  add("qopt_observe_f32", &qopt_observe_f32);
+  for (const auto &[name, address] : options.symbols)
+    add(name, address);
+  return symbols;
+}
+
+static Expected<std::unique_ptr<orc::LLJIT>>
+createJIT(const TargetMachine &machine, const CompiledModel::Options &options) {
+  orc::JITTargetMachineBuilder machineBuilder(machine.getTargetTriple());
+  Expected<std::unique_ptr<orc::LLJIT>> jit =
+      orc::LLJITBuilder()
+          .setJITTargetMachineBuilder(std::move(machineBuilder))
+          .setDataLayout(machine.createDataLayout())
+          .create();
+  if (!jit)
+    return jit.takeError();
+
+  if (Error error = (*jit)->getMainJITDylib().define(
+          orc::absoluteSymbols(getSymbols(**jit, options))))
+    return error;
+  return jit;
+}
+
+Expected<std::unique_ptr<CompiledModel>>
+CompiledModel::create(mlir::Operation *module, LowerFn lower,
+                      const Options &options) {
+  Expected<Signature> signature = readSignature(module, options.entry);
+  if (!signature)
+    return signature.takeError();
+  if (Error error = lower(module))
+    return error;
+  return createFromLowered(module, std::move(*signature), options);
+}
+
+Expected<std::unique_ptr<CompiledModel>>
+CompiledModel::createFromLowered(mlir::Operation *module, Signature signature,
+                                 const Options &options) {
+  Expected<std::unique_ptr<TargetMachine>> machine =
+      createTargetMachine(options.target);
+  if (!machine)
+    return machine.takeError();
+  Triple host(sys::getProcessTriple());
+  if ((*machine)->getTargetTriple().getArch() != host.getArch())
+    return createStringError("code for " + (*machine)->getTargetTriple().str() +
+                             " cannot run on this machine, " + host.str());
+  LLVMContext context;
+  Expected<std::unique_ptr<Module>> translated =
+      translateToLLVMIR(module, context, **machine);
+  if (!translated)
+    return translated.takeError();
+  if (Error error = addInvoke(**translated, signature))
+    return error;
+  optimize(**translated, **machine);
+  SmallVector<char, 0> object;
+  if (Error error = emit(**translated, **machine, EmitKind::Object, object))
+    return error;
+
+  auto engine = std::make_unique<Engine>();
+  Expected<std::unique_ptr<orc::LLJIT>> jit = createJIT(**machine, options);
+  if (!jit)
+    return jit.takeError();
+  engine->jit = std::move(*jit);
+  if (Error error =
+          engine->jit->addObjectFile(std::make_unique<SmallVectorMemoryBuffer>(
+              std::move(object), /*RequiresNullTerminator=*/false)))
+    return error;
+  // What is missing (the error's text) is reported apart from that something
+  // is.
+  Error missing = Error::success();
+  engine->jit->getExecutionSession().setErrorReporter([&](Error error) {
+    missing = joinErrors(std::move(missing), std::move(error));
+  });
+  Expected<orc::ExecutorAddr> invoke = engine->jit->lookup(kInvokeName);
+  engine->jit->getExecutionSession().setErrorReporter(
+      [](Error error) { consumeError(std::move(error)); });
+  if (!invoke)
+    return joinErrors(invoke.takeError(), std::move(missing));
+  consumeError(std::move(missing));
+  engine->invoke = invoke->toPtr<InvokeFn>();
+  return std::unique_ptr<CompiledModel>(
+      new CompiledModel(std::move(signature), std::move(engine)));
+}
+
+void CompiledModel::run(ArrayRef<const void *> inputs,
+                        ArrayRef<void *> outputs) const {
+  assert(inputs.size() == signature.inputs.size() &&
+         outputs.size() == signature.outputs.size() &&
+         "one pointer for each tensor of the signature");
+  SmallVector<const void *, 8> arguments(inputs);
+  arguments.append(outputs.begin(), outputs.end());
+  engine->invoke(arguments.data());
+}

@@ -1,0 +1,181 @@
+//===- quant-compile.cpp - A model to machine code, ahead of time ---------===//
+
+#include "../support/Model.h"
+
+#include "quantopt/Target/CHeader.h"
+#include "quantopt/Target/CodeGen.h"
+#include "quantopt/Target/OutputFiles.h"
+
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+using namespace quantopt;
+
+namespace {
+enum class Emit { Object, Assembly, LLVMIR, SharedLibrary };
+
+/// The command line. Built in main, after LLVM's own options are cleared away:
+/// they are registered by the shared library, and `threads` is one of them.
+struct Options {
+  cl::OptionCategory category{"quant-compile options"};
+
+  cl::opt<std::string> input{
+      cl::Positional, cl::Required, cl::cat(category),
+      cl::desc("<model: .mlir text or bytecode, float or integer form; - is "
+               "standard input>")};
+
+  cl::opt<std::string> output{
+      "o", cl::Required, cl::cat(category), cl::value_desc("file"),
+      cl::desc("Where the output goes; - is standard output. Written beside "
+               "and renamed, whole or not at all")};
+
+  cl::opt<Emit> emit{
+      "emit", cl::Required, cl::cat(category), cl::desc("What to make:"),
+      cl::values(
+          clEnumValN(Emit::Object, "obj", "object file for a C or C++ program"),
+          clEnumValN(Emit::Assembly, "asm", "assembly text"),
+          clEnumValN(Emit::LLVMIR, "llvm", "optimized LLVM IR text"),
+          clEnumValN(Emit::SharedLibrary, "so",
+                     "shared library, linked by the C compiler or ld.lld "
+                     "found on PATH"))};
+
+  cl::opt<std::string> header{
+      "header", cl::cat(category), cl::value_desc("file"),
+      cl::desc("Also write a C header that declares the model's function with "
+               "the shapes of its inputs and outputs")};
+
+  cl::opt<std::string> entry{
+      "entry", cl::cat(category), cl::value_desc("name"),
+      cl::desc("The function that --header declares (default: the only public "
+               "one)")};
+
+  cl::opt<std::string> cpu{
+      "cpu", cl::cat(category), cl::init("native"), cl::value_desc("name"),
+      cl::desc("Processor to generate code for, as 'llc -mcpu' names it. "
+               "native (default): this machine's, or the architecture's "
+               "baseline where --triple names another one")};
+
+  cl::opt<std::string> features{
+      "features", cl::cat(category), cl::value_desc("+a,-b"),
+      cl::desc("Features to add to (+) or take from (-) those of the "
+               "processor")};
+
+  cl::opt<std::string> triple{
+      "triple", cl::cat(category), cl::value_desc("triple"),
+      cl::desc("Target triple, e.g. aarch64-linux-gnu (default: this "
+               "machine's)")};
+
+  cl::opt<Kernels> kernels{
+      "kernels", cl::cat(category), cl::init(Kernels::Auto),
+      cl::desc("Kernels of contractions:"), getKernelValues()};
+
+  cl::opt<int64_t> threads{
+      "threads", cl::cat(category), cl::init(1), cl::value_desc("n"),
+      cl::desc("Threads that one call of the model may use (default 1)")};
+};
+} // namespace
+
+/// The bytes of the requested kind for an LLVM module that is optimized.
+static Error emitOutput(Emit kind, Module &module, TargetMachine &machine,
+                        SmallVectorImpl<char> &output) {
+  switch (kind) {
+  case Emit::Object:
+    return emit(module, machine, EmitKind::Object, output);
+  case Emit::Assembly:
+    return emit(module, machine, EmitKind::Assembly, output);
+  case Emit::LLVMIR:
+    return emit(module, machine, EmitKind::LLVMIR, output);
+  case Emit::SharedLibrary: {
+    SmallVector<char, 0> object;
+    if (Error error = emit(module, machine, EmitKind::Object, object))
+      return error;
+    return linkSharedLibrary(StringRef(object.data(), object.size()),
+                             machine.getTargetTriple().str(), output);
+  }
+  }
+  llvm_unreachable("unknown kind");
+}
+
+/// The text of the header, read off the module while it is still on tensors.
+static Expected<std::string> makeHeader(mlir::ModuleOp module,
+                                        const Options &options) {
+  if (isLowered(module))
+    return createStringError(
+        "--header needs the model on tensors: '" + options.input +
+        "' is lowered already, and pointers do not tell their shapes");
+  Expected<Signature> signature = readSignature(module, options.entry);
+  if (!signature)
+    return signature.takeError();
+  std::string text;
+  raw_string_ostream os(text);
+  if (Error error = writeCHeader(os, *signature))
+    return error;
+  return text;
+}
+
+/// Read, lower, optimize for the machine, emit, write: in this order, so that
+/// nothing is written before all of it worked.
+static Error compile(const Options &options) {
+  Expected<std::unique_ptr<TargetMachine>> machine =
+      createTargetMachine({options.triple, options.cpu, options.features});
+  if (!machine)
+    return machine.takeError();
+
+  std::unique_ptr<mlir::MLIRContext> context = createToolContext();
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> module =
+      parseModel(options.input, *context);
+  if (!module)
+    return module.takeError();
+  std::string header;
+  if (!options.header.empty()) {
+    Expected<std::string> text = makeHeader(**module, options);
+    if (!text)
+      return text.takeError();
+    header = std::move(*text);
+  }
+  if (!isLowered(**module))
+    if (Error error =
+            lowerModel(**module, getLowerOptions(**machine, options.kernels,
+                                                 options.threads)))
+      return error;
+
+  LLVMContext llvmContext;
+  Expected<std::unique_ptr<Module>> translated =
+      translateToLLVMIR(**module, llvmContext, **machine);
+  if (!translated)
+    return translated.takeError();
+  module->release().erase();
+  optimize(**translated, **machine);
+  SmallVector<char, 0> output;
+  if (Error error = emitOutput(options.emit, **translated, **machine, output))
+    return error;
+
+  OutputFiles files;
+  files.add(options.output, StringRef(output.data(), output.size()),
+            /*executable=*/options.emit == Emit::SharedLibrary);
+  if (!options.header.empty())
+    files.add(options.header, header);
+  return files.write();
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::ResetCommandLineParser();
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "quant-compile: compiles a model, float or quantized, to code that a C "
+      "program links\n");
+  if (Error error = compile(options)) {
+    logAllUnhandledErrors(std::move(error), WithColor::error(errs(), argv[0]));
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,20 @@
+//===- quant-lsp-server.cpp - Language server for .mlir files -------------===//
+//
+// Hover, go to definition, diagnostics and completion in an editor, for
+// upstream's dialects and qopt.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<mlir::qopt::QOptDialect>();
+  return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
+}

@@ -1,0 +1,245 @@
+//===- quant-run.cpp - Run a model on samples and measure -----------------===//
+
+#include "../support/Model.h"
+#include "Run.h"
+
+#include "quantopt/Target/OutputFiles.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+using namespace quantopt;
+
+namespace {
+/// The command line. Built in main, after LLVM's own options are cleared away:
+/// they are registered by the shared library, and `threads` is one of them.
+struct Options {
+  cl::OptionCategory category{"quant-run options"};
+
+  cl::opt<std::string> model{
+      cl::Positional, cl::Required, cl::cat(category),
+      cl::desc("<model: .mlir text or bytecode, float or integer form; - is "
+               "standard input>")};
+
+  cl::opt<std::string> inputs{
+      "inputs", cl::Required, cl::cat(category), cl::value_desc("file.npz"),
+      cl::desc("Samples: each input of the model takes the array of its name, "
+               "else the next array that fits in shape and type. Arrays have "
+               "a leading sample dimension and are run sample by sample")};
+
+  cl::opt<std::string> outputs{
+      "outputs", cl::cat(category), cl::value_desc("file.npz"),
+      cl::desc("Write all outputs of all samples to this file")};
+
+  cl::opt<std::string> expected{
+      "expected", cl::cat(category), cl::value_desc("array[=output]"),
+      cl::desc("Compare output 0, or the one whose number is given, with this "
+               "array of the samples' file: SQNR, maximum absolute error, "
+               "top-1 agreement")};
+
+  cl::opt<std::string> labels{
+      "labels", cl::cat(category), cl::value_desc("array"),
+      cl::desc("Class numbers in the samples' file: prints the share of "
+               "samples whose largest element of output 0 is at the label")};
+
+  cl::opt<bool> benchmark{
+      "benchmark", cl::cat(category),
+      cl::desc("Time runs of the first sample: minimum and median of about a "
+               "second, after warming up")};
+
+  cl::opt<std::string> json{
+      "json", cl::cat(category), cl::value_desc("file.json"),
+      cl::desc("Write what was measured to this file: sqnr_db, max_abs_error, "
+               "top1_agreement, accuracy, samples, latency_us{min, median}. "
+               "Infinity is written 1e999")};
+
+  cl::opt<int64_t> limit{
+      "limit", cl::cat(category), cl::value_desc("n"), cl::init(0),
+      cl::desc("Run the first n samples only (default: all)")};
+
+  cl::opt<NonFinitePolicy> nonFinite{
+      "non-finite", cl::cat(category), cl::init(NonFinitePolicy::Error),
+      cl::desc("NaN and infinity in the samples:"),
+      cl::values(clEnumValN(NonFinitePolicy::Error, "error",
+                            "refuse the file and say where they are (default)"),
+                 clEnumValN(NonFinitePolicy::Ignore, "ignore",
+                            "run them, and say how many there are"))};
+
+  cl::opt<bool> compareKernels{
+      "compare-kernels", cl::cat(category),
+      cl::desc("Run with --kernels=auto and scalar, and report whether all "
+               "bytes of all outputs are equal; exit code 1 if not")};
+
+  cl::opt<std::string> entry{
+      "entry", cl::cat(category), cl::value_desc("name"),
+      cl::desc("The function to run (default: the only public one)")};
+
+  cl::opt<std::string> device{
+      "device", cl::cat(category), cl::init("cpu"), cl::value_desc("cpu"),
+      cl::desc("Where to run: cpu, the only one so far")};
+
+  cl::opt<std::string> cpu{
+      "cpu", cl::cat(category), cl::init("native"), cl::value_desc("name"),
+      cl::desc("Generate code for this processor, as 'llc -mcpu' names it "
+               "(default: native, this machine's)")};
+
+  cl::opt<std::string> features{
+      "features", cl::cat(category), cl::value_desc("+a,-b"),
+      cl::desc("Features to add to (+) or take from (-) those of the "
+               "processor")};
+
+  cl::opt<Kernels> kernels{
+      "kernels", cl::cat(category), cl::init(Kernels::Auto),
+      cl::desc("Kernels of contractions:"), getKernelValues()};
+
+  cl::opt<int64_t> threads{
+      "threads", cl::cat(category), cl::init(1), cl::value_desc("n"),
+      cl::desc("Threads that one run of the model may use (default 1)")};
+};
+} // namespace
+
+static Error check(const Options &options) {
+  if (options.device != "cpu")
+    return createStringError("--device=" + options.device +
+                             ": this build runs models on cpu only");
+  if (options.limit < 0)
+    return createStringError("--limit=" + Twine(options.limit) +
+                             ": give a number of samples");
+  if (options.threads < 1)
+    return createStringError("--threads=" + Twine(options.threads) +
+                             ": give at least one thread");
+  if (options.compareKernels &&
+      (options.benchmark || !options.expected.empty() ||
+       !options.labels.empty() || !options.outputs.empty() ||
+       !options.json.empty()))
+    return createStringError("--compare-kernels only compares: run quant-run "
+                             "once more for measurements and outputs");
+  return Error::success();
+}
+
+/// Compiles `module`, which is lowered in place.
+static Expected<std::unique_ptr<CompiledModel>>
+compile(mlir::ModuleOp module, const Options &options, Kernels kernels) {
+  CompiledModel::Options compileOptions;
+  compileOptions.target = {/*triple=*/"", options.cpu, options.features};
+  compileOptions.entry = options.entry;
+  Expected<std::unique_ptr<TargetMachine>> machine =
+      createTargetMachine(compileOptions.target);
+  if (!machine)
+    return machine.takeError();
+  return CompiledModel::create(
+      module,
+      [&](mlir::Operation *lowered) {
+        return lowerModel(cast<mlir::ModuleOp>(lowered),
+                          getLowerOptions(**machine, kernels, options.threads));
+      },
+      compileOptions);
+}
+
+static Expected<std::unique_ptr<SampleFeeder>>
+openSamples(const Signature &signature, const Options &options) {
+  SampleFeeder::Options feederOptions;
+  feederOptions.nonFinite = options.nonFinite;
+  feederOptions.limit = options.limit;
+  if (!options.expected.empty()) {
+    Expected<std::pair<std::string, size_t>> expected =
+        parseExpected(options.expected, signature);
+    if (!expected)
+      return expected.takeError();
+    feederOptions.reserved.push_back(expected->first);
+  }
+  if (!options.labels.empty())
+    feederOptions.reserved.push_back(options.labels);
+  return SampleFeeder::open(options.inputs, signature, feederOptions);
+}
+
+/// Runs the samples and reports. Returns the exit code.
+static Expected<int> run(const Options &options) {
+  if (Error error = check(options))
+    return error;
+  std::unique_ptr<mlir::MLIRContext> context = createToolContext();
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> module =
+      parseModel(options.model, *context);
+  if (!module)
+    return module.takeError();
+
+  if (isLowered(**module))
+    return createStringError(
+        "'" + options.model +
+        "' is lowered already, and pointers do not tell "
+        "their shapes: run the module from before --qopt-lower-to-cpu");
+
+  // The samples are checked before the compiler spends time on the model.
+  Expected<Signature> signature = readSignature(**module, options.entry);
+  if (!signature)
+    return signature.takeError();
+  Expected<std::unique_ptr<SampleFeeder>> feeder =
+      openSamples(*signature, options);
+  if (!feeder)
+    return feeder.takeError();
+
+  std::unique_ptr<CompiledModel> scalar;
+  if (options.compareKernels) {
+    mlir::OwningOpRef<mlir::ModuleOp> copy((*module)->clone());
+    Expected<std::unique_ptr<CompiledModel>> compiled =
+        compile(*copy, options, Kernels::Scalar);
+    if (!compiled)
+      return compiled.takeError();
+    scalar = std::move(*compiled);
+  }
+  Expected<std::unique_ptr<CompiledModel>> model =
+      compile(**module, options,
+              options.compareKernels ? Kernels::Auto : options.kernels);
+  if (!model)
+    return model.takeError();
+  module->release().erase();
+
+  if (scalar) {
+    Expected<bool> equal = compareKernels(**model, *scalar, **feeder);
+    if (!equal)
+      return equal.takeError();
+    return *equal ? 0 : 1;
+  }
+
+  EvaluationOptions evaluation{options.expected, options.labels,
+                               options.outputs, options.benchmark};
+  Expected<RunReport> report = evaluate(**model, **feeder, evaluation);
+  if (!report)
+    return report.takeError();
+  if (std::string found = (*feeder)->describeNonFinite(); !found.empty())
+    WithColor::warning(errs(), "quant-run")
+        << options.inputs << ": " << found << "\n";
+  if (!options.json.empty()) {
+    std::string text;
+    raw_string_ostream os(text);
+    writeReportJSON(os, *report);
+    OutputFiles files;
+    files.add(options.json, text);
+    if (Error error = files.write())
+      return error;
+  }
+  printReport(outs(), *report);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::ResetCommandLineParser();
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "quant-run: runs a model, float or quantized, on samples and measures "
+      "how good and how fast it is\n");
+  Expected<int> code = run(options);
+  if (!code) {
+    logAllUnhandledErrors(code.takeError(),
+                          WithColor::error(errs(), "quant-run"));
+    return 1;
+  }
+  return *code;
+}

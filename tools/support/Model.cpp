@@ -1,0 +1,68 @@
+//===- Model.cpp - Read a model and lower it ------------------------------===//
+
+#include "Model.h"
+
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+using namespace quantopt;
+
+std::unique_ptr<mlir::MLIRContext> quantopt::createToolContext() {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<mlir::qopt::QOptDialect>();
+  return std::make_unique<mlir::MLIRContext>(registry);
+}
+
+Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
+  std::string reason;
+  std::unique_ptr<MemoryBuffer> file = mlir::openInputFile(path, &reason);
+  if (!file)
+    return createStringError(reason);
+  auto sources = std::make_shared<SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(file), SMLoc());
+  // The context's own handler prints locations and no source lines: a line
+  // that holds weights is megabytes long.
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+  if (!module)
+    return createStringError("'" + path + "' is no valid MLIR module");
+  return module;
+}
+
+bool quantopt::isLowered(mlir::ModuleOp module) {
+  return !module.getOps<mlir::LLVM::LLVMFuncOp>().empty() &&
+         module.getOps<mlir::func::FuncOp>().empty();
+}
+
+mlir::qopt::LowerToCPUOptions
+quantopt::getLowerOptions(const TargetMachine &machine, Kernels kernels,
+                          int64_t threads) {
+  mlir::qopt::LowerToCPUOptions options;
+  options.cpu = machine.getTargetCPU().str();
+  options.features = machine.getTargetFeatureString().str();
+  options.kernels = kernels == Kernels::Auto ? "auto" : "scalar";
+  options.threads = threads;
+  return options;
+}
+
+Error quantopt::lowerModel(mlir::ModuleOp module,
+                           const mlir::qopt::LowerToCPUOptions &options) {
+  mlir::PassManager passes(module.getContext());
+  mlir::qopt::buildLowerToCPUPipeline(passes, options);
+  if (failed(passes.run(module)))
+    return createStringError("the module cannot be lowered to CPU code");
+  return Error::success();
+}

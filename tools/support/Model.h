@@ -1,0 +1,55 @@
+//===- Model.h - What the tools that run or compile a model share -*- C++ -*-=//
+
+#ifndef QUANTOPT_TOOLS_SUPPORT_MODEL_H
+#define QUANTOPT_TOOLS_SUPPORT_MODEL_H
+
+#include "quantopt/Lowering/CPU/Pipeline.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace quantopt {
+
+/// A context that knows every dialect a model may use, upstream's and ours.
+std::unique_ptr<mlir::MLIRContext> createToolContext();
+
+/// Reads a module from a file, or from standard input for "-": text or
+/// bytecode. Diagnostics go to standard error.
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+parseModel(llvm::StringRef path, mlir::MLIRContext &context);
+
+/// True where nothing is left on tensors: the module holds LLVM functions only.
+bool isLowered(mlir::ModuleOp module);
+
+/// Which kernels the lowering chooses.
+enum class Kernels { Auto, Scalar };
+
+/// The values of --kernels.
+inline llvm::cl::ValuesClass getKernelValues() {
+  return llvm::cl::values(
+      clEnumValN(Kernels::Auto, "auto",
+                 "vector kernels for the processor (default)"),
+      clEnumValN(Kernels::Scalar, "scalar",
+                 "the plain reference path; the same bits for integer form"));
+}
+
+/// The lowering's options for the machine that code is generated for.
+mlir::qopt::LowerToCPUOptions
+getLowerOptions(const llvm::TargetMachine &machine, Kernels kernels,
+                int64_t threads);
+
+/// Lowers `module` in place to the LLVM dialect for CPU; TOSA goes through
+/// linalg first. Diagnostics at the operations say what failed.
+llvm::Error lowerModel(mlir::ModuleOp module,
+                       const mlir::qopt::LowerToCPUOptions &options);
+
+} // namespace quantopt
+
+#endif // QUANTOPT_TOOLS_SUPPORT_MODEL_H
