@@ -141,8 +141,7 @@ static Error compile(const Options &options) {
   }
   if (!isLowered(**module))
     if (Error error =
-            lowerModel(**module, getLowerOptions(**machine, options.kernels,
-                                                 options.threads)))
+            lowerModel(**module, **machine, options.kernels, options.threads))
       return error;
 
   LLVMContext llvmContext;

@@ -134,8 +134,8 @@ compile(mlir::ModuleOp module, const Options &options, Kernels kernels) {
   return CompiledModel::create(
       module,
       [&](mlir::Operation *lowered) {
-        return lowerModel(cast<mlir::ModuleOp>(lowered),
-                          getLowerOptions(**machine, kernels, options.threads));
+        return lowerModel(cast<mlir::ModuleOp>(lowered), **machine, kernels,
+                          options.threads);
       },
       compileOptions);
 }

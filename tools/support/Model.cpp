@@ -3,6 +3,7 @@
 #include "Model.h"
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Lowering/CPU/Pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -47,19 +48,18 @@ bool quantopt::isLowered(mlir::ModuleOp module) {
          module.getOps<mlir::func::FuncOp>().empty();
 }
 
-mlir::qopt::LowerToCPUOptions
-quantopt::getLowerOptions(const TargetMachine &machine, Kernels kernels,
-                          int64_t threads) {
+Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
+                           Kernels kernels, int64_t threads) {
   mlir::qopt::LowerToCPUOptions options;
   options.cpu = machine.getTargetCPU().str();
   options.features = machine.getTargetFeatureString().str();
   options.kernels = kernels == Kernels::Auto ? "auto" : "scalar";
   options.threads = threads;
-  return options;
-}
+  // The lowering reads the architecture off the module.
+  module->setAttr(mlir::LLVM::LLVMDialect::getTargetTripleAttrName(),
+                  mlir::StringAttr::get(module.getContext(),
+                                        machine.getTargetTriple().str()));
 
-Error quantopt::lowerModel(mlir::ModuleOp module,
-                           const mlir::qopt::LowerToCPUOptions &options) {
   mlir::PassManager passes(module.getContext());
   mlir::qopt::buildLowerToCPUPipeline(passes, options);
   if (failed(passes.run(module)))

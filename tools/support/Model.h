@@ -3,8 +3,6 @@
 #ifndef QUANTOPT_TOOLS_SUPPORT_MODEL_H
 #define QUANTOPT_TOOLS_SUPPORT_MODEL_H
 
-#include "quantopt/Lowering/CPU/Pipeline.h"
-
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -40,15 +38,11 @@ inline llvm::cl::ValuesClass getKernelValues() {
                  "the plain reference path; the same bits for integer form"));
 }
 
-/// The lowering's options for the machine that code is generated for.
-mlir::qopt::LowerToCPUOptions
-getLowerOptions(const llvm::TargetMachine &machine, Kernels kernels,
-                int64_t threads);
-
-/// Lowers `module` in place to the LLVM dialect for CPU; TOSA goes through
-/// linalg first. Diagnostics at the operations say what failed.
+/// Lowers `module` in place to the LLVM dialect for `machine`. Diagnostics at
+/// the operations say what failed.
 llvm::Error lowerModel(mlir::ModuleOp module,
-                       const mlir::qopt::LowerToCPUOptions &options);
+                       const llvm::TargetMachine &machine, Kernels kernels,
+                       int64_t threads);
 
 } // namespace quantopt
 
