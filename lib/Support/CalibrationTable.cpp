@@ -27,15 +27,15 @@ public:
   explicit EntryReader(const json::Object &object) : object(object) {}
 
   bool read(std::string &id, CalibrationRecord &record) {
+    const std::optional<StringRef> name = object.getString("id");
+    if (!name)
+      return fail("'id' is missing or not a string");
+    id = name->str();
     static const StringRef known[] = {"id",  "type",   "min",    "max", "zeros",
                                       "nan", "posInf", "negInf", "bins"};
     for (const auto &field : object)
       if (!is_contained(known, StringRef(field.first)))
         return fail("unknown key '" + field.first.str() + "'");
-    const std::optional<StringRef> name = object.getString("id");
-    if (!name)
-      return fail("'id' is missing or not a string");
-    id = name->str();
     if (const json::Value *type = object.get("type")) {
       const std::optional<StringRef> text = type->getAsString();
       if (!text)

@@ -71,8 +71,10 @@ Error NpyStream::read(void *data, int64_t count) {
     return makeError("has " + Twine(left) + " elements left, but " +
                      Twine(count) + " are asked for");
   left -= count;
-  return readBytes(static_cast<char *>(data),
-                   static_cast<size_t>(count) * npySize(info.type));
+  if (Error error = readBytes(static_cast<char *>(data),
+                              static_cast<size_t>(count) * npySize(info.type)))
+    return error;
+  return left == 0 && count > 0 ? finish() : Error::success();
 }
 
 /// Calls `convert` with a null pointer of the C++ type of `type`.
@@ -204,6 +206,14 @@ public:
       data += got;
       size -= static_cast<size_t>(got);
     }
+    return Error::success();
+  }
+
+  /// libzip compares the check sum when it meets the end.
+  Error finish() override {
+    char byte;
+    if (zip_fread(file, &byte, 1) < 0)
+      return makeError("is damaged: " + Twine(zip_file_strerror(file)));
     return Error::success();
   }
 

@@ -55,6 +55,9 @@ protected:
 
   /// Reads exactly `size` bytes.
   virtual llvm::Error readBytes(char *data, size_t size) = 0;
+  /// Called when the last element was read: what only the end can tell, such as
+  /// a check sum.
+  virtual llvm::Error finish() { return llvm::Error::success(); }
   llvm::Error readHeader(llvm::StringRef name);
   llvm::Error makeError(const llvm::Twine &what) const;
 

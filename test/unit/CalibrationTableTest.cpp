@@ -1,0 +1,198 @@
+//===- CalibrationTableTest.cpp - Tables: order, shards, bad files --------===//
+
+#include "quantopt/Support/CalibrationTable.h"
+
+#include "TestFiles.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+using namespace quantopt;
+using namespace quantopt::test;
+
+namespace {
+
+using CalibrationTableTest = FileTest;
+
+/// Samples of two observed values, in the given order of samples.
+CalibrationTable tableOf(const std::vector<int> &samples) {
+  CalibrationTable table;
+  for (const int sample : samples) {
+    std::mt19937 random(sample);
+    std::normal_distribution<float> normal(0.1f * sample, 1);
+    std::vector<float> x(500), y(300);
+    for (float &v : x)
+      v = normal(random);
+    for (float &v : y)
+      v = std::max(0.0f, normal(random));
+    table["input"].histogram.add(x.data(), x.size());
+    table["relu \"1\"\n\\"].histogram.add(y.data(), y.size());
+  }
+  return table;
+}
+
+std::vector<int> firstSamples(int count) {
+  std::vector<int> samples(count);
+  std::iota(samples.begin(), samples.end(), 0);
+  return samples;
+}
+
+TEST_F(CalibrationTableTest, ShuffledSamplesGiveTheSameBytes) {
+  std::vector<int> samples = firstSamples(40);
+  const std::string expected = tableOf(samples).toJson();
+  for (unsigned seed = 0; seed < 5; ++seed) {
+    std::mt19937 random(seed);
+    std::shuffle(samples.begin(), samples.end(), random);
+    EXPECT_EQ(tableOf(samples).toJson(), expected);
+  }
+}
+
+TEST_F(CalibrationTableTest, MergedShardsGiveTheSameBytes) {
+  const std::vector<int> samples = firstSamples(40);
+  const std::string whole = tableOf(samples).toJson();
+  for (const size_t cut : {1u, 13u, 39u}) {
+    const std::string first = pathOf("first.json"),
+                      second = pathOf("second.json");
+    ASSERT_EQ(
+        textOf(tableOf({samples.begin(), samples.begin() + cut}).save(first)),
+        "");
+    ASSERT_EQ(
+        textOf(tableOf({samples.begin() + cut, samples.end()}).save(second)),
+        "");
+    // In both orders.
+    for (const auto &[a, b] :
+         {std::pair(first, second), std::pair(second, first)}) {
+      auto merged = CalibrationTable::load(a),
+           other = CalibrationTable::load(b);
+      ASSERT_TRUE(bool(merged) && bool(other));
+      ASSERT_EQ(textOf(merged->merge(*other)), "");
+      EXPECT_EQ(merged->toJson(), whole);
+    }
+  }
+}
+
+TEST_F(CalibrationTableTest, SavedTableReadsBackEqual) {
+  CalibrationTable table = tableOf({1, 2, 3});
+  table["input"].type = "tensor<500xf32>";
+  const float odd[] = {NAN, INFINITY, -INFINITY, -0.0f, 1e-45f, 3.4e38f, 0.1f};
+  table["odd"].histogram.add(odd, 7);
+  table["never seen"];
+  const std::string path = pathOf("table.json");
+  ASSERT_EQ(textOf(table.save(path)), "");
+  auto back = CalibrationTable::load(path);
+  ASSERT_TRUE(bool(back));
+  EXPECT_TRUE(*back == table);
+  EXPECT_EQ(back->toJson(), readFile(path));
+  EXPECT_EQ(back->size(), 4u);
+  EXPECT_EQ(back->lookup("input")->type, "tensor<500xf32>");
+  EXPECT_TRUE(back->lookup("never seen")->histogram.empty());
+  EXPECT_EQ(back->lookup("unknown"), nullptr);
+}
+
+TEST_F(CalibrationTableTest, FormatIsAsDocumented) {
+  CalibrationTable table;
+  const float values[] = {0.5f, 0.5f, 0.50390625f, -2, 0};
+  table["x"].histogram.add(values, 5);
+  table["x"].type = "tensor<5xf32>";
+  EXPECT_EQ(
+      table.toJson(),
+      "{\"format\":\"quant-opt calibration table\",\"version\":1,\n"
+      "\"tensors\":[\n"
+      "{\"id\":\"x\",\"type\":\"tensor<5xf32>\",\"min\":-2,\"max\":0.50390625,"
+      "\"zeros\":1,\"nan\":0,\"posInf\":0,\"negInf\":0,\n"
+      " \"bins\":[[16128,2,1],[49152,1]]}\n"
+      "]}\n");
+}
+
+TEST_F(CalibrationTableTest, MergeRefusesDifferentTypes) {
+  CalibrationTable a = tableOf({1}), b = tableOf({2});
+  a["input"].type = "tensor<4xf32>";
+  b["input"].type = "tensor<5xf32>";
+  const std::string before = a.toJson();
+  EXPECT_EQ(
+      textOf(a.merge(b)),
+      "calibration tables of different models cannot be merged: 'input' is "
+      "tensor<4xf32> in one and tensor<5xf32> in the other");
+  EXPECT_EQ(a.toJson(), before);
+  b["input"].type = "";
+  EXPECT_EQ(textOf(a.merge(b)), "");
+}
+
+std::string problemOf(llvm::StringRef text) {
+  return errorOf(CalibrationTable::parse(text, "t.json"));
+}
+
+TEST_F(CalibrationTableTest, BadFiles) {
+  EXPECT_EQ(errorOf(CalibrationTable::load(pathOf("none.json"))),
+            "cannot read calibration table '" + pathOf("none.json") +
+                "': No such file or directory");
+  EXPECT_NE(problemOf("{\"format\":\"quant-opt ca").find("not valid JSON"),
+            std::string::npos);
+  EXPECT_NE(problemOf("[1]").find("not a calibration table"),
+            std::string::npos);
+  EXPECT_NE(problemOf("{\"format\":\"other\"}").find("not a calibration table"),
+            std::string::npos);
+  const std::string head =
+      "{\"format\":\"quant-opt calibration table\",\"version\":";
+  EXPECT_NE(problemOf(head + "2,\"tensors\":[]}").find("has version 2"),
+            std::string::npos);
+  EXPECT_NE(problemOf(head + "1}").find("'tensors' is missing"),
+            std::string::npos);
+  EXPECT_NE(
+      problemOf(head + "1,\"tensors\":[7]}").find("tensor 0 is not an object"),
+      std::string::npos);
+}
+
+TEST_F(CalibrationTableTest, BadEntries) {
+  auto problem = [](const std::string &entry) {
+    return problemOf(
+        "{\"format\":\"quant-opt calibration table\",\"version\":1,"
+        "\"tensors\":[" +
+        entry + "]}");
+  };
+  auto entry = [](const std::string &id, const std::string &bins,
+                  const std::string &more = "") {
+    return "{\"id\":\"" + id + "\"," + more +
+           "\"min\":1,\"max\":1,\"zeros\":0,\"nan\":0,\"posInf\":0,\"negInf\":"
+           "0,"
+           "\"bins\":" +
+           bins + "}";
+  };
+  EXPECT_EQ(problem(entry("x", "[[16256,1]]")), "");
+  const std::string where = "calibration table 't.json': tensor 0 ('x'): ";
+  EXPECT_EQ(problem(entry("x", "[[16256]]")),
+            where + "an element of 'bins' is not [first bin, count, ...]");
+  EXPECT_EQ(problem(entry("x", "[[16256,-1]]")),
+            where + "an element of 'bins' is not a count");
+  EXPECT_EQ(problem(entry("x", "[[65535,1,1]]")),
+            where + "a run of 'bins' does not lie in 0..65535");
+  EXPECT_EQ(problem(entry("x", "[[16000,1]]")),
+            where + "'bins', 'min' and 'max' contradict each other");
+  EXPECT_EQ(problem(entry("x", "3")),
+            where + "'bins' is missing or not an array");
+  EXPECT_EQ(problem(entry("x", "[[16256,1]]", "\"colour\":1,")),
+            where + "unknown key 'colour'");
+  EXPECT_EQ(
+      problem(entry("x", "[[16256,1]]") + "," + entry("x", "[[16256,1]]")),
+      "calibration table 't.json': tensor 'x' is there twice");
+}
+
+TEST_F(CalibrationTableTest, UnwritablePathLeavesNothing) {
+  const std::string path = pathOf("no/such/folder.json");
+  EXPECT_NE(
+      textOf(tableOf({1}).save(path)).find("cannot write calibration table"),
+      std::string::npos);
+  EXPECT_EQ(numFiles(), 0u);
+}
+
+TEST_F(CalibrationTableTest, IdsThatAreNotUtf8AreRefused) {
+  CalibrationTable table;
+  table["a\xFF"];
+  EXPECT_NE(textOf(table.save(pathOf("t.json"))).find("is not UTF-8"),
+            std::string::npos);
+  EXPECT_EQ(numFiles(), 0u);
+}
+
+} // namespace

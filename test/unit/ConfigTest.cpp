@@ -1,0 +1,250 @@
+//===- ConfigTest.cpp - Settings, their errors and their documentation ----===//
+
+#include "quantopt/Support/Config.h"
+
+#include "TestFiles.h"
+
+using namespace quantopt;
+using namespace quantopt::test;
+
+namespace {
+
+using ConfigTest = FileTest;
+
+Config parseGood(llvm::StringRef text) {
+  auto config = Config::parse(text, "c.yaml");
+  EXPECT_TRUE(bool(config));
+  if (!config) {
+    ADD_FAILURE() << llvm::toString(config.takeError());
+    return Config();
+  }
+  return *config;
+}
+
+std::string problemOf(llvm::StringRef text) {
+  return errorOf(Config::parse(text, "c.yaml"));
+}
+
+TEST_F(ConfigTest, Defaults) {
+  const Config c = parseGood("version: 1\n");
+  EXPECT_EQ(c.activations.bits, 8);
+  EXPECT_FALSE(c.activations.symmetric);
+  EXPECT_EQ(c.activations.method, ActivationMethod::Auto);
+  EXPECT_EQ(c.activations.percentile, 99.999);
+  EXPECT_EQ(c.weights.bits, 8);
+  EXPECT_EQ(c.weights.granularity, WeightGranularity::PerChannel);
+  EXPECT_EQ(c.weights.method, WeightMethod::Mse);
+  EXPECT_EQ(c.nonFinite, NonFinitePolicy::Error);
+  EXPECT_FALSE(c.requireInt8);
+  EXPECT_FALSE(c.biasCorrection);
+  EXPECT_TRUE(c.overrides.empty());
+}
+
+TEST_F(ConfigTest, EveryKey) {
+  const std::string path = writeFile("c.yaml", R"(# a comment
+version: 1
+activations: {bits: 8, symmetric: true, method: percentile, percentile: 99.9}
+weights:
+  bits: 8
+  granularity: per-tensor
+  method: min-max
+non-finite: ignore
+require-int8: true
+bias-correction: true
+overrides:
+  - match: {name: 'conv[0-9]+', op: linalg.conv_2d_nchw_fchw}
+    activations: {bits: 8, symmetric: false, method: entropy, percentile: 99}
+  - match: {op: math.exp}
+    keep: float
+)");
+  auto loaded = Config::load(path);
+  ASSERT_TRUE(bool(loaded)) << errorOf(std::move(loaded));
+  Config &c = *loaded;
+  EXPECT_TRUE(c.activations.symmetric);
+  EXPECT_EQ(c.activations.method, ActivationMethod::Percentile);
+  EXPECT_EQ(c.activations.percentile, 99.9);
+  EXPECT_EQ(c.weights.granularity, WeightGranularity::PerTensor);
+  EXPECT_EQ(c.weights.method, WeightMethod::MinMax);
+  EXPECT_EQ(c.nonFinite, NonFinitePolicy::Ignore);
+  EXPECT_TRUE(c.requireInt8);
+  EXPECT_TRUE(c.biasCorrection);
+  ASSERT_EQ(c.overrides.size(), 2u);
+  EXPECT_EQ(c.overrides[0].line, 12u);
+  EXPECT_EQ(c.overrides[0].column, 5u);
+  EXPECT_EQ(*c.overrides[0].method, ActivationMethod::Entropy);
+  EXPECT_TRUE(c.overrides[1].keepFloat);
+}
+
+TEST_F(ConfigTest, Methods) {
+  const std::pair<const char *, ActivationMethod> methods[] = {
+      {"auto", ActivationMethod::Auto},
+      {"min-max", ActivationMethod::MinMax},
+      {"percentile", ActivationMethod::Percentile},
+      {"entropy", ActivationMethod::Entropy},
+      {"mse", ActivationMethod::Mse}};
+  for (const auto &[word, method] : methods)
+    EXPECT_EQ(
+        parseGood(std::string("version: 1\nactivations:\n  method: ") + word)
+            .activations.method,
+        method);
+}
+
+TEST_F(ConfigTest, OverridesApplyInOrder) {
+  Config c = parseGood(R"(version: 1
+activations: {method: mse}
+overrides:
+  - match: {name: 'conv.*'}
+    activations: {method: entropy, percentile: 99}
+  - match: {name: 'conv1', op: linalg.matmul}
+    activations: {method: min-max}
+  - match: {op: math.exp}
+    keep: float
+)");
+  EXPECT_EQ(c.settingsFor("other", "linalg.add").method, ActivationMethod::Mse);
+  const ActivationSettings first = c.settingsFor("conv1", "linalg.conv");
+  EXPECT_EQ(first.method, ActivationMethod::Entropy);
+  EXPECT_EQ(first.percentile, 99);
+  const ActivationSettings both = c.settingsFor("conv1", "linalg.matmul");
+  EXPECT_EQ(both.method, ActivationMethod::MinMax);
+  EXPECT_EQ(both.percentile, 99);
+  // The whole name, not a part of it.
+  EXPECT_EQ(c.settingsFor("my conv1", "linalg.matmul").method,
+            ActivationMethod::Mse);
+  EXPECT_TRUE(c.settingsFor("x", "math.exp").keepFloat);
+  EXPECT_EQ(textOf(c.checkAllMatched()), "");
+}
+
+TEST_F(ConfigTest, OverridesThatMatchNothingAreErrorsAtTheirLines) {
+  Config c = parseGood(R"(version: 1
+overrides:
+  - match: {name: used}
+    keep: float
+  - match: {name: conv9}
+    keep: float
+  - match: {name: a, op: math.exp}
+    keep: float
+)");
+  c.settingsFor("used", "linalg.add");
+  EXPECT_EQ(
+      textOf(c.checkAllMatched()),
+      "c.yaml:5:5: override with name 'conv9' matches no value of the model; "
+      "remove it or correct the pattern\n"
+      "c.yaml:7:5: override with name 'a' and op 'math.exp' matches no value "
+      "of "
+      "the model; remove it or correct the pattern");
+}
+
+TEST_F(ConfigTest, RangeOptions) {
+  ActivationSettings settings;
+  settings.symmetric = true;
+  settings.percentile = 99;
+  const RangeOptions o = settings.rangeOptions(RangeMethod::Percentile);
+  EXPECT_EQ(o.qmin, -128);
+  EXPECT_EQ(o.qmax, 127);
+  EXPECT_EQ(o.percentile, 99);
+  EXPECT_TRUE(o.symmetric);
+}
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+TEST_F(ConfigTest, MissingFile) {
+  EXPECT_EQ(errorOf(Config::load(pathOf("none.yaml"))),
+            "cannot read configuration '" + pathOf("none.yaml") +
+                "': No such file or directory");
+}
+
+TEST_F(ConfigTest, UnknownKeys) {
+  EXPECT_EQ(
+      problemOf("version: 1\nactivation:\n  bits: 8\n"),
+      "c.yaml:2:1: unknown key 'activation'; allowed: version, activations, "
+      "weights, non-finite, require-int8, bias-correction, overrides");
+  EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),
+            "c.yaml:4:3: unknown key 'colour' in 'activations'; allowed: bits, "
+            "symmetric, method, percentile");
+  EXPECT_EQ(
+      problemOf("version: 1\noverrides:\n  - match: {title: x}\n"),
+      "c.yaml:3:13: unknown key 'title' in 'overrides[].match'; allowed: name, "
+      "op");
+}
+
+TEST_F(ConfigTest, WrongValues) {
+  EXPECT_EQ(problemOf("version: 1\nactivations:\n  method: magic\n"),
+            "c.yaml:3:11: 'magic' is not a value of 'method'; allowed: auto, "
+            "min-max, "
+            "percentile, entropy, mse");
+  EXPECT_EQ(problemOf("version: 1\nactivations: {bits: 5}\n"),
+            "c.yaml:2:21: '5' is not a value of 'bits'; allowed: 8");
+  EXPECT_EQ(problemOf("version: 1\nactivations: {percentile: 101}\n"),
+            "c.yaml:2:27: '101' is not a value of 'percentile'; allowed: a "
+            "number over "
+            "50, up to 100");
+  EXPECT_EQ(problemOf("version: 1\nactivations: {percentile: nan}\n"),
+            "c.yaml:2:27: 'nan' is not a value of 'percentile'; allowed: a "
+            "number over "
+            "50, up to 100");
+  EXPECT_EQ(problemOf("version: 1\nrequire-int8: yes\n"),
+            "c.yaml:2:15: 'yes' is not a value of 'require-int8'; allowed: "
+            "true, false");
+  EXPECT_EQ(
+      problemOf("version: 1\nnon-finite: [error]\n"),
+      "c.yaml:2:14: 'non-finite' must be one value; allowed: error, ignore");
+  EXPECT_EQ(problemOf("version: 1\nweights: 8\n"),
+            "c.yaml:2:10: 'weights' must be a mapping of keys to values");
+  EXPECT_EQ(
+      problemOf("version: 1\noverrides: {match: x}\n"),
+      "c.yaml:2:13: 'overrides' must be a list of entries that begin with "
+      "'- match:'");
+}
+
+TEST_F(ConfigTest, Version) {
+  EXPECT_EQ(problemOf("version: 2\n"),
+            "c.yaml:1:10: '2' is not a value of 'version'; allowed: 1");
+  for (const char *text : {"", "# nothing\n", "activations: {bits: 8}\n"})
+    EXPECT_EQ(problemOf(text),
+              "c.yaml:1:1: 'version' is missing; add the line 'version: 1'");
+}
+
+TEST_F(ConfigTest, RepeatedKey) {
+  EXPECT_EQ(problemOf("version: 1\nnon-finite: error\nnon-finite: ignore\n"),
+            "c.yaml:3:1: key 'non-finite' is there twice");
+}
+
+TEST_F(ConfigTest, Overrides) {
+  EXPECT_EQ(problemOf("version: 1\noverrides:\n  - keep: float\n"),
+            "c.yaml:3:5: an override needs 'match' with 'name', 'op' or both");
+  EXPECT_EQ(problemOf("version: 1\noverrides:\n  - match: {name: x}\n"),
+            "c.yaml:3:5: an override sets nothing; add 'activations' or 'keep: "
+            "float'");
+  const std::string problem = problemOf(
+      "version: 1\noverrides:\n  - match: {name: 'a(b'}\n    keep: float\n");
+  EXPECT_EQ(problem.substr(0, problem.find(" regular")),
+            "c.yaml:3:19: 'a(b' is not a");
+  EXPECT_EQ(
+      problemOf(
+          "version: 1\noverrides:\n  - match: {name: a}\n    keep: int8\n"),
+      "c.yaml:4:11: 'int8' is not a value of 'keep'; allowed: float");
+}
+
+TEST_F(ConfigTest, SyntaxErrorsHaveAPlace) {
+  EXPECT_EQ(problemOf("version: 1\nactivations: {bits: 8\n").substr(0, 9),
+            "c.yaml:2:");
+  EXPECT_EQ(problemOf("- 1\n- 2\n"),
+            "c.yaml:1:1: the file must be a mapping of keys to values");
+  EXPECT_EQ(problemOf("version: 1\n---\nversion: 1\n").substr(0, 7), "c.yaml:");
+}
+
+TEST_F(ConfigTest, SchemaIsItselfAConfiguration) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  Config::printSchema(os);
+  const Config c = parseGood(text);
+  EXPECT_EQ(c.activations.method, ActivationMethod::Auto);
+  EXPECT_EQ(c.weights.method, WeightMethod::Mse);
+  ASSERT_EQ(c.overrides.size(), 1u);
+  EXPECT_TRUE(c.overrides[0].keepFloat);
+  EXPECT_TRUE(c.overrides[0].name && c.overrides[0].op);
+}
+
+} // namespace
