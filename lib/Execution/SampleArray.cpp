@@ -114,9 +114,9 @@ Expected<SampleArray> SampleArray::open(const NpzReader &file,
                                         const TensorSpec &tensor,
                                         const Twine &role) {
   auto mismatch = [&](const Twine &reason) {
-    return createStringError(file.path() + ": array '" + array.name + "' is " +
-                             array.describe() + ", but " + role + " is " +
-                             tensor.str() + ": " + reason);
+    return createStringError("'" + file.path() + "': array '" + array.name +
+                             "' is " + array.describe() + ", but " + role +
+                             " is " + tensor.str() + ": " + reason);
   };
   std::optional<int64_t> samples = countSamples(array.shape, tensor.shape);
   if (!samples)
@@ -157,8 +157,8 @@ Error SampleArray::read() {
   for (int64_t value : wide) {
     if (value < std::numeric_limits<int32_t>::min() ||
         value > std::numeric_limits<int32_t>::max())
-      return createStringError(path + ": array '" + getName() + "' holds " +
-                               Twine(value) +
+      return createStringError("'" + path + "': array '" + getName() +
+                               "' holds " + Twine(value) +
                                ", which does not fit the i32 of "
                                "the model");
     *narrow++ = static_cast<int32_t>(value);

@@ -71,12 +71,12 @@ Error SampleFeeder::bind(const Signature &signature, const Options &options) {
     }
 
     // By position: the first array that fits. Where none does, why not.
-    Error reasons = Error::success();
+    std::string reasons;
     bool bound = false;
     for (auto it = positional.begin(); it != positional.end(); ++it) {
       Expected<SampleArray> array = SampleArray::open(*file, **it, input, role);
       if (!array) {
-        reasons = joinErrors(std::move(reasons), array.takeError());
+        reasons += "\n  " + toString(array.takeError());
         continue;
       }
       arrays.push_back(std::move(*array));
@@ -84,34 +84,29 @@ Error SampleFeeder::bind(const Signature &signature, const Options &options) {
       bound = true;
       break;
     }
-    if (bound) {
-      consumeError(std::move(reasons));
-      continue;
-    }
-    return joinErrors(
-        createStringError(file->path() + ": no array for " + role + " (" +
-                          input.str() + "): the file holds " +
-                          file->describeArrays() + "; add an array named '" +
-                          input.name + "'"),
-        std::move(reasons));
+    if (!bound)
+      return createStringError(
+          "'" + file->path() + "': no array for " + role + " (" + input.str() +
+          "): the file holds " + file->describeArrays() +
+          "; add an array named '" + input.name + "'" + reasons);
   }
   return Error::success();
 }
 
 Error SampleFeeder::checkSampleCounts() {
   if (arrays.empty())
-    return createStringError(file->path() +
-                             ": the model has no inputs to feed");
+    return createStringError("'" + file->path() +
+                             "': the model has no inputs to feed");
   samplesInFile = samples = arrays.front().getNumSamples();
   for (const SampleArray &array : arrays)
     if (array.getNumSamples() != samples)
       return createStringError(
-          file->path() + ": array '" + arrays.front().getName() + "' holds " +
-          Twine(samples) + " samples and array '" + array.getName() + "' " +
-          Twine(array.getNumSamples()) +
+          "'" + file->path() + "': array '" + arrays.front().getName() +
+          "' holds " + Twine(samples) + " samples and array '" +
+          array.getName() + "' " + Twine(array.getNumSamples()) +
           ": every input needs one array entry for each sample");
   if (samples == 0)
-    return createStringError(file->path() + ": array '" +
+    return createStringError("'" + file->path() + "': array '" +
                              arrays.front().getName() + "' holds no samples");
   return Error::success();
 }
@@ -121,13 +116,13 @@ Expected<SampleArray> SampleFeeder::openArray(StringRef name,
                                               const Twine &role) const {
   const NpyArray *found = file->find(name);
   if (!found)
-    return createStringError(file->path() + ": no array '" + name + "' for " +
-                             role + ": the file holds " +
+    return createStringError("'" + file->path() + "': no array '" + name +
+                             "' for " + role + ": the file holds " +
                              file->describeArrays());
   Expected<SampleArray> array = SampleArray::open(*file, *found, tensor, role);
   if (array && array->getNumSamples() != samplesInFile)
-    return createStringError(file->path() + ": array '" + name + "' holds " +
-                             Twine(array->getNumSamples()) +
+    return createStringError("'" + file->path() + "': array '" + name +
+                             "' holds " + Twine(array->getNumSamples()) +
                              " samples, but the inputs " +
                              Twine(samplesInFile));
   return array;
@@ -148,7 +143,7 @@ Expected<bool> SampleFeeder::next() {
   while (position < samples)
     if (Error error = readSample())
       return error;
-  return createStringError(file->path() + ": " + describeNonFinite() +
+  return createStringError("'" + file->path() + "': " + describeNonFinite() +
                            "; remove these samples, or set the policy for "
                            "non-finite values to ignore");
 }

@@ -37,10 +37,7 @@ static bool isIdentifier(StringRef name) {
          all_of(name, [](char c) { return isAlnum(c) || c == '_'; });
 }
 
-/// A parameter name made of `name`: letters of other alphabets and punctuation
-/// become underscores, a name that repeats gets the parameter's number.
-static std::string makeParameter(StringRef name, unsigned number,
-                                 StringSet<> &taken) {
+static bool isReserved(StringRef name) {
   static const StringSet<> reserved = {
       "auto",     "break",   "case",     "char",    "class",   "const",
       "continue", "default", "delete",   "do",      "double",  "else",
@@ -51,10 +48,17 @@ static std::string makeParameter(StringRef name, unsigned number,
       "struct",   "switch",  "template", "this",    "typedef", "uint8_t",
       "uint16_t", "union",   "unsigned", "using",   "void",    "volatile",
       "while"};
+  return reserved.contains(name);
+}
+
+/// A parameter name made of `name`: letters of other alphabets and punctuation
+/// become underscores, a name that repeats gets the parameter's number.
+static std::string makeParameter(StringRef name, unsigned number,
+                                 StringSet<> &taken) {
   std::string text;
   for (char c : name)
     text += isAlnum(c) || c == '_' ? c : '_';
-  if (!isIdentifier(text) || reserved.contains(text))
+  if (!isIdentifier(text) || isReserved(text))
     text = "_" + text;
   if (!taken.insert(text).second) {
     text += "_" + std::to_string(number);
@@ -75,10 +79,12 @@ static std::string getShape(const TensorSpec &tensor) {
 }
 
 Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature) {
-  if (!isIdentifier(signature.entry))
-    return createStringError("function '" + signature.entry +
-                             "' has no header: its name is no C identifier; "
-                             "rename it in the model");
+  // A program has its own main; C and C++ keep their words to themselves.
+  if (!isIdentifier(signature.entry) || signature.entry == "main" ||
+      isReserved(signature.entry))
+    return createStringError("a C header cannot declare the model's function "
+                             "by the name '" +
+                             signature.entry + "': give it another name");
   std::string guard = "QUANTOPT_MODEL_" + StringRef(signature.entry).upper();
   os << "/* Made by quant-compile: the compiled model '" << signature.entry
      << "'.\n *\n"

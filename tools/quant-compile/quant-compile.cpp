@@ -52,8 +52,13 @@ struct Options {
 
   cl::opt<std::string> entry{
       "entry", cl::cat(category), cl::value_desc("name"),
-      cl::desc("The function that --header declares (default: the only public "
-               "one)")};
+      cl::desc("The model's function (default: the only public one). Needed "
+               "for --header and --name where there are several")};
+
+  cl::opt<std::string> name{
+      "name", cl::cat(category), cl::value_desc("identifier"),
+      cl::desc("Call the model's function by this name in the output and the "
+               "header (default: its name in the model)")};
 
   cl::opt<std::string> cpu{
       "cpu", cl::cat(category), cl::init("native"), cl::value_desc("name"),
@@ -102,21 +107,44 @@ static Error emitOutput(Emit kind, Module &module, TargetMachine &machine,
   llvm_unreachable("unknown kind");
 }
 
-/// The text of the header, read off the module while it is still on tensors.
-static Expected<std::string> makeHeader(mlir::ModuleOp module,
-                                        const Options &options) {
+/// What the header and a change of name need to know of the model: read while
+/// it is still on tensors.
+static Expected<Signature> readModel(mlir::ModuleOp module,
+                                     const Options &options) {
+  if (options.header.empty() && options.name.empty())
+    return Signature();
   if (isLowered(module))
     return createStringError(
-        "--header needs the model on tensors: '" + options.input +
-        "' is lowered already, and pointers do not tell their shapes");
-  Expected<Signature> signature = readSignature(module, options.entry);
-  if (!signature)
-    return signature.takeError();
+        "--header and --name need the model on tensors: '" + options.input +
+        "' is lowered already");
+  return readSignature(module, options.entry);
+}
+
+/// The text of the header; empty where none is asked for.
+static Expected<std::string> makeHeader(Signature signature,
+                                        const Options &options) {
   std::string text;
+  if (options.header.empty())
+    return text;
+  if (!options.name.empty())
+    signature.entry = options.name;
   raw_string_ostream os(text);
-  if (Error error = writeCHeader(os, *signature))
-    return error;
+  if (Error error = writeCHeader(os, signature))
+    return std::move(error);
   return text;
+}
+
+static Error rename(Module &module, const Signature &signature,
+                    StringRef name) {
+  Function *entry = module.getFunction(signature.entry);
+  if (!entry)
+    return createStringError("the lowered module does not define '" +
+                             signature.entry + "'");
+  if (name != signature.entry && module.getNamedValue(name))
+    return createStringError("--name=" + name +
+                             ": the model has a symbol of this name already");
+  entry->setName(name);
+  return Error::success();
 }
 
 /// Read, lower, optimize for the machine, emit, write: in this order, so that
@@ -132,13 +160,12 @@ static Error compile(const Options &options) {
       parseModel(options.input, *context);
   if (!module)
     return module.takeError();
-  std::string header;
-  if (!options.header.empty()) {
-    Expected<std::string> text = makeHeader(**module, options);
-    if (!text)
-      return text.takeError();
-    header = std::move(*text);
-  }
+  Expected<Signature> signature = readModel(**module, options);
+  if (!signature)
+    return signature.takeError();
+  Expected<std::string> header = makeHeader(*signature, options);
+  if (!header)
+    return header.takeError();
   if (!isLowered(**module))
     if (Error error =
             lowerModel(**module, **machine, options.kernels, options.threads))
@@ -150,6 +177,9 @@ static Error compile(const Options &options) {
   if (!translated)
     return translated.takeError();
   module->release().erase();
+  if (!options.name.empty())
+    if (Error error = rename(**translated, *signature, options.name))
+      return error;
   optimize(**translated, **machine);
   SmallVector<char, 0> output;
   if (Error error = emitOutput(options.emit, **translated, **machine, output))
@@ -159,7 +189,7 @@ static Error compile(const Options &options) {
   files.add(options.output, StringRef(output.data(), output.size()),
             /*executable=*/options.emit == Emit::SharedLibrary);
   if (!options.header.empty())
-    files.add(options.header, header);
+    files.add(options.header, *header);
   return files.write();
 }
 
@@ -173,7 +203,8 @@ int main(int argc, char **argv) {
       "quant-compile: compiles a model, float or quantized, to code that a C "
       "program links\n");
   if (Error error = compile(options)) {
-    logAllUnhandledErrors(std::move(error), WithColor::error(errs(), argv[0]));
+    logAllUnhandledErrors(std::move(error),
+                          WithColor::error(errs(), "quant-compile"));
     return 1;
   }
   return 0;

@@ -212,7 +212,7 @@ static Expected<int> run(const Options &options) {
     return report.takeError();
   if (std::string found = (*feeder)->describeNonFinite(); !found.empty())
     WithColor::warning(errs(), "quant-run")
-        << options.inputs << ": " << found << "\n";
+        << "'" << options.inputs << "': " << found << "\n";
   if (!options.json.empty()) {
     std::string text;
     raw_string_ostream os(text);

@@ -16,7 +16,7 @@ namespace quantopt {
 /// of each, and what the caller must keep to. i8 is declared int8_t (unsigned
 /// storage has the same bits); f16 and bf16 are declared uint16_t, their bit
 /// pattern; i1 is uint8_t, 0 or 1.
-/// Errors: a function whose name is no C identifier.
+/// Errors: a function whose name C cannot declare, `main` among them.
 llvm::Error writeCHeader(llvm::raw_ostream &os, const Signature &signature);
 
 } // namespace quantopt
