@@ -344,6 +344,37 @@ TEST_F(NpzTest, DamagedDataFailTheChecksum) {
             std::string::npos);
 }
 
+TEST_F(NpzTest, NoChangedByteIsUndefinedBehaviour) {
+  // Accepted or refused with the path in front: the sanitizers watch.
+  const std::string npyBytes = floatArray("(2, 3)", 6);
+  const std::string npzBytes =
+      readFile(writeZip("m.npz", {{"x.npy", npyBytes}}, true));
+  for (const std::string &whole : {npyBytes, npzBytes})
+    for (size_t at = 0; at < whole.size(); ++at)
+      for (const char flip : {'\x01', '\x80', '\xff'}) {
+        std::string bytes = whole;
+        bytes[at] ^= flip;
+        const std::string path = writeFile("mutant", bytes);
+        std::string problem;
+        auto reader = NpzReader::open(path);
+        if (!reader) {
+          problem = errorOf(std::move(reader));
+        } else {
+          for (const NpyArray &array : (*reader)->arrays()) {
+            auto stream = (*reader)->stream(array.name);
+            std::vector<float> values(6);
+            if (!stream)
+              problem = errorOf(std::move(stream));
+            else
+              problem = textOf((*stream)->readAsFloat(
+                  values.data(), std::min<int64_t>(6, (*stream)->remaining())));
+          }
+        }
+        if (!problem.empty())
+          EXPECT_EQ(problem.rfind("'" + path + "': ", 0), 0u) << problem;
+      }
+}
+
 TEST_F(NpzTest, NoArrays) {
   EXPECT_NE(errorOf(NpzReader::open(writeZip("e.npz", {{"x.txt", "x"}})))
                 .find("is a zip archive without arrays"),
