@@ -1,0 +1,71 @@
+//===- ScalarProgram.h - Evaluates bodies of scalar operations --*- C++ -*-===//
+//
+// Compiles a block of scalar arith, math and qopt operations to a list of
+// instructions and runs it on numbers: how lookup tables are made, constants are
+// folded in time linear in their elements, and rewrites are checked on all
+// inputs.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_ANALYSIS_SCALARPROGRAM_H
+#define QUANTOPT_ANALYSIS_SCALARPROGRAM_H
+
+#include "mlir/IR/Block.h"
+#include "mlir/IR/Operation.h"
+
+namespace mlir::qopt {
+
+/// A number of an MLIR scalar type. Floats narrower than f64 hold exactly the
+/// value of their type; integers are sign extended from their width.
+union ScalarValue {
+  double real;
+  int64_t integer;
+};
+
+/// A compiled block. Every f32 operation rounds to f32 as the operation would;
+/// functions of the math dialect are those of the host's C library in double,
+/// rounded once.
+class ScalarProgram {
+public:
+  /// Compiles `block`, whose terminator's operands are the results. Values from
+  /// outside of the block must be scalar constants. Fails on an operation that
+  /// has no instruction; `unsupported`, if given, is then set to it.
+  static FailureOr<ScalarProgram> compile(Block &block,
+                                          Operation **unsupported = nullptr);
+
+  unsigned getNumInputs() const { return numInputs; }
+  unsigned getNumResults() const { return results.size(); }
+
+  /// Runs the program: `inputs` are the block's arguments in order, values of
+  /// unused arguments are ignored.
+  void run(ArrayRef<ScalarValue> inputs, MutableArrayRef<ScalarValue> outputs);
+
+private:
+  using Function = void (*)(ScalarValue *slots, const int32_t *operands,
+                            int32_t result, const void *data);
+  struct Instruction {
+    Function function;
+    int32_t operands[3];
+    int32_t result;
+    /// Number of mantissa bits, width or predicate, as the function needs it.
+    int64_t data;
+  };
+
+  unsigned numInputs = 0;
+  SmallVector<Instruction> instructions;
+  SmallVector<int32_t> results;
+  /// Initial contents: inputs first, then constants, then one slot a result.
+  SmallVector<ScalarValue> slots;
+
+  friend class ScalarCompiler;
+};
+
+/// The value of a numeric attribute of scalar type; nothing on other types.
+std::optional<ScalarValue> getScalarValue(Attribute attribute);
+
+/// `value` as an attribute of the scalar type `type`, rounded to it.
+Attribute getScalarAttr(ScalarValue value, Type type);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_ANALYSIS_SCALARPROGRAM_H

@@ -1,0 +1,83 @@
+//===- Passes.td - Passes of the calibration phase ---------*- tablegen -*-===//
+
+#ifndef QUANTOPT_CALIBRATION_PASSES_TD
+#define QUANTOPT_CALIBRATION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def InsertObservers : Pass<"qopt-insert-observers", "::mlir::ModuleOp"> {
+  let summary = "Insert the hooks of calibration";
+  let description = [{
+    Reads the names that `qopt-assign-names` gave. Afterwards every float tensor
+    that depends on an input passes through a `qopt.observe` whose `id` is its
+    name, and nothing else has changed. Values that only move others
+    (same-scale operations) get no hook: propagation gives them parameters.
+    Refuses values without a name.
+
+    Example: test/Calibration/insert-observers.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
+def Calibrate : Pass<"qopt-calibrate", "::mlir::ModuleOp"> {
+  let summary = "Run the model on samples and choose parameters";
+  let description = [{
+    Compiles the module with its observers, runs it in this process over all
+    samples of `data`, an .npz or .npy file with one array an input, and does
+    what `qopt-apply-calibration` does with the table that results. Memory does
+    not grow with the number of samples, and the table's bytes do not depend on
+    their order. With `table`, the table is written there. With `resume`, counts
+    are added to those of that table, which must not hold the same samples.
+
+    Refuses arrays that fit no input, missing inputs, files that are damaged,
+    and samples with NaN or infinities unless the configuration ignores them.
+
+    Example: test/Calibration/calibrate.mlir
+  }];
+  let options = [
+    Option<"data", "data", "std::string", /*default=*/"\"\"",
+           "Samples: an .npz file with one array for each input">,
+    Option<"config", "config", "std::string", /*default=*/"\"\"",
+           "Settings: a YAML file (docs/Configuration.md)">,
+    Option<"table", "table", "std::string", /*default=*/"\"\"",
+           "Where to write the calibration table">,
+    Option<"resume", "resume", "std::string", /*default=*/"\"\"",
+           "A table to add the counts to">
+  ];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
+def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
+  let summary = "Choose parameters from a calibration table";
+  let description = [{
+    Reads the statistics that `table` holds under the id of each `qopt.observe`,
+    and the settings of `config`. Afterwards each of them carries its chosen
+    quantized type. Values whose range the operation fixes (softmax) get that
+    range. Several tables, separated by commas, are merged.
+
+    Refuses an id that the table lacks or that saw nothing, values that are NaN
+    or infinite unless the configuration ignores them, and overrides that match
+    nothing.
+
+    Example: test/Calibration/apply-calibration.mlir
+  }];
+  let options = [
+    Option<"table", "table", "std::string", /*default=*/"\"\"",
+           "The calibration table, or several separated by commas">,
+    Option<"config", "config", "std::string", /*default=*/"\"\"",
+           "Settings: a YAML file (docs/Configuration.md)">
+  ];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
+def VerifyCalibrated : Pass<"qopt-verify-calibrated", "::mlir::ModuleOp"> {
+  let summary = "Check the contract of the calibration phase";
+  let description = [{
+    Checks that every `qopt.observe` carries a quantized type and that ids are
+    unique. Changes nothing.
+
+    Example: test/Calibration/verify-calibrated.mlir
+  }];
+}
+
+#endif // QUANTOPT_CALIBRATION_PASSES_TD

@@ -1,0 +1,122 @@
+//===- Passes.td - Passes of the import phase --------------*- tablegen -*-===//
+
+#ifndef QUANTOPT_IMPORT_PASSES_TD
+#define QUANTOPT_IMPORT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AssignNames : Pass<"qopt-assign-names", "::mlir::ModuleOp"> {
+  let summary = "Give every float value a stable, readable name";
+  let description = [{
+    Reads the names that a frontend left in locations and the kinds of
+    operations. Afterwards each operation with a float tensor result carries a
+    `qopt.name`, and each function argument a `qopt.name` argument attribute,
+    unique in the module. The names are the keys of the calibration table, the
+    configuration, the remarks and the report; they depend on the order and kind
+    of operations only, so the same file gives the same names. Names that exist
+    are kept. Refuses nothing.
+
+    Example: test/Import/assign-names.mlir
+  }];
+}
+
+def FoldBias : Pass<"qopt-fold-bias", "::mlir::func::FuncOp"> {
+  let summary = "Move the addition of a constant into a contraction's init";
+  let description = [{
+    Reads a contraction or convolution that starts from zero and whose only use
+    adds a constant, broadcast along some dimensions. Afterwards the contraction
+    starts from that constant, which is where quantization looks for a bias.
+
+    The float result changes by rounding: the sum is taken in another order.
+    Leaves everything else alone.
+
+    Example: test/Import/fold-bias.mlir
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
+  let summary = "Evaluate linalg operations on constants";
+  let description = [{
+    Reads linalg operations without reductions whose inputs are all constants:
+    transposed or rescaled weights, statistics of a normalisation. Afterwards
+    they are constants. An operation that only broadcasts stays, because its
+    result would be larger than its inputs. Bits are those of the operations
+    themselves; functions of the math dialect are the host's, rounded once from
+    f64. The cost is linear in the number of elements.
+
+    Example: test/Import/fold-constants.mlir
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def FuseUnary : Pass<"qopt-fuse-unary", "::mlir::func::FuncOp"> {
+  let summary = "Fuse elementwise operations that together depend on one value";
+  let description = [{
+    Reads chains and diamonds of elementwise generics whose only activation is
+    one tensor: `x * sigmoid(x)`, a GELU taken apart. Afterwards they are one
+    generic, which quantization turns into one lookup table or one body. Fuses
+    only where the intermediate value has no other use. Bits do not change.
+
+    Example: test/Import/fuse-unary.mlir
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
+  let summary = "Bring elementwise linalg operations into one spelling";
+  let description = [{
+    Reads named elementwise operations, `linalg.map` and `linalg.reduce`, and
+    generics with inputs that are splat constants. Afterwards they are generics
+    with such constants inside of their bodies; unused and repeated inputs are
+    gone. Bits do not change.
+
+    Example: test/Import/normalize-linalg.mlir
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def RaiseDequantize : Pass<"qopt-raise-dequantize", "::mlir::func::FuncOp"> {
+  let summary = "Recognise stored constants that a frontend dequantizes by hand";
+  let description = [{
+    Reads generics that turn a constant of 8-bit integers into floats by
+    converting, subtracting a zero point and multiplying by a scale, per tensor
+    or along one dimension. Afterwards they are `qopt.dequantize` operations, so
+    that weights which come with parameters keep exactly those. Bits do not
+    change. Leaves alone what does not fit the form.
+
+    Example: test/Import/raise-dequantize.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def RaiseSoftmax : Pass<"qopt-raise-softmax", "::mlir::func::FuncOp"> {
+  let summary = "Recognise a softmax that was taken apart";
+  let description = [{
+    Reads `exp(x - max(x)) / sum(exp(x - max(x)))` over one dimension, as
+    frontends write it in four to six operations. Afterwards it is one
+    `linalg.softmax`, whose range quantization knows. The results are those of
+    upstream's decomposition of softmax, which is the same formula.
+
+    Example: test/Import/raise-softmax.mlir
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VerifyImported : Pass<"qopt-verify-imported", "::mlir::ModuleOp"> {
+  let summary = "Check the contract of the import phase";
+  let description = [{
+    Checks what later phases rely on: every float tensor in an operation that
+    quantization would touch has a static shape; operations come from dialects
+    that the lowering knows; names exist and are unique. Changes nothing.
+    Violations are errors at the operation, with the next step.
+
+    Example: test/Import/verify-imported.mlir
+  }];
+}
+
+#endif // QUANTOPT_IMPORT_PASSES_TD

@@ -1,0 +1,142 @@
+//===- Passes.td - Passes of the quantization phase --------*- tablegen -*-===//
+
+#ifndef QUANTOPT_QUANTIZATION_PASSES_TD
+#define QUANTOPT_QUANTIZATION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def SelectOps : Pass<"qopt-select-ops", "::mlir::func::FuncOp"> {
+  let summary = "Decide which operations compute on integers";
+  let description = [{
+    Reads the roles of operations (QuantizableOpInterface) and who uses their
+    results. Afterwards every operation that quantization could touch carries
+    either `qopt.integer` or `qopt.float = "reason"`:
+    - a contraction computes on integers;
+    - any other operation does where a quantized operation makes one of its
+      operands and a quantized operation needs its result, so that integers stay
+      integers between two contractions and float code at the boundary stays as
+      it is.
+    A `qopt.float` that exists (from the configuration) stays. Changes no
+    operation.
+
+    Example: test/Quantization/select-ops.mlir
+  }];
+}
+
+def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
+  let summary = "Give values that must share parameters the same ones";
+  let description = [{
+    Reads the types on `qopt.observe` and the selected operations. Operands and
+    result of a same-scale operation form one class (union-find over values);
+    afterwards every member of a class, also those without statistics of their
+    own, passes through a `qopt.observe` with the class's type: that of its one
+    member with statistics, else the type of the union of their ranges. So a
+    range moves forward through a pad and backward through a concat, whatever
+    lies in between.
+
+    Example: test/Quantization/propagate-params.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
+def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
+  let summary = "Store the constant weights of contractions in 8 bits";
+  let description = [{
+    Reads the weights of selected contractions. Afterwards each is a constant of
+    `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127], with one scale an
+    output channel (or one for all, `granularity=per-tensor`), that of the
+    largest magnitude or, with `method=mse`, the scale of least squared error.
+    A channel of zeros gets the smallest scale of its neighbours. Weights that
+    a `qopt.dequantize` without zero points makes already keep their parameters.
+
+    Refuses weights that are NaN or infinite.
+
+    Example: test/Quantization/quantize-weights.mlir
+  }];
+  let options = [
+    Option<"granularity", "granularity", "std::string",
+           /*default=*/"\"per-channel\"", "per-channel or per-tensor">,
+    Option<"method", "method", "std::string", /*default=*/"\"mse\"",
+           "min-max or mse">
+  ];
+  let dependentDialects = ["::mlir::qopt::QOptDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {
+  let summary = "Turn observers into quantize and dequantize pairs";
+  let description = [{
+    Reads the typed `qopt.observe` operations and the selected operations.
+    Afterwards there is no observer: where an integer operation needs a value on
+    storage, a pair `qopt.dequantize(qopt.quantize(x))` stands in its place, and
+    elsewhere nothing.
+
+    A value between a contraction, sum or elementwise operation and the one exact
+    elementwise operation that uses it gets no pair: the two fuse, and rounding
+    to 8 bits in between would lose accuracy for nothing.
+
+    Example: test/Quantization/insert-qdq.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
+def FuseElementwise : Pass<"qopt-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Fuse chains of exact elementwise operations";
+  let description = [{
+    Reads selected elementwise generics that follow each other without a pair of
+    quantize and dequantize. Afterwards each chain is one generic. Bits do not
+    change.
+
+    Example: test/Quantization/fuse-elementwise.mlir
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def FoldQDQ : Pass<"qopt-fold-qdq", "::mlir::func::FuncOp"> {
+  let summary = "Fold quantize and dequantize into the integer form";
+  let description = [{
+    Reads float operations between `qopt.dequantize` and `qopt.quantize`.
+    Afterwards the selected ones compute on storage:
+    - contractions and sums on i8 with i32 accumulators, whose initial value
+      holds the bias and every zero-point term;
+    - `quantize(dequantize(accumulator))` is a `qopt.requantize`, and a clamp in
+      between narrows its storage range (exact, because quantization is
+      monotone);
+    - unary functions of 8-bit values are `qopt.lookup` tables (exact by
+      definition of the table);
+    - other elementwise operations are generics whose bodies dequantize, compute
+      in f32 and quantize;
+    - same-scale operations work on storage.
+    An operation that has no integer form after all stays in float, with the
+    reason in `qopt.float`.
+
+    Compared to the pairs it replaces, a contraction differs by the rounding of
+    its f32 sum, which the integer sum does not have, and by the rounding of its
+    bias to the accumulator's scale: less than half a unit of the accumulator.
+
+    Example: test/Quantization/fold-qdq.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def VerifyQuantized : Pass<"qopt-verify-quantized", "::mlir::func::FuncOp"> {
+  let summary = "Check the contract of the quantization phase, explain floats";
+  let description = [{
+    Checks that no observer, no fake quantization and no selected operation in
+    float is left, and says in a remark at each operation that stays in float why
+    it does. With `require-int8` such an operation is an error. Removes the
+    attributes that selection made. Elementwise operations that only feed the
+    function's results are at the boundary and count as such.
+
+    Example: test/Quantization/verify-quantized.mlir
+  }];
+  let options = [
+    Option<"requireInt8", "require-int8", "bool", /*default=*/"false",
+           "Operations that stay in float are errors">
+  ];
+}
+
+#endif // QUANTOPT_QUANTIZATION_PASSES_TD

@@ -1,0 +1,44 @@
+//===- ApplyCalibration.cpp - Choose parameters from a table ------------------===//
+
+#include "ChooseParams.h"
+#include "quantopt/Calibration/Passes.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_APPLYCALIBRATION
+#include "quantopt/Calibration/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+struct ApplyCalibration : qopt::impl::ApplyCalibrationBase<ApplyCalibration> {
+  using ApplyCalibrationBase::ApplyCalibrationBase;
+
+  void runOnOperation() override {
+    Location loc = getOperation().getLoc();
+    FailureOr<quantopt::Config> settings = loadConfig(config, loc);
+    if (failed(settings))
+      return signalPassFailure();
+    if (table.empty()) {
+      emitError(loc) << "qopt-apply-calibration needs table=FILE";
+      return signalPassFailure();
+    }
+    quantopt::CalibrationTable merged;
+    for (StringRef path : llvm::split(StringRef(table), ',')) {
+      llvm::Expected<quantopt::CalibrationTable> part =
+          quantopt::CalibrationTable::load(path);
+      llvm::Error error = part ? merged.merge(*part) : part.takeError();
+      if (error) {
+        emitError(loc) << llvm::toString(std::move(error));
+        return signalPassFailure();
+      }
+    }
+    if (failed(chooseParams(getOperation(), merged, *settings)))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,66 @@
+//===- Calibrate.cpp - Run the model on samples and choose parameters ---------===//
+
+#include "ChooseParams.h"
+#include "quantopt/Calibration/ModelRunner.h"
+#include "quantopt/Calibration/Passes.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_CALIBRATE
+#include "quantopt/Calibration/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+struct Calibrate : qopt::impl::CalibrateBase<Calibrate> {
+  using CalibrateBase::CalibrateBase;
+
+  LogicalResult report(llvm::Error error) {
+    if (!error)
+      return success();
+    return emitError(getOperation().getLoc())
+           << llvm::toString(std::move(error));
+  }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
+    if (failed(settings))
+      return signalPassFailure();
+    if (data.empty()) {
+      emitError(module.getLoc())
+          << "calibration needs samples: give data=FILE.npz with one array for "
+             "each input";
+      return signalPassFailure();
+    }
+    auto *dialect = getContext().getLoadedDialect<QOptDialect>();
+    const auto *runner = dialect->getRegisteredInterface<ModelRunner>();
+    if (!runner) {
+      emitError(module.getLoc())
+          << "this program cannot run models; calibrate with quant-opt and "
+             "apply its table with qopt-apply-calibration";
+      return signalPassFailure();
+    }
+    OwningOpRef<ModuleOp> instrumented = module.clone();
+    llvm::Expected<quantopt::CalibrationTable> seen =
+        runner->observe(*instrumented, data, settings->nonFinite);
+    if (!seen) {
+      (void)report(seen.takeError());
+      return signalPassFailure();
+    }
+    if (!resume.empty()) {
+      llvm::Expected<quantopt::CalibrationTable> earlier =
+          quantopt::CalibrationTable::load(resume);
+      if (failed(report(earlier ? seen->merge(*earlier)
+                                : earlier.takeError())))
+        return signalPassFailure();
+    }
+    if (!table.empty() && failed(report(seen->save(table))))
+      return signalPassFailure();
+    if (failed(chooseParams(module, *seen, *settings)))
+      signalPassFailure();
+  }
+};
+} // namespace

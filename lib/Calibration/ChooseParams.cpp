@@ -1,0 +1,127 @@
+//===- ChooseParams.cpp - From statistics to quantized types ------------------===//
+
+#include "ChooseParams.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Interfaces/QuantizableOpInterface.h"
+#include "quantopt/Support/RangeEstimator.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+FailureOr<quantopt::Config> mlir::qopt::loadConfig(StringRef path,
+                                                   Location loc) {
+  if (path.empty())
+    return quantopt::Config();
+  llvm::Expected<quantopt::Config> config = quantopt::Config::load(path);
+  if (!config) {
+    emitError(loc) << llvm::toString(config.takeError());
+    return failure();
+  }
+  return std::move(*config);
+}
+
+/// Fixed ranges take every step of the storage: [0, 1] in 8 bits is 1/256 and
+/// -128, as in TFLite's specification of softmax.
+static quantopt::QuantParams
+getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
+  quantopt::QuantParams params;
+  params.qmin = settings.qmin();
+  params.qmax = settings.qmax();
+  params.scale = float((range.max - range.min) /
+                       double(params.qmax - params.qmin + 1));
+  params.zeroPoint = params.qmin - int64_t(range.min / params.scale);
+  return params;
+}
+
+static std::optional<quantopt::RangeMethod>
+getRangeMethod(quantopt::ActivationMethod method) {
+  switch (method) {
+  case quantopt::ActivationMethod::MinMax:
+    return quantopt::RangeMethod::MinMax;
+  case quantopt::ActivationMethod::Percentile:
+    return quantopt::RangeMethod::Percentile;
+  case quantopt::ActivationMethod::Entropy:
+    return quantopt::RangeMethod::Entropy;
+  // Of the methods that minimise something, the squared error is the one that
+  // adds up through a network; measured on four models it never lost to the
+  // others by more than the noise of the samples.
+  case quantopt::ActivationMethod::Auto:
+  case quantopt::ActivationMethod::Mse:
+    return quantopt::RangeMethod::Mse;
+  }
+  return std::nullopt;
+}
+
+static std::optional<quantopt::QuantParams>
+chooseFor(const quantopt::Histogram &histogram,
+          const quantopt::ActivationSettings &settings) {
+  quantopt::RangeOptions options =
+      settings.rangeOptions(*getRangeMethod(settings.method));
+  std::optional<quantopt::Range> range =
+      quantopt::estimateRange(histogram, options);
+  if (!range)
+    return std::nullopt;
+  return quantopt::paramsOfRange(*range, options);
+}
+
+static LogicalResult chooseFor(ObserveOp op,
+                               const quantopt::CalibrationTable &table,
+                               quantopt::Config &config) {
+  Operation *producer = op.getInput().getDefiningOp();
+  StringRef kind = producer ? producer->getName().getStringRef() : "input";
+  quantopt::ActivationSettings settings = config.settingsFor(op.getId(), kind);
+  const quantopt::CalibrationRecord *record = table.lookup(op.getId());
+  if (!record)
+    return op->emitOpError("has no statistics under the id '")
+           << op.getId()
+           << "'; calibrate the model as it is now, or give the table that "
+              "belongs to it";
+  const quantopt::Histogram &histogram = record->histogram;
+  if (histogram.empty())
+    return op->emitOpError("'")
+           << op.getId()
+           << "' saw no value during calibration; give at least one sample";
+  if (histogram.nonFinite() > 0 &&
+      config.nonFinite == quantopt::NonFinitePolicy::Error)
+    return op->emitOpError("'")
+           << op.getId() << "' saw " << histogram.nans() << " NaN and "
+           << histogram.posInfs() + histogram.negInfs()
+           << " infinite values; mend the samples or the model, or set "
+              "'non-finite: ignore' in the configuration";
+  std::optional<quantopt::QuantParams> params;
+  if (auto quantizable = dyn_cast_or_null<QuantizableOpInterface>(producer))
+    if (std::optional<RealRange> fixed = quantizable.getFixedOutputRange())
+      params = getFixedParams(*fixed, settings);
+  if (!params)
+    params = chooseFor(histogram, settings);
+  if (!params)
+    return op->emitOpError("'")
+           << op.getId()
+           << "' saw no finite value, so it has no range to quantize";
+  MLIRContext *context = op.getContext();
+  Type storage = IntegerType::get(context, settings.bits <= 8 ? 8 : 16);
+  op.setTypeAttr(TypeAttr::get(quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed, storage,
+      cast<RankedTensorType>(op.getResult().getType()).getElementType(),
+      params->scale, params->zeroPoint, params->qmin, params->qmax)));
+  if (settings.keepFloat && producer)
+    producer->setAttr("qopt.float",
+                      StringAttr::get(context, "the configuration keeps it in "
+                                               "float"));
+  return success();
+}
+
+LogicalResult mlir::qopt::chooseParams(ModuleOp module,
+                                       const quantopt::CalibrationTable &table,
+                                       quantopt::Config &config) {
+  WalkResult result = module.walk([&](ObserveOp op) -> WalkResult {
+    return chooseFor(op, table, config);
+  });
+  if (result.wasInterrupted())
+    return failure();
+  if (llvm::Error error = config.checkAllMatched())
+    return emitError(module.getLoc()) << llvm::toString(std::move(error));
+  return success();
+}

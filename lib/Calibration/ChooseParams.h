@@ -1,0 +1,24 @@
+//===- ChooseParams.h - From statistics to quantized types ------*- C++ -*-===//
+
+#ifndef QUANTOPT_LIB_CALIBRATION_CHOOSEPARAMS_H
+#define QUANTOPT_LIB_CALIBRATION_CHOOSEPARAMS_H
+
+#include "quantopt/Support/CalibrationTable.h"
+#include "quantopt/Support/Config.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::qopt {
+
+/// Gives every `qopt.observe` of `module` the quantized type that `table` and
+/// `config` choose for it. Failures are reported at the observed value.
+LogicalResult chooseParams(ModuleOp module,
+                           const quantopt::CalibrationTable &table,
+                           quantopt::Config &config);
+
+/// The settings of the file `path`, or the defaults where it is empty. Failures
+/// are reported at `loc`.
+FailureOr<quantopt::Config> loadConfig(StringRef path, Location loc);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_CALIBRATION_CHOOSEPARAMS_H

@@ -1,0 +1,81 @@
+//===- InsertObservers.cpp - Insert the hooks of calibration ------------------===//
+
+#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Calibration/Passes.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Interfaces/QuantizableOpInterface.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_INSERTOBSERVERS
+#include "quantopt/Calibration/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+static bool isFloatTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && isa<FloatType>(tensor.getElementType());
+}
+
+/// Whether the result of `op` wants statistics of its own.
+static bool wantsObserver(Operation *op) {
+  if (isa<ObserveOp, FakeQuantOp, QuantizeOp, DequantizeOp>(op) ||
+      op->getNumResults() == 0 || !isFloatTensor(op->getResult(0).getType()))
+    return false;
+  if (auto quantizable = dyn_cast<QuantizableOpInterface>(op)) {
+    QuantRole role = quantizable.getQuantRole();
+    return role != QuantRole::None && role != QuantRole::SameScale;
+  }
+  return !isConstantDerived(op->getResult(0));
+}
+
+static void observe(OpBuilder &builder, Value value, StringAttr id) {
+  auto hook = ObserveOp::create(builder, value.getLoc(), value.getType(), value,
+                                id, TypeAttr());
+  value.replaceAllUsesExcept(hook.getResult(), hook);
+}
+
+namespace {
+struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
+  void runOnOperation() override {
+    StringRef attrName = QOptDialect::getNameAttrName();
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      if (func.isExternal())
+        continue;
+      OpBuilder builder(func.getBody());
+      SmallVector<Operation *> sources;
+      func.walk([&](Operation *op) {
+        if (op->getParentRegion() == &func.getBody() && wantsObserver(op))
+          sources.push_back(op);
+      });
+      for (BlockArgument argument : func.getArguments()) {
+        if (!isFloatTensor(argument.getType()) || argument.use_empty())
+          continue;
+        auto id = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                    attrName);
+        if (!id) {
+          func.emitOpError("argument ")
+              << argument.getArgNumber()
+              << " has no name; run qopt-assign-names first";
+          return signalPassFailure();
+        }
+        builder.setInsertionPointToStart(&func.getBody().front());
+        observe(builder, argument, id);
+      }
+      for (Operation *op : sources) {
+        auto id = op->getAttrOfType<StringAttr>(attrName);
+        if (!id) {
+          op->emitOpError("has no name; run qopt-assign-names first");
+          return signalPassFailure();
+        }
+        builder.setInsertionPointAfter(op);
+        observe(builder, op->getResult(0), id);
+      }
+    }
+  }
+};
+} // namespace

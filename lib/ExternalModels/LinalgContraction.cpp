@@ -1,0 +1,406 @@
+//===- LinalgContraction.cpp - Integer contractions of linalg ----------------===//
+//
+// sum_k (a - za) * w  =  sum_k a * w  -  za * sum_k w, with w's zero point 0.
+// The second term is constant where the weights are, so it joins the bias in the
+// initial value of the accumulator: the loop itself sees plain integers. This
+// holds at borders too, because padding writes the zero point.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgContraction.h"
+#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+std::optional<int64_t> mlir::qopt::getDimOfLoop(linalg::LinalgOp op,
+                                                OpOperand &operand,
+                                                unsigned loop) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  for (auto [index, result] : llvm::enumerate(map.getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(result))
+      if (dim.getPosition() == loop)
+        return index;
+  return std::nullopt;
+}
+
+std::optional<unsigned> mlir::qopt::getChannelLoop(linalg::LinalgOp op,
+                                                   OpOperand &weight) {
+  OpOperand *result = op.getDpsInitOperand(0);
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  std::optional<unsigned> best;
+  bool bestIsFree = false;
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
+    if (!getDimOfLoop(op, weight, loop) || !getDimOfLoop(op, *result, loop))
+      continue;
+    bool isFree = true;
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (input != &weight &&
+          op.getMatchingIndexingMap(input).isFunctionOfDim(loop))
+        isFree = false;
+    // A loop that the activation does not run through is the channel of an
+    // ordinary convolution or matmul; otherwise (depthwise) the longest loop.
+    if (!best || (isFree && !bestIsFree) ||
+        (isFree == bestIsFree && sizes[loop] > sizes[*best])) {
+      best = loop;
+      bestIsFree = isFree;
+    }
+  }
+  return best;
+}
+
+namespace {
+/// A constant over some loops of an operation, indexed by those loops alone.
+struct LoopTensor {
+  SmallVector<unsigned> loops;
+  SmallVector<int64_t> sizes;
+
+  int64_t getNumElements() const {
+    int64_t count = 1;
+    for (int64_t size : sizes)
+      count *= size;
+    return count;
+  }
+  /// The row-major position of `indices`, one index a loop of the operation.
+  int64_t linearize(ArrayRef<int64_t> indices) const {
+    int64_t position = 0;
+    for (auto [loop, size] : llvm::zip_equal(loops, sizes))
+      position = position * size + indices[loop];
+    return position;
+  }
+};
+} // namespace
+
+/// Calls `visit` for every index of `loops`; `indices` has one entry a loop of
+/// the operation, those not in `loops` stay 0.
+static void forEachIndex(ArrayRef<unsigned> loops, ArrayRef<int64_t> sizes,
+                         SmallVector<int64_t> &indices,
+                         llvm::function_ref<void()> visit) {
+  for (unsigned loop : loops)
+    indices[loop] = 0;
+  while (true) {
+    visit();
+    int position = int(loops.size()) - 1;
+    for (; position >= 0; --position) {
+      if (++indices[loops[position]] < sizes[position])
+        break;
+      indices[loops[position]] = 0;
+    }
+    if (position < 0)
+      return;
+  }
+}
+
+/// sum_k w over the reduction loops of `op`, per index of the weight's parallel
+/// loops.
+static FailureOr<std::pair<LoopTensor, SmallVector<int64_t>>>
+sumWeights(linalg::LinalgOp op, OpOperand &weight, Value storage,
+           bool isSigned) {
+  std::optional<ConstantTensor> constant = getConstantTensor(storage);
+  if (!constant || !constant->map.isIdentity())
+    return failure();
+  FailureOr<SmallVector<int64_t>> values = readIntegers(constant->values);
+  if (failed(values))
+    return failure();
+  AffineMap map = op.getMatchingIndexingMap(&weight);
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  LoopTensor sums;
+  SmallVector<bool> isSummed;
+  for (AffineExpr result : map.getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(result);
+    if (!dim)
+      return failure();
+    bool reduced =
+        iterators[dim.getPosition()] == utils::IteratorType::reduction;
+    isSummed.push_back(reduced);
+    if (!reduced) {
+      sums.loops.push_back(dim.getPosition());
+      sums.sizes.push_back(ranges[dim.getPosition()]);
+    }
+  }
+  SmallVector<int64_t> totals(sums.getNumElements(), 0);
+  // Odometer over the weight in row-major order; the position among the sums
+  // moves with the dimensions that are kept.
+  ArrayRef<int64_t> shape = constant->values.getShapedType().getShape();
+  SmallVector<int64_t> stride(shape.size(), 0);
+  int64_t running = 1;
+  for (int dim = int(shape.size()) - 1; dim >= 0; --dim)
+    if (!isSummed[dim]) {
+      stride[dim] = running;
+      running *= shape[dim];
+    }
+  SmallVector<int64_t> index(shape.size(), 0);
+  int64_t position = 0;
+  for (int64_t value : *values) {
+    totals[position] += isSigned ? value : int64_t(uint8_t(value));
+    for (int dim = int(shape.size()) - 1; dim >= 0; --dim) {
+      position += stride[dim];
+      if (++index[dim] < shape[dim])
+        break;
+      position -= stride[dim] * shape[dim];
+      index[dim] = 0;
+    }
+  }
+  return std::make_pair(sums, totals);
+}
+
+/// The number of products that one result element sums.
+static int64_t getReductionSize(linalg::LinalgOp op) {
+  int64_t size = 1;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (auto [range, iterator] :
+       llvm::zip_equal(ranges, op.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction)
+      size *= range;
+  return size;
+}
+
+/// Broadcasts `constant`, indexed by `part`, to the whole result of `op`.
+static Value broadcastToResult(linalg::LinalgOp op, OpBuilder &builder,
+                               const LoopTensor &part,
+                               ArrayRef<int32_t> values) {
+  Location loc = op.getLoc();
+  auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
+  Type i32 = builder.getI32Type();
+  Value empty =
+      tensor::EmptyOp::create(builder, loc, resultType.getShape(), i32);
+  if (part.loops.empty()) {
+    Value scalar = arith::ConstantOp::create(
+        builder, loc, builder.getI32IntegerAttr(values.front()));
+    return linalg::FillOp::create(builder, loc, scalar, empty).getResult(0);
+  }
+  Value constant = arith::ConstantOp::create(
+      builder, loc,
+      DenseElementsAttr::get(RankedTensorType::get(part.sizes, i32), values));
+  if (int64_t(part.loops.size()) == resultType.getRank())
+    return constant;
+  SmallVector<int64_t> added;
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  for (auto [dim, result] : llvm::enumerate(map.getResults()))
+    if (!llvm::is_contained(part.loops,
+                            cast<AffineDimExpr>(result).getPosition()))
+      added.push_back(dim);
+  return linalg::BroadcastOp::create(builder, loc, constant, empty, added)
+      ->getResult(0);
+}
+
+/// The i32 initial value: the real initial value in units of the accumulator's
+/// scale, less the zero-point term.
+static FailureOr<Value>
+buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
+                     ArrayRef<double> scales, std::optional<unsigned> channel,
+                     const LoopTensor &sums, ArrayRef<int64_t> totals,
+                     int64_t zeroPoint, int64_t maxAbsSum,
+                     std::string &reason) {
+  std::optional<ConstantTensor> bias = getConstantTensor(init);
+  if (!bias) {
+    reason = "its initial value (bias) is not a constant";
+    return failure();
+  }
+  FailureOr<SmallVector<float>> biasValues = readFloats(bias->values);
+  AffineMap resultMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (failed(biasValues) || !resultMap.isProjectedPermutation()) {
+    reason = "its initial value (bias) cannot be read at compile time";
+    return failure();
+  }
+  // The loops on which the initial value depends, in the result's order.
+  AffineMap biasMap = bias->map.compose(resultMap);
+  LoopTensor part;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  bool biasIsSplat = bias->values.isSplat();
+  for (AffineExpr result : resultMap.getResults()) {
+    unsigned loop = cast<AffineDimExpr>(result).getPosition();
+    bool used = (channel && *channel == loop) ||
+                (zeroPoint != 0 && llvm::is_contained(sums.loops, loop)) ||
+                (!biasIsSplat && biasMap.isFunctionOfDim(loop));
+    if (used) {
+      part.loops.push_back(loop);
+      part.sizes.push_back(ranges[loop]);
+    }
+  }
+  ArrayRef<int64_t> biasShape = bias->values.getShapedType().getShape();
+  SmallVector<int64_t> indices(op.getNumLoops(), 0);
+  SmallVector<int32_t> values;
+  values.reserve(part.getNumElements());
+  bool fits = true;
+  forEachIndex(part.loops, part.sizes, indices, [&] {
+    int64_t position = 0;
+    for (auto [result, size] :
+         llvm::zip_equal(biasMap.compose(indices), biasShape))
+      position = position * size + result;
+    double real = (*biasValues)[biasIsSplat ? 0 : position];
+    double scale = scales[channel ? indices[*channel] : 0];
+    double inUnits = std::nearbyint(real / scale);
+    double total =
+        inUnits - (totals.empty() ? 0.0
+                                  : double(zeroPoint) *
+                                        double(totals[sums.linearize(indices)]));
+    // The accumulator runs from here by at most maxAbsSum either way.
+    if (!(std::fabs(total) + double(maxAbsSum) <=
+          double(std::numeric_limits<int32_t>::max())))
+      fits = false;
+    values.push_back(fits ? int32_t(total) : 0);
+  });
+  if (!fits) {
+    reason = "its i32 accumulator could overflow with this bias and these "
+             "weights";
+    return failure();
+  }
+  return broadcastToResult(op, builder, part, values);
+}
+
+/// The type that dequantizes an accumulator.
+static quant::QuantizedType getAccumulatorType(OpBuilder &builder,
+                                               ArrayRef<double> scales,
+                                               std::optional<int64_t> axis) {
+  Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
+  int64_t min = std::numeric_limits<int32_t>::min();
+  int64_t max = std::numeric_limits<int32_t>::max();
+  unsigned flags = quant::QuantizationFlags::Signed;
+  if (!axis)
+    return quant::UniformQuantizedType::get(flags, i32, f32, scales[0], 0, min,
+                                            max);
+  SmallVector<int64_t> zeroPoints(scales.size(), 0);
+  return quant::UniformQuantizedPerAxisType::get(
+      flags, i32, f32, scales, zeroPoints, int32_t(*axis), min, max);
+}
+
+/// Both factors are activations: the zero points stay in the loop, exactly.
+static FailureOr<IntegerForm>
+buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
+                       ArrayRef<Value> inputs,
+                       ArrayRef<UniformParams> params, std::string &reason) {
+  std::optional<double> init = getSplatConstant(op.getDpsInits()[0]);
+  if (!init || *init != 0.0) {
+    reason = "its initial value is not zero";
+    return failure();
+  }
+  if (getReductionSize(op) > std::numeric_limits<int32_t>::max() / (255 * 255)) {
+    reason = "its i32 accumulator could overflow";
+    return failure();
+  }
+  Location loc = op.getLoc();
+  auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
+  LoopTensor nothing;
+  Value zero = broadcastToResult(op, builder, nothing, {0});
+  auto generic = linalg::GenericOp::create(
+      builder, loc, resultType.clone(builder.getI32Type()), inputs, zero,
+      op.getIndexingMapsArray(), op.getIteratorTypesArray(),
+      [&](OpBuilder &b, Location loc, ValueRange arguments) {
+        Value product;
+        for (auto [argument, param] : llvm::zip(arguments, params)) {
+          Value wide =
+              param.isSigned
+                  ? arith::ExtSIOp::create(b, loc, b.getI32Type(), argument)
+                        .getResult()
+                  : arith::ExtUIOp::create(b, loc, b.getI32Type(), argument)
+                        .getResult();
+          if (param.zeroPoints[0] != 0) {
+            Value zeroPoint = arith::ConstantOp::create(
+                b, loc, b.getI32IntegerAttr(int32_t(param.zeroPoints[0])));
+            wide = arith::SubIOp::create(b, loc, wide, zeroPoint);
+          }
+          product = product ? arith::MulIOp::create(b, loc, product, wide)
+                                  .getResult()
+                            : wide;
+        }
+        Value sum = arith::AddIOp::create(b, loc, arguments.back(), product);
+        linalg::YieldOp::create(b, loc, sum);
+      });
+  double scale = params[0].scales[0] * params[1].scales[0];
+  return IntegerForm{generic.getResult(0),
+                     getAccumulatorType(builder, scale, std::nullopt)};
+}
+
+FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
+    linalg::LinalgOp op, OpBuilder &builder, ArrayRef<Value> operands,
+    ArrayRef<quant::QuantizedType> operandTypes, RebuildLinalgOp rebuild,
+    std::string &reason) {
+  // Tell the factors apart: activations have per-tensor parameters, weights are
+  // constants.
+  SmallVector<Value> inputs;
+  SmallVector<UniformParams> params;
+  OpOperand *weight = nullptr;
+  std::optional<UniformParams> activation, weightParams;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    unsigned number = input->getOperandNumber();
+    inputs.push_back(operands[number]);
+    if (!operandTypes[number])
+      continue;
+    FailureOr<UniformParams> param = UniformParams::get(operandTypes[number]);
+    if (failed(param) || param->storageWidth != 8) {
+      reason = "its operands are not stored in 8 bits";
+      return failure();
+    }
+    params.push_back(*param);
+    if (isConstantDerived(input->get())) {
+      weight = input;
+      weightParams = *param;
+    } else if (param->isPerAxis()) {
+      reason = "its activation has a scale per axis";
+      return failure();
+    } else {
+      activation = *param;
+    }
+  }
+  if (!op.hasDynamicShape() && params.size() == 2 && !weight)
+    return buildActivationProduct(op, builder, inputs, params, reason);
+  if (!activation || op.hasDynamicShape()) {
+    reason = op.hasDynamicShape() ? "its shape is dynamic"
+                                  : "both of its factors are constants";
+    return failure();
+  }
+  if (!activation->isSigned || (weightParams && !weightParams->isSigned)) {
+    reason = "its storage is unsigned, and the integer form reads signed values";
+    return failure();
+  }
+
+  // Scales of the accumulator, and the sum of weights behind each result.
+  SmallVector<double> scales = {activation->scales[0]};
+  LoopTensor sums;
+  SmallVector<int64_t> totals = {getReductionSize(op)};
+  std::optional<unsigned> channel;
+  std::optional<int64_t> axis;
+  int64_t maxWeight = 1;
+  if (weight) {
+    if (llvm::any_of(weightParams->zeroPoints, [](int64_t z) { return z; })) {
+      reason = "its weights have a zero point";
+      return failure();
+    }
+    auto weightSums = sumWeights(op, *weight, operands[weight->getOperandNumber()],
+                                 weightParams->isSigned);
+    if (failed(weightSums)) {
+      reason = "its weights cannot be summed at compile time";
+      return failure();
+    }
+    std::tie(sums, totals) = *weightSums;
+    scales = weightParams->scales;
+    for (double &scale : scales)
+      scale *= activation->scales[0];
+    if (weightParams->isPerAxis()) {
+      channel = getChannelLoop(op, *weight);
+      if (!channel || getDimOfLoop(op, *weight, *channel) != weightParams->axis) {
+        reason = "its weights are scaled along a dimension that is not the "
+                 "output channel";
+        return failure();
+      }
+      axis = getDimOfLoop(op, *op.getDpsInitOperand(0), *channel);
+    }
+    maxWeight = 128;
+  }
+  int64_t maxAbsSum = getReductionSize(op) * 128 * maxWeight;
+  FailureOr<Value> init = buildAccumulatorInit(
+      op, builder, operands[op.getDpsInitOperand(0)->getOperandNumber()], scales,
+      channel, sums, totals, activation->zeroPoints[0], maxAbsSum, reason);
+  if (failed(init))
+    return failure();
+  return IntegerForm{rebuild(builder, inputs, *init),
+                     getAccumulatorType(builder, scales, axis)};
+}

@@ -1,0 +1,98 @@
+//===- FoldBias.cpp - Move a constant addition into a contraction's init -----===//
+
+#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Analysis/ElementwiseBody.h"
+#include "quantopt/Import/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_FOLDBIAS
+#include "quantopt/Import/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+/// The operands of `op` if it adds its two inputs, in any order.
+static bool addsItsInputs(linalg::GenericOp op) {
+  if (op.getNumDpsInputs() != 2 || !isElementwiseMapped(op))
+    return false;
+  Block *body = op.getBody();
+  auto sum =
+      body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum)
+    return false;
+  Value first = body->getArgument(0), second = body->getArgument(1);
+  return (sum.getLhs() == first && sum.getRhs() == second) ||
+         (sum.getLhs() == second && sum.getRhs() == first);
+}
+
+/// `op` starts from zero and multiplies: a bias can go into its init.
+static bool takesBias(linalg::LinalgOp op) {
+  if (!op || op->getNumResults() != 1 || !op->hasOneUse() ||
+      classifyReduction(op) != ReductionKind::MulAdd)
+    return false;
+  std::optional<double> init = getSplatConstant(op.getDpsInits()[0]);
+  return init && *init == 0.0;
+}
+
+static void foldBias(linalg::GenericOp add) {
+  for (unsigned number : {0u, 1u}) {
+    OpOperand *sum = add.getDpsInputOperand(number);
+    OpOperand *bias = add.getDpsInputOperand(1 - number);
+    auto contraction = sum->get().getDefiningOp<linalg::LinalgOp>();
+    if (!takesBias(contraction) ||
+        !add.getMatchingIndexingMap(sum).isIdentity() ||
+        !isConstantDerived(bias->get()))
+      continue;
+    auto resultType = dyn_cast<RankedTensorType>(add.getResult(0).getType());
+    if (!resultType || !resultType.hasStaticShape() ||
+        sum->get().getType() != resultType)
+      continue;
+    // The bias, broadcast to the result: a generic that copies it.
+    OpBuilder builder(contraction);
+    Location loc = add.getLoc();
+    AffineMap map = add.getMatchingIndexingMap(bias);
+    Value source = bias->get();
+    if (!map.isProjectedPermutation(/*allowZeroInResults=*/true))
+      continue;
+    // A constant that stands behind the contraction moves in front of it.
+    if (Operation *producer = source.getDefiningOp())
+      if (!producer->isBeforeInBlock(contraction)) {
+        if (!producer->hasTrait<OpTrait::ConstantLike>())
+          continue;
+        producer->moveBefore(contraction);
+      }
+    Value empty = tensor::EmptyOp::create(builder, loc, resultType.getShape(),
+                                          resultType.getElementType());
+    SmallVector<utils::IteratorType> loops(resultType.getRank(),
+                                           utils::IteratorType::parallel);
+    auto init = linalg::GenericOp::create(
+        builder, loc, resultType, source, empty,
+        ArrayRef<AffineMap>{map, builder.getMultiDimIdentityMap(
+                                     resultType.getRank())},
+        loops, [](OpBuilder &b, Location loc, ValueRange arguments) {
+          linalg::YieldOp::create(b, loc, arguments[0]);
+        });
+    contraction.getDpsInitsMutable()[0].assign(init.getResult(0));
+    add.getResult(0).replaceAllUsesWith(contraction->getResult(0));
+    add->erase();
+    return;
+  }
+}
+
+namespace {
+struct FoldBias : qopt::impl::FoldBiasBase<FoldBias> {
+  void runOnOperation() override {
+    getOperation()->walk([](linalg::GenericOp op) {
+      if (op.hasPureTensorSemantics() && op->getNumResults() == 1 &&
+          addsItsInputs(op))
+        foldBias(op);
+    });
+  }
+};
+} // namespace

@@ -1,0 +1,110 @@
+//===- NormalizeLinalg.cpp - One spelling of elementwise operations -----------===//
+
+#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Analysis/ElementwiseBody.h"
+#include "quantopt/Import/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_NORMALIZELINALG
+#include "quantopt/Import/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+/// Named elementwise operations, maps and reductions become generics.
+struct Generalize : OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isa<linalg::GenericOp, linalg::FillOp, linalg::TransposeOp,
+            linalg::BroadcastOp>(op) ||
+        !op.hasPureTensorSemantics())
+      return failure();
+    bool isElementwise = op.getNumReductionLoops() == 0 &&
+                         op->getNumResults() == 1 && isElementwiseMapped(op);
+    if (!isElementwise && !isa<linalg::MapOp, linalg::ReduceOp>(op))
+      return failure();
+    return linalg::generalizeNamedOp(rewriter, op);
+  }
+};
+
+/// An input that is one number moves into the body.
+struct InlineSplat : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op->getNumResults() == 0)
+      return failure();
+    std::optional<unsigned> found;
+    std::optional<double> splat;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto type = dyn_cast<RankedTensorType>(input->get().getType());
+      if (!type || !isa<FloatType>(type.getElementType()))
+        continue;
+      // Loops must not lose their only source of a range.
+      if ((splat = getSplatConstant(input->get())) &&
+          op.getNumLoops() ==
+              op.getMatchingIndexingMap(op.getDpsInitOperand(0))
+                  .getNumResults()) {
+        found = input->getOperandNumber();
+        break;
+      }
+      splat.reset();
+    }
+    if (!found)
+      return failure();
+    SmallVector<Value> inputs;
+    SmallVector<AffineMap> maps;
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (input->getOperandNumber() != *found) {
+        inputs.push_back(input->get());
+        maps.push_back(op.getMatchingIndexingMap(input));
+      }
+    for (OpOperand &init : op.getDpsInitsMutable())
+      maps.push_back(op.getMatchingIndexingMap(&init));
+    auto replacement = linalg::GenericOp::create(
+        rewriter, op.getLoc(), op->getResultTypes(), inputs, op.getDpsInits(),
+        maps, op.getIteratorTypesArray());
+    replacement->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    Block *body = op.getBody();
+    Region &region = replacement.getRegion();
+    Block *newBody = rewriter.createBlock(&region, region.begin());
+    rewriter.setInsertionPointToStart(newBody);
+    SmallVector<Value> arguments;
+    for (BlockArgument argument : body->getArguments()) {
+      if (argument.getArgNumber() == *found) {
+        arguments.push_back(arith::ConstantOp::create(
+            rewriter, op.getLoc(),
+            cast<TypedAttr>(Attribute(
+                rewriter.getFloatAttr(argument.getType(), *splat)))));
+        continue;
+      }
+      arguments.push_back(
+          newBody->addArgument(argument.getType(), argument.getLoc()));
+    }
+    rewriter.inlineBlockBefore(body, newBody, newBody->end(), arguments);
+    rewriter.replaceOp(op, replacement.getResults());
+    return success();
+  }
+};
+
+struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<Generalize, InlineSplat>(&getContext());
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace

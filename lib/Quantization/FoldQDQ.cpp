@@ -1,0 +1,112 @@
+//===- FoldQDQ.cpp - Fold quantize and dequantize into the integer form -------===//
+
+#include "FoldElementwise.h"
+#include "Selection.h"
+#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Quantization/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_FOLDQDQ
+#include "quantopt/Quantization/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+/// Replaces `op`, a contraction, sum or same-scale operation, by its integer
+/// form behind a dequantize; or marks it as float, with the reason.
+static void foldIntoStorage(QuantizableOpInterface op) {
+  SmallVector<Value> operands(op->getOperands());
+  SmallVector<quant::QuantizedType> types(op->getNumOperands());
+  for (OpOperand &operand : op->getOpOperands()) {
+    OperandKind kind = op.getOperandKind(operand);
+    if (kind != OperandKind::Activation && kind != OperandKind::Weight)
+      continue;
+    auto dequantize = operand.get().getDefiningOp<DequantizeOp>();
+    if (!dequantize)
+      return markFloat(op, "operand " + Twine(operand.getOperandNumber()) +
+                               " of it is not quantized");
+    operands[operand.getOperandNumber()] = dequantize.getInput();
+    types[operand.getOperandNumber()] = dequantize.getType();
+  }
+  if (op.getQuantRole() == QuantRole::SameScale) {
+    quant::QuantizedType common;
+    for (quant::QuantizedType type : types) {
+      if (!type)
+        continue;
+      if (common && type != common)
+        return markFloat(op, "its operands have different parameters");
+      common = type;
+    }
+  }
+  OpBuilder builder(op);
+  std::string reason;
+  FailureOr<IntegerForm> form =
+      op.buildIntegerForm(builder, operands, types, reason);
+  if (failed(form))
+    return markFloat(op, reason);
+  StringRef nameAttr = QOptDialect::getNameAttrName();
+  if (Attribute name = op->getAttr(nameAttr))
+    form->value.getDefiningOp()->setAttr(nameAttr, name);
+  form->value.getDefiningOp()->removeAttr(kIntegerAttr);
+  Value real = DequantizeOp::create(builder, op->getLoc(),
+                                    op->getResult(0).getType(), form->value,
+                                    TypeAttr::get(form->type));
+  op->getResult(0).replaceAllUsesWith(real);
+  op->erase();
+}
+
+namespace {
+/// quantize(dequantize(accumulator)) rescales the accumulator in one step.
+struct FoldRequantize : OpRewritePattern<QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto dequantize = op.getInput().getDefiningOp<DequantizeOp>();
+    if (!dequantize ||
+        dequantize.getType().getStorageTypeIntegralWidth() != 32 ||
+        op.getType().getStorageTypeIntegralWidth() > 16)
+      return failure();
+    auto requantize = RequantizeOp::create(
+        rewriter, op.getLoc(), op.getResult().getType(), dequantize.getInput(),
+        dequantize.getTypeAttr(), op.getTypeAttr(), op.getNumericsAttr());
+    if (Attribute name = op->getAttr(QOptDialect::getNameAttrName()))
+      requantize->setAttr(QOptDialect::getNameAttrName(), name);
+    rewriter.replaceOp(op, requantize.getResult());
+    return success();
+  }
+};
+
+struct FoldQDQ : qopt::impl::FoldQDQBase<FoldQDQ> {
+  void runOnOperation() override {
+    // In program order: an operation's operands are folded before it.
+    SmallVector<QuantizableOpInterface> selected;
+    getOperation().walk([&](QuantizableOpInterface op) {
+      QuantRole role = op.getQuantRole();
+      if (isInteger(op) &&
+          (role == QuantRole::Contraction || role == QuantRole::Sum ||
+           role == QuantRole::SameScale))
+        selected.push_back(op);
+    });
+    for (QuantizableOpInterface op : selected)
+      foldIntoStorage(op);
+
+    // Clamps first: they vanish, where a body would keep them.
+    RewritePatternSet clamps(&getContext());
+    populateFoldClampPatterns(clamps);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(clamps))))
+      return signalPassFailure();
+    RewritePatternSet patterns(&getContext());
+    populateFoldElementwisePatterns(patterns);
+    patterns.add<FoldRequantize>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,100 @@
+//===- SelectOps.cpp - Decide which operations compute on integers ------------===//
+
+#include "Selection.h"
+#include "quantopt/Quantization/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_SELECTOPS
+#include "quantopt/Quantization/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+/// Whether the operation may compute on integers where its surroundings do.
+static bool followsSurroundings(QuantRole role) {
+  return role == QuantRole::Sum || role == QuantRole::Elementwise ||
+         role == QuantRole::Unary || role == QuantRole::SameScale;
+}
+
+namespace {
+struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
+  /// Values that some operation on integers needs on storage.
+  llvm::DenseSet<Value> needed;
+
+  bool isKeptFloat(Operation *op) { return op->hasAttr(kFloatAttr); }
+
+  /// All operands that contractions multiply have parameters.
+  bool hasParams(Operation *op) {
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isActivation(operand))
+        continue;
+      Value value = operand.get();
+      auto observe = value.getDefiningOp<ObserveOp>();
+      if ((!observe || !observe.getType()) &&
+          getRole(value.getDefiningOp()) != QuantRole::SameScale)
+        return false;
+    }
+    return true;
+  }
+
+  /// Backward: what contractions need, and what leads there.
+  void findNeeded(func::FuncOp func) {
+    SmallVector<Operation *> ops;
+    func.walk([&](Operation *op) {
+      if (getRole(op) != QuantRole::None && !isKeptFloat(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : llvm::reverse(ops)) {
+      QuantRole role = getRole(op);
+      bool needsOperands =
+          role == QuantRole::Contraction ||
+          (followsSurroundings(role) &&
+           llvm::any_of(op->getResults(), [&](Value result) {
+             return needed.contains(result);
+           }));
+      if (!needsOperands)
+        continue;
+      for (OpOperand &operand : op->getOpOperands())
+        if (isActivation(operand))
+          needed.insert(getObserved(operand.get()));
+    }
+  }
+
+  /// Forward: an operation with a quantized operand whose result is needed.
+  void mark(Operation *op) {
+    QuantRole role = getRole(op);
+    if (role == QuantRole::None || isKeptFloat(op))
+      return;
+    auto quantizable = cast<QuantizableOpInterface>(op);
+    if (std::string reason = quantizable.getFloatReason(); !reason.empty())
+      return markFloat(op, reason);
+    if (role == QuantRole::Contraction) {
+      if (!hasParams(op))
+        return markFloat(op, "an operand of it was not calibrated");
+      return markInteger(op);
+    }
+    if (!followsSurroundings(role))
+      return markFloat(op, "its role is to compute in float");
+    if (!needed.contains(op->getResult(0)))
+      return markFloat(op, "its result is used in float only");
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isActivation(operand))
+        continue;
+      Value source = getObserved(operand.get());
+      if (isa<BlockArgument>(source) || isInteger(source.getDefiningOp()))
+        return markInteger(op);
+    }
+    markFloat(op, "all of its operands are computed in float");
+  }
+
+  void runOnOperation() override {
+    needed.clear();
+    findNeeded(getOperation());
+    getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) { mark(op); });
+  }
+};
+} // namespace

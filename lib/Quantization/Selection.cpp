@@ -1,0 +1,55 @@
+//===- Selection.cpp - What selection decided about operations ----------------===//
+
+#include "Selection.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+bool mlir::qopt::isInteger(Operation *op) {
+  return op && op->hasAttr(kIntegerAttr);
+}
+
+void mlir::qopt::markInteger(Operation *op) {
+  op->setAttr(kIntegerAttr, UnitAttr::get(op->getContext()));
+}
+
+void mlir::qopt::markFloat(Operation *op, const Twine &reason) {
+  op->removeAttr(kIntegerAttr);
+  op->setAttr(kFloatAttr, StringAttr::get(op->getContext(), reason));
+}
+
+QuantRole mlir::qopt::getRole(Operation *op) {
+  auto quantizable = dyn_cast_or_null<QuantizableOpInterface>(op);
+  return quantizable ? quantizable.getQuantRole() : QuantRole::None;
+}
+
+bool mlir::qopt::isActivation(OpOperand &operand) {
+  auto quantizable = dyn_cast<QuantizableOpInterface>(operand.getOwner());
+  return quantizable &&
+         quantizable.getOperandKind(operand) == OperandKind::Activation;
+}
+
+Value mlir::qopt::getObserved(Value value) {
+  while (auto observe = value.getDefiningOp<ObserveOp>())
+    value = observe.getInput();
+  return value;
+}
+
+SmallVector<OpOperand *> mlir::qopt::getUses(Value value) {
+  SmallVector<OpOperand *> uses;
+  for (OpOperand &use : value.getUses()) {
+    if (auto observe = dyn_cast<ObserveOp>(use.getOwner()))
+      llvm::append_range(uses, getUses(observe.getResult()));
+    else
+      uses.push_back(&use);
+  }
+  return uses;
+}
+
+bool mlir::qopt::isFusableUse(OpOperand &use) {
+  auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
+  return generic && getRole(generic) == QuantRole::Elementwise &&
+         generic.isDpsInput(&use) &&
+         generic.getMatchingIndexingMap(&use).isIdentity() &&
+         use.get().getType() == generic->getResult(0).getType();
+}

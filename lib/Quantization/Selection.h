@@ -1,0 +1,45 @@
+//===- Selection.h - What selection decided about operations ----*- C++ -*-===//
+//
+// The attributes through which the passes of this phase speak to each other,
+// and the few questions that several of them ask.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_LIB_QUANTIZATION_SELECTION_H
+#define QUANTOPT_LIB_QUANTIZATION_SELECTION_H
+
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Interfaces/QuantizableOpInterface.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace mlir::qopt {
+
+/// Set on an operation that is to compute on integers.
+constexpr StringLiteral kIntegerAttr = "qopt.integer";
+/// Set, with the reason, on an operation that stays in float.
+constexpr StringLiteral kFloatAttr = "qopt.float";
+
+bool isInteger(Operation *op);
+void markInteger(Operation *op);
+void markFloat(Operation *op, const Twine &reason);
+
+/// The role of `op`; None for operations without the interface.
+QuantRole getRole(Operation *op);
+
+/// Whether `operand` is an activation of its operation.
+bool isActivation(OpOperand &operand);
+
+/// `value` as its producer made it, before an observer.
+Value getObserved(Value value);
+
+/// The uses of `value`, those of its observer included and the observer itself
+/// left out.
+SmallVector<OpOperand *> getUses(Value value);
+
+/// Whether `use` reads whole elements in place: its operation is an exact
+/// elementwise generic that indexes it by the identity and has its shape.
+bool isFusableUse(OpOperand &use);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_QUANTIZATION_SELECTION_H
