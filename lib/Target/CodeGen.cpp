@@ -30,11 +30,20 @@ static void annotateFunctions(Module &module, const TargetMachine &machine) {
   }
 }
 
+/// Names of arguments mean nothing to LLVM, whose translation would warn.
+static void dropArgumentNames(mlir::Operation *module) {
+  module->walk([](mlir::LLVM::LLVMFuncOp function) {
+    for (unsigned index = 0; index < function.getNumArguments(); ++index)
+      function.removeArgAttr(index, "qopt.name");
+  });
+}
+
 Expected<std::unique_ptr<Module>>
 quantopt::translateToLLVMIR(mlir::Operation *module, LLVMContext &context,
                             TargetMachine &machine) {
   mlir::registerBuiltinDialectTranslation(*module->getContext());
   mlir::registerLLVMDialectTranslation(*module->getContext());
+  dropArgumentNames(module);
   std::unique_ptr<Module> translated =
       mlir::translateModuleToLLVMIR(module, context);
   if (!translated)

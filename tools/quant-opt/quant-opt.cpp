@@ -1,22 +1,56 @@
-//===- quant-opt.cpp - The optimizer driver -------------------------------===//
+//===- quant-opt.cpp - The optimizer driver -----------------------------------===//
 
-#include "quantopt/Dialect/QOpt/IR/QOpt.h"
-#include "quantopt/Lowering/CPU/Passes.h"
-#include "quantopt/Pipelines/Pipelines.h"
+#include "quantopt/InitAll.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/TargetSelect.h"
+
+static mlir::qopt::PhaseControl phaseControl;
+
+static llvm::cl::OptionCategory category("quant-opt options");
+
+static llvm::cl::opt<std::string, /*ExternalStorage=*/true> compileTo(
+    "compile-to", llvm::cl::cat(category), llvm::cl::value_desc("phase"),
+    llvm::cl::desc("Stop --qopt-quantize after a phase: import, calibrate or "
+                   "quantize (default)"),
+    llvm::cl::location(phaseControl.compileTo));
+
+static llvm::cl::opt<std::string, /*ExternalStorage=*/true> dumpPhases(
+    "dump-phases", llvm::cl::cat(category), llvm::cl::value_desc("folder"),
+    llvm::cl::desc("Write the module there after each phase of "
+                   "--qopt-quantize: 1.imported.mlir, 2.calibrated.mlir, "
+                   "3.quantized.mlir"),
+    llvm::cl::location(phaseControl.dumpPhases));
 
 int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
-  registry.insert<mlir::qopt::QOptDialect>();
-  mlir::qopt::registerLoweringCPUPasses();
-  mlir::qopt::registerLowerToCPUPipeline();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "quant-opt: the quantization compiler\n", registry));
+  mlir::qopt::registerQuantOptDialects(registry);
+  mlir::qopt::registerQuantOptPasses(&phaseControl);
+
+  auto [input, output] = mlir::registerAndParseCLIOptions(
+      argc, argv,
+      "quant-opt: the quantization compiler\n\n"
+      "  quant-opt model.mlir --qopt-quantize=\"calibration-data=samples.npz\" "
+      "-o quantized.mlir\n",
+      registry);
+  if (!phaseControl.compileTo.empty() &&
+      (!mlir::qopt::getPhase(phaseControl.compileTo) ||
+       phaseControl.compileTo == "lower")) {
+    llvm::errs() << "quant-opt: --compile-to=" << phaseControl.compileTo
+                 << ": no such phase; there are import, calibrate, quantize\n";
+    return EXIT_FAILURE;
+  }
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, input, output, registry));
 }

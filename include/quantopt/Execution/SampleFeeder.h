@@ -9,6 +9,7 @@
 #define QUANTOPT_EXECUTION_SAMPLEFEEDER_H
 
 #include "quantopt/Execution/AlignedBuffer.h"
+#include "quantopt/Support/NonFinitePolicy.h"
 #include "quantopt/Support/Npz.h"
 #include "quantopt/Target/Signature.h"
 
@@ -55,12 +56,6 @@ private:
   std::vector<int64_t> wide;
   std::string path;
   int64_t samples = 0;
-};
-
-/// What to do with NaN and infinity in samples.
-enum class NonFinitePolicy {
-  Error,  ///< refuse the file, saying how many there are and where
-  Ignore, ///< use the samples as they are, and count
 };
 
 /// Feeds the inputs of a signature from the arrays of one .npz or .npy file.

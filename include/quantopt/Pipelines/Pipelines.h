@@ -1,12 +1,59 @@
-//===- Pipelines.h - The phases as registered pipelines ---------*- C++ -*-===//
+//===- Pipelines.h - The phases as pipelines --------------------*- C++ -*-===//
 
 #ifndef QUANTOPT_PIPELINES_PIPELINES_H
 #define QUANTOPT_PIPELINES_PIPELINES_H
 
+#include "quantopt/Pipelines/Phase.h"
+#include <string>
+
+namespace mlir {
+class DialectRegistry;
+class OpPassManager;
+} // namespace mlir
+
 namespace mlir::qopt {
 
-/// `--qopt-lower-to-cpu`: see quantopt/Lowering/CPU/Pipeline.h.
-void registerLowerToCPUPipeline();
+/// What the user decides about quantization.
+struct QuantizeOptions {
+  /// Samples: an .npz with one array an input. Or a table that holds what the
+  /// observers saw; then nothing is run.
+  std::string calibrationData;
+  std::string calibrationTable;
+  /// Where to write the table of this run; empty: nowhere.
+  std::string saveTable;
+  /// Settings (YAML); empty: the defaults.
+  std::string config;
+  /// The last phase to run.
+  Phase compileTo = Phase::Quantize;
+  /// A folder to write the module to after each phase; empty: none.
+  std::string dumpPhases;
+};
+
+/// Float linalg or TOSA becomes float linalg in one spelling, with names.
+void buildImportPipeline(OpPassManager &pm);
+/// Observers are inserted and get parameters.
+void buildCalibrationPipeline(OpPassManager &pm,
+                              const QuantizeOptions &options);
+/// Calibrated float becomes integer form.
+void buildQuantizationPipeline(OpPassManager &pm,
+                               const QuantizeOptions &options);
+/// All three, as far as `options.compileTo`.
+void buildQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options);
+
+/// Values of the flags --compile-to and --dump-phases of quant-opt, which apply
+/// to every pipeline that it runs. Empty strings change nothing.
+struct PhaseControl {
+  std::string compileTo;
+  std::string dumpPhases;
+};
+
+/// `--qopt-import`, `--qopt-quantize` and `--qopt-lower-to-cpu`. `control`, if
+/// given, is read when a pipeline is built and must outlive it.
+void registerPipelines(const PhaseControl *control = nullptr);
+
+/// Lets calibration run models in this process: lowers them to this machine's
+/// code. See quantopt/Calibration/ModelRunner.h.
+void registerModelRunner(DialectRegistry &registry);
 
 } // namespace mlir::qopt
 

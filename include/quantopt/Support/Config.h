@@ -3,6 +3,7 @@
 #ifndef QUANTOPT_SUPPORT_CONFIG_H
 #define QUANTOPT_SUPPORT_CONFIG_H
 
+#include "quantopt/Support/NonFinitePolicy.h"
 #include "quantopt/Support/RangeEstimator.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -24,11 +25,6 @@ enum class ActivationMethod { Auto, MinMax, Percentile, Entropy, Mse };
 
 enum class WeightGranularity { PerChannel, PerTensor };
 enum class WeightMethod { MinMax, Mse };
-enum class NonFinitePolicy {
-  Error, ///< samples with a NaN or an infinity are refused
-  Ignore ///< they are counted and take no part
-};
-
 /// Settings of one activation.
 struct ActivationSettings {
   int bits = 8;

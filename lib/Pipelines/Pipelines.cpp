@@ -1,0 +1,117 @@
+//===- Pipelines.cpp - From a float model to integer form, step by step -------===//
+
+#include "quantopt/Pipelines/Pipelines.h"
+#include "DumpPhase.h"
+#include "quantopt/Calibration/Passes.h"
+#include "quantopt/Import/Passes.h"
+#include "quantopt/Quantization/Passes.h"
+#include "quantopt/Support/Config.h"
+
+#include "mlir/Conversion/TosaToArith/TosaToArith.h"
+#include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
+#include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
+  // TOSA comes down by upstream's conversions; they leave other dialects alone.
+  TosaToLinalgOptions tosa;
+  TosaToLinalgNamedOptions named;
+  named.preferConv2DKernelLayoutHWCF = false;
+  tosa::addTosaToLinalgPasses(pm, tosa, named, std::nullopt);
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createTosaToTensorPass());
+  func.addPass(createTosaToArithPass());
+
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass());
+  // Stored weights keep the parameters that they come with, so this is before
+  // constants fold.
+  func.addPass(createRaiseDequantize());
+  func.addPass(createFoldConstants());
+  func.addPass(createNormalizeLinalg());
+  // Whole operations before their pieces fuse.
+  func.addPass(createRaiseSoftmax());
+  func.addPass(createFoldBias());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createFuseUnary());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass());
+  pm.addPass(createAssignNames());
+  pm.addPass(createVerifyImported());
+}
+
+void mlir::qopt::buildCalibrationPipeline(OpPassManager &pm,
+                                          const QuantizeOptions &options) {
+  pm.addPass(createInsertObservers());
+  if (!options.calibrationTable.empty()) {
+    ApplyCalibrationOptions apply;
+    apply.table = options.calibrationTable;
+    apply.config = options.config;
+    pm.addPass(createApplyCalibration(apply));
+  } else {
+    CalibrateOptions calibrate;
+    calibrate.data = options.calibrationData;
+    calibrate.config = options.config;
+    calibrate.table = options.saveTable;
+    pm.addPass(createCalibrate(calibrate));
+  }
+  pm.addPass(createVerifyCalibrated());
+}
+
+void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
+                                           const QuantizeOptions &options) {
+  // A configuration that cannot be read was an error of the phase before.
+  quantopt::Config config;
+  if (!options.config.empty()) {
+    if (llvm::Expected<quantopt::Config> read =
+            quantopt::Config::load(options.config))
+      config = std::move(*read);
+    else
+      llvm::consumeError(read.takeError());
+  }
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  // Decide, then give parameters to all that moves along.
+  func.addPass(createSelectOps());
+  func.addPass(createPropagateParams());
+  QuantizeWeightsOptions weights;
+  weights.granularity =
+      config.weights.granularity == quantopt::WeightGranularity::PerChannel
+          ? "per-channel"
+          : "per-tensor";
+  weights.method = config.weights.method == quantopt::WeightMethod::Mse
+                       ? "mse"
+                       : "min-max";
+  func.addPass(createQuantizeWeights(weights));
+  // The quantized model in float: this is what is simulated and shipped.
+  func.addPass(createInsertQDQ());
+  func.addPass(createFuseElementwise());
+  func.addPass(createFoldQDQ());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass());
+  VerifyQuantizedOptions verify;
+  verify.requireInt8 = config.requireInt8;
+  func.addPass(createVerifyQuantized(verify));
+}
+
+void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,
+                                       const QuantizeOptions &options) {
+  auto end = [&](Phase phase) {
+    if (!options.dumpPhases.empty())
+      pm.addPass(createDumpPhase(phase, options.dumpPhases));
+    return options.compileTo == phase;
+  };
+  buildImportPipeline(pm);
+  if (end(Phase::Import))
+    return;
+  buildCalibrationPipeline(pm, options);
+  if (end(Phase::Calibrate))
+    return;
+  buildQuantizationPipeline(pm, options);
+  end(Phase::Quantize);
+}

@@ -1,0 +1,82 @@
+//===- Registration.cpp - Pipelines by name -----------------------------------===//
+
+#include "quantopt/Lowering/CPU/Pipeline.h"
+#include "quantopt/Pipelines/Pipelines.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/ErrorHandling.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
+  Option<std::string> calibrationData{
+      *this, "calibration-data",
+      llvm::cl::desc("samples: an .npz file with one array for each input")};
+  Option<std::string> calibrationTable{
+      *this, "calibration-table",
+      llvm::cl::desc("calibration tables, separated by commas, in place of "
+                     "samples: nothing is run")};
+  Option<std::string> saveTable{
+      *this, "save-calibration-table",
+      llvm::cl::desc("where to write the table that the samples gave")};
+  Option<std::string> config{
+      *this, "config", llvm::cl::desc("settings: a YAML file")};
+};
+
+struct LowerFlags : PassPipelineOptions<LowerFlags> {
+  Option<std::string> cpu{
+      *this, "cpu",
+      llvm::cl::desc("a processor as llc -mcpu names it, or native"),
+      llvm::cl::init("native")};
+  Option<std::string> features{*this, "features",
+                               llvm::cl::desc("extra target features: +a,-b"),
+                               llvm::cl::init("")};
+  Option<std::string> kernels{
+      *this, "kernels",
+      llvm::cl::desc("auto: vector kernels by target; scalar: plain loops"),
+      llvm::cl::init("auto")};
+  Option<int64_t> threads{*this, "threads",
+                          llvm::cl::desc("threads that a run may use"),
+                          llvm::cl::init(1)};
+};
+} // namespace
+
+void mlir::qopt::registerPipelines(const PhaseControl *control) {
+  PassPipelineRegistration<>(
+      "qopt-import",
+      "bring a float model (linalg on tensors or TOSA) into one spelling",
+      [](OpPassManager &pm) { buildImportPipeline(pm); });
+
+  PassPipelineRegistration<QuantizeFlags>(
+      "qopt-quantize",
+      "quantize a float model: import, calibrate on samples, integer form",
+      [control](OpPassManager &pm, const QuantizeFlags &flags) {
+        QuantizeOptions options;
+        options.calibrationData = flags.calibrationData;
+        options.calibrationTable = flags.calibrationTable;
+        options.saveTable = flags.saveTable;
+        options.config = flags.config;
+        if (control) {
+          options.dumpPhases = control->dumpPhases;
+          if (std::optional<Phase> last = getPhase(control->compileTo))
+            options.compileTo = *last;
+        }
+        buildQuantizePipeline(pm, options);
+      });
+
+  PassPipelineRegistration<LowerFlags>(
+      "qopt-lower-to-cpu",
+      "lower a model in float or in integer form to LLVM for a CPU",
+      [](OpPassManager &pm, const LowerFlags &flags) {
+        LowerToCPUOptions lower;
+        lower.cpu = flags.cpu;
+        lower.features = flags.features;
+        lower.kernels = flags.kernels;
+        lower.threads = flags.threads;
+        buildLowerToCPUPipeline(pm, lower);
+      });
+}
