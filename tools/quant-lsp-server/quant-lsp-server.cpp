@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/InitAll.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -15,6 +15,6 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<mlir::qopt::QOptDialect>();
+  mlir::qopt::registerQuantOptDialects(registry);
   return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
 }

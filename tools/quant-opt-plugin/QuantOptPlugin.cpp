@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/InitAll.h"
 
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
@@ -22,6 +22,14 @@ extern "C" LLVM_ATTRIBUTE_WEAK
     mlirGetDialectPluginInfo() {
   return {MLIR_PLUGIN_API_VERSION, "QuantOpt", "0.1.0",
           [](mlir::DialectRegistry *registry) {
-            registry->insert<mlir::qopt::QOptDialect>();
+            mlir::qopt::registerQuantOptDialects(*registry);
           }};
+}
+
+/// The pass half.
+extern "C" LLVM_ATTRIBUTE_WEAK
+    LLVM_ATTRIBUTE_VISIBILITY_DEFAULT mlir::PassPluginLibraryInfo
+    mlirGetPassPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "QuantOpt", "0.1.0",
+          [] { mlir::qopt::registerQuantOptPasses(); }};
 }

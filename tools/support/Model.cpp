@@ -2,7 +2,7 @@
 
 #include "Model.h"
 
-#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/InitAll.h"
 #include "quantopt/Lowering/CPU/Pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -49,7 +49,7 @@ std::unique_ptr<mlir::MLIRContext> quantopt::createToolContext() {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<mlir::qopt::QOptDialect>();
+  mlir::qopt::registerQuantOptDialects(registry);
   auto context = std::make_unique<mlir::MLIRContext>(registry);
   context->getDiagEngine().registerHandler(
       [](mlir::Diagnostic &diagnostic) { print(diagnostic); });
