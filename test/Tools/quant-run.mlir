@@ -48,9 +48,9 @@
 // BENCH: latency          min {{[0-9.]+}} us, median {{[0-9.]+}} us
 // RUN: %python -c "import json; r = json.load(open(r'%t.bench.json')); l = r['latency_us']; assert 0 < l['min'] <= l['median'], r; assert set(r) == {'samples', 'latency_us'}, r"
 
-// Bytecode, standard input and every choice of kernels, processor and threads.
+// Bytecode, standard input and the choice of kernels and threads.
 // RUN: quant-opt %s --emit-bytecode -o %t.mlirbc
-// RUN: quant-run %t.mlirbc --inputs=%t.npz --expected=y --cpu=x86-64 --kernels=scalar | FileCheck %s --check-prefix=EQUAL-SQNR
+// RUN: quant-run %t.mlirbc --inputs=%t.npz --expected=y --kernels=scalar | FileCheck %s --check-prefix=EQUAL-SQNR
 // RUN: cat %s | quant-run - --inputs=%t.npz --expected=y --threads=1 --device=cpu | FileCheck %s --check-prefix=EQUAL-SQNR
 // EQUAL-SQNR: SQNR             inf dB
 
