@@ -194,7 +194,7 @@ def main():
     def f32(layer):
         return [p.astype(np.float32) for p in layer.parameters()]
 
-    graph = Graph()
+    graph = Graph("digits")
     x = graph.argument(images[held])
     x = graph.relu(graph.conv(x, *f32(conv1), padding=1))
     x = graph.max_pool(x)
