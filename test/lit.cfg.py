@@ -9,7 +9,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 
 import lit.formats
 
@@ -107,11 +106,3 @@ models = os.path.abspath(models)
 if os.path.isdir(models):
     config.available_features.add("models")
 config.substitutions.append(("%models", models))
-
-probe = subprocess.run(
-    [config.python, "-c", "import numpy"],
-    stdout=subprocess.DEVNULL,
-    stderr=subprocess.DEVNULL,
-)
-if probe.returncode == 0:
-    config.available_features.add("numpy")
