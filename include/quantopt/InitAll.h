@@ -3,6 +3,7 @@
 #ifndef QUANTOPT_INITALL_H
 #define QUANTOPT_INITALL_H
 
+#include "mlir/IR/DialectRegistry.h"
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/ExternalModels/ExternalModels.h"
@@ -10,7 +11,6 @@
 #include "quantopt/Lowering/CPU/Passes.h"
 #include "quantopt/Pipelines/Pipelines.h"
 #include "quantopt/Quantization/Passes.h"
-#include "mlir/IR/DialectRegistry.h"
 
 namespace mlir::qopt {
 

@@ -1,4 +1,4 @@
-//===- Clamp.cpp - Recognises clamps, however they are spelled ---------------===//
+//===- Clamp.cpp - Recognises clamps, however they are spelled ------------===//
 
 #include "quantopt/Analysis/Clamp.h"
 #include "quantopt/Analysis/ConstantTensor.h"

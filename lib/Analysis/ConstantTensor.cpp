@@ -1,4 +1,4 @@
-//===- ConstantTensor.cpp - Tensors known at compile time --------------------===//
+//===- ConstantTensor.cpp - Tensors known at compile time -----------------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 
@@ -24,7 +24,8 @@ matchBroadcast(linalg::GenericOp generic) {
       yielded.getArgNumber() >= generic.getNumDpsInputs())
     return std::nullopt;
   OpOperand *input = generic.getDpsInputOperand(yielded.getArgNumber());
-  if (!generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).isIdentity())
+  if (!generic.getMatchingIndexingMap(generic.getDpsInitOperand(0))
+           .isIdentity())
     return std::nullopt;
   return std::make_pair(input->get(), generic.getMatchingIndexingMap(input));
 }
@@ -45,8 +46,8 @@ std::optional<ConstantTensor> mlir::qopt::getConstantTensor(Value value) {
       return std::nullopt;
     auto splat = DenseElementsAttr::get(
         RankedTensorType::get({}, type.getElementType()), scalar);
-    return ConstantTensor{splat,
-                          AffineMap::get(type.getRank(), 0, value.getContext())};
+    return ConstantTensor{
+        splat, AffineMap::get(type.getRank(), 0, value.getContext())};
   }
   if (auto broadcast = dyn_cast_or_null<linalg::BroadcastOp>(op)) {
     std::optional<ConstantTensor> source =
@@ -111,12 +112,14 @@ bool mlir::qopt::isConstantDerived(Value value) {
 }
 
 /// The bytes of a resource blob of `count` elements of `width` bytes.
-static std::optional<ArrayRef<char>> getBlob(ElementsAttr values, size_t width) {
+static std::optional<ArrayRef<char>> getBlob(ElementsAttr values,
+                                             size_t width) {
   auto resource = dyn_cast<DenseResourceElementsAttr>(values);
   if (!resource)
     return std::nullopt;
   AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-  if (!blob || blob->getData().size() != width * size_t(values.getNumElements()))
+  if (!blob ||
+      blob->getData().size() != width * size_t(values.getNumElements()))
     return std::nullopt;
   return blob->getData();
 }

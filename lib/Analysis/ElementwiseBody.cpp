@@ -1,4 +1,4 @@
-//===- ElementwiseBody.cpp - What the body of a generic computes -------------===//
+//===- ElementwiseBody.cpp - What the body of a generic computes ----------===//
 
 #include "quantopt/Analysis/ElementwiseBody.h"
 #include "quantopt/Analysis/ScalarProgram.h"

@@ -1,4 +1,4 @@
-//===- ScalarProgram.cpp - Evaluates bodies of scalar operations -------------===//
+//===- ScalarProgram.cpp - Evaluates bodies of scalar operations ----------===//
 
 #include "quantopt/Analysis/ScalarProgram.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -45,9 +45,9 @@ Attribute mlir::qopt::getScalarAttr(ScalarValue value, Type type) {
     return FloatAttr::get(type, rounded);
   }
   unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
-  return IntegerAttr::get(
-      type, APInt(width, uint64_t(value.integer), /*isSigned=*/true,
-                  /*implicitTrunc=*/true));
+  return IntegerAttr::get(type, APInt(width, uint64_t(value.integer),
+                                      /*isSigned=*/true,
+                                      /*implicitTrunc=*/true));
 }
 
 /// Rounds `value` to the precision of a float type with `width` bits.
@@ -182,30 +182,29 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
           [&](auto) { return emit(op, REAL(A.real / B.real), data); })
       .Case<arith::NegFOp>([&](auto) { return emit(op, REAL(-A.real), data); })
       .Case<arith::MaximumFOp>([&](auto) {
-        return emit(op,
-                    EVAL(R.real = std::isnan(A.real)   ? A.real
-                                  : std::isnan(B.real) ? B.real
-                                                       : std::fmax(A.real,
-                                                                   B.real)));
+        return emit(op, EVAL(R.real = std::isnan(A.real) ? A.real
+                                      : std::isnan(B.real)
+                                          ? B.real
+                                          : std::fmax(A.real, B.real)));
       })
       .Case<arith::MinimumFOp>([&](auto) {
-        return emit(op,
-                    EVAL(R.real = std::isnan(A.real)   ? A.real
-                                  : std::isnan(B.real) ? B.real
-                                                       : std::fmin(A.real,
-                                                                   B.real)));
+        return emit(op, EVAL(R.real = std::isnan(A.real) ? A.real
+                                      : std::isnan(B.real)
+                                          ? B.real
+                                          : std::fmin(A.real, B.real)));
       })
-      .Case<arith::MaxNumFOp>(
-          [&](auto) { return emit(op, EVAL(R.real = std::fmax(A.real, B.real))); })
-      .Case<arith::MinNumFOp>(
-          [&](auto) { return emit(op, EVAL(R.real = std::fmin(A.real, B.real))); })
+      .Case<arith::MaxNumFOp>([&](auto) {
+        return emit(op, EVAL(R.real = std::fmax(A.real, B.real)));
+      })
+      .Case<arith::MinNumFOp>([&](auto) {
+        return emit(op, EVAL(R.real = std::fmin(A.real, B.real)));
+      })
       .Case<arith::CmpFOp>([&](arith::CmpFOp cmp) {
-        return emit(
-            op,
-            EVAL(R.integer = arith::applyCmpPredicate(
-                     static_cast<arith::CmpFPredicate>(DATA), APFloat(A.real),
-                     APFloat(B.real))),
-            static_cast<int64_t>(cmp.getPredicate()));
+        return emit(op,
+                    EVAL(R.integer = arith::applyCmpPredicate(
+                             static_cast<arith::CmpFPredicate>(DATA),
+                             APFloat(A.real), APFloat(B.real))),
+                    static_cast<int64_t>(cmp.getPredicate()));
       })
       .Case<arith::SelectOp>(
           [&](auto) { return emit(op, EVAL(R = A.integer ? B : C)); })
@@ -220,15 +219,14 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
       })
       .Case<arith::FPToSIOp>([&](auto) {
         // Out of range is poison in MLIR; saturating is one legal choice.
-        return emit(
-            op,
-            EVAL(double limit = std::ldexp(1.0, int(DATA) - 1);
-                 double whole = std::trunc(A.real);
-                 R.integer = std::isnan(whole)     ? 0
-                             : whole >= limit      ? int64_t(limit - 1)
-                             : whole < -limit      ? int64_t(-limit)
-                                                   : int64_t(whole)),
-            std::min<int64_t>(data, 53));
+        return emit(op,
+                    EVAL(double limit = std::ldexp(1.0, int(DATA) - 1);
+                         double whole = std::trunc(A.real);
+                         R.integer = std::isnan(whole) ? 0
+                                     : whole >= limit  ? int64_t(limit - 1)
+                                     : whole < -limit  ? int64_t(-limit)
+                                                       : int64_t(whole)),
+                    std::min<int64_t>(data, 53));
       })
       .Case<arith::ExtSIOp, arith::IndexCastOp>(
           [&](auto) { return emit(op, INTEGER(A.integer), data); })
@@ -239,13 +237,16 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
                     sourceWidth());
       })
       .Case<arith::AddIOp>([&](auto) {
-        return emit(op, INTEGER(uint64_t(A.integer) + uint64_t(B.integer)), data);
+        return emit(op, INTEGER(uint64_t(A.integer) + uint64_t(B.integer)),
+                    data);
       })
       .Case<arith::SubIOp>([&](auto) {
-        return emit(op, INTEGER(uint64_t(A.integer) - uint64_t(B.integer)), data);
+        return emit(op, INTEGER(uint64_t(A.integer) - uint64_t(B.integer)),
+                    data);
       })
       .Case<arith::MulIOp>([&](auto) {
-        return emit(op, INTEGER(uint64_t(A.integer) * uint64_t(B.integer)), data);
+        return emit(op, INTEGER(uint64_t(A.integer) * uint64_t(B.integer)),
+                    data);
       })
       .Case<arith::MaxSIOp>([&](auto) {
         return emit(op, INTEGER(std::max(A.integer, B.integer)), data);
@@ -290,9 +291,8 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
           [&](auto) { return emit(op, REAL(std::floor(A.real)), data); })
       .Case<math::RoundOp>(
           [&](auto) { return emit(op, REAL(std::round(A.real)), data); })
-      .Case<math::RoundEvenOp>([&](auto) {
-        return emit(op, REAL(std::nearbyint(A.real)), data);
-      })
+      .Case<math::RoundEvenOp>(
+          [&](auto) { return emit(op, REAL(std::nearbyint(A.real)), data); })
       .Case<math::TruncOp>(
           [&](auto) { return emit(op, REAL(std::trunc(A.real)), data); })
       .Default([](Operation *) { return failure(); });
@@ -310,22 +310,22 @@ LogicalResult ScalarCompiler::emitQuantize(QuantizeOp op) {
     return failure();
   int32_t first = int32_t(program.slots.size());
   program.slots.push_back(ScalarValue{params->scales[0]});
-  for (int64_t value : {params->zeroPoints[0], params->storageMin,
-                        params->storageMax}) {
+  for (int64_t value :
+       {params->zeroPoints[0], params->storageMin, params->storageMax}) {
     ScalarValue slot;
     slot.integer = value;
     program.slots.push_back(slot);
   }
   ScalarProgram::Instruction instruction = {
-      EVAL(const ScalarValue *p = &slots[operands[1]];
-           quantopt::QuantParams params{p[0].real, p[1].integer, p[2].integer,
-                                        p[3].integer};
-           R.integer = quantopt::quantize(
-               float(A.real), params,
-               static_cast<quantopt::RoundingMode>(DATA))),
-      {*input, first, 0},
-      0,
-      static_cast<int64_t>(numerics.getRounding())};
+    EVAL(const ScalarValue *p = &slots[operands[1]];
+         quantopt::QuantParams params{p[0].real, p[1].integer, p[2].integer,
+                                      p[3].integer};
+         R.integer = quantopt::quantize(
+             float(A.real), params, static_cast<quantopt::RoundingMode>(DATA))),
+    {*input, first, 0},
+    0,
+    static_cast<int64_t>(numerics.getRounding())
+  };
   instruction.result = slotOf[op.getResult()] = addSlot();
   // Storage of u8 is a signless i8: keep the pattern sign extended.
   program.instructions.push_back(instruction);
@@ -362,11 +362,12 @@ LogicalResult ScalarCompiler::emitDequantize(DequantizeOp op) {
   zeroPoint.integer = params->zeroPoints[0];
   program.slots.push_back(zeroPoint);
   ScalarProgram::Instruction instruction = {
-      EVAL(const ScalarValue *p = &slots[operands[1]];
-           R.real = float(A.integer - p[1].integer) * float(p[0].real)),
-      {*input, first, 0},
-      0,
-      0};
+    EVAL(const ScalarValue *p = &slots[operands[1]];
+         R.real = float(A.integer - p[1].integer) * float(p[0].real)),
+    {*input, first, 0},
+    0,
+    0
+  };
   instruction.result = slotOf[op.getResult()] = addSlot();
   program.instructions.push_back(instruction);
   return success();

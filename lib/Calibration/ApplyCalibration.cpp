@@ -1,4 +1,4 @@
-//===- ApplyCalibration.cpp - Choose parameters from a table ------------------===//
+//===- ApplyCalibration.cpp - Choose parameters from a table --------------===//
 
 #include "ChooseParams.h"
 #include "quantopt/Calibration/Passes.h"

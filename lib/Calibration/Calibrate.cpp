@@ -1,4 +1,4 @@
-//===- Calibrate.cpp - Run the model on samples and choose parameters ---------===//
+//===- Calibrate.cpp - Run the model on samples and choose parameters -----===//
 
 #include "ChooseParams.h"
 #include "quantopt/Calibration/ModelRunner.h"
@@ -53,8 +53,7 @@ struct Calibrate : qopt::impl::CalibrateBase<Calibrate> {
     if (!resume.empty()) {
       llvm::Expected<quantopt::CalibrationTable> earlier =
           quantopt::CalibrationTable::load(resume);
-      if (failed(report(earlier ? seen->merge(*earlier)
-                                : earlier.takeError())))
+      if (failed(report(earlier ? seen->merge(*earlier) : earlier.takeError())))
         return signalPassFailure();
     }
     if (!table.empty() && failed(report(seen->save(table))))

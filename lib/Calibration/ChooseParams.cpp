@@ -1,4 +1,4 @@
-//===- ChooseParams.cpp - From statistics to quantized types ------------------===//
+//===- ChooseParams.cpp - From statistics to quantized types --------------===//
 
 #include "ChooseParams.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -29,8 +29,8 @@ getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
   quantopt::QuantParams params;
   params.qmin = settings.qmin();
   params.qmax = settings.qmax();
-  params.scale = float((range.max - range.min) /
-                       double(params.qmax - params.qmin + 1));
+  params.scale =
+      float((range.max - range.min) / double(params.qmax - params.qmin + 1));
   params.zeroPoint = params.qmin - int64_t(range.min / params.scale);
   return params;
 }
@@ -116,9 +116,8 @@ static LogicalResult chooseFor(ObserveOp op,
 LogicalResult mlir::qopt::chooseParams(ModuleOp module,
                                        const quantopt::CalibrationTable &table,
                                        quantopt::Config &config) {
-  WalkResult result = module.walk([&](ObserveOp op) -> WalkResult {
-    return chooseFor(op, table, config);
-  });
+  WalkResult result = module.walk(
+      [&](ObserveOp op) -> WalkResult { return chooseFor(op, table, config); });
   if (result.wasInterrupted())
     return failure();
   if (llvm::Error error = config.checkAllMatched())

@@ -3,9 +3,9 @@
 #ifndef QUANTOPT_LIB_CALIBRATION_CHOOSEPARAMS_H
 #define QUANTOPT_LIB_CALIBRATION_CHOOSEPARAMS_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "quantopt/Support/CalibrationTable.h"
 #include "quantopt/Support/Config.h"
-#include "mlir/IR/BuiltinOps.h"
 
 namespace mlir::qopt {
 

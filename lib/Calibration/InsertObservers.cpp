@@ -1,4 +1,4 @@
-//===- InsertObservers.cpp - Insert the hooks of calibration ------------------===//
+//===- InsertObservers.cpp - Insert the hooks of calibration --------------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Calibration/Passes.h"

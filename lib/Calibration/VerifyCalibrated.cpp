@@ -1,4 +1,4 @@
-//===- VerifyCalibrated.cpp - Contract of the calibration phase ---------------===//
+//===- VerifyCalibrated.cpp - Contract of the calibration phase -----------===//
 
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"

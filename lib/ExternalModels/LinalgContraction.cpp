@@ -1,9 +1,9 @@
-//===- LinalgContraction.cpp - Integer contractions of linalg ----------------===//
+//===- LinalgContraction.cpp - Integer contractions of linalg -------------===//
 //
 // sum_k (a - za) * w  =  sum_k a * w  -  za * sum_k w, with w's zero point 0.
-// The second term is constant where the weights are, so it joins the bias in the
-// initial value of the accumulator: the loop itself sees plain integers. This
-// holds at borders too, because padding writes the zero point.
+// The second term is constant where the weights are, so it joins the bias in
+// the initial value of the accumulator: the loop itself sees plain integers.
+// This holds at borders too, because padding writes the zero point.
 //
 //===----------------------------------------------------------------------===//
 
@@ -239,9 +239,10 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
     double scale = scales[channel ? indices[*channel] : 0];
     double inUnits = std::nearbyint(real / scale);
     double total =
-        inUnits - (totals.empty() ? 0.0
-                                  : double(zeroPoint) *
-                                        double(totals[sums.linearize(indices)]));
+        inUnits -
+        (totals.empty()
+             ? 0.0
+             : double(zeroPoint) * double(totals[sums.linearize(indices)]));
     // The accumulator runs from here by at most maxAbsSum either way.
     if (!(std::fabs(total) + double(maxAbsSum) <=
           double(std::numeric_limits<int32_t>::max())))
@@ -275,14 +276,15 @@ static quant::QuantizedType getAccumulatorType(OpBuilder &builder,
 /// Both factors are activations: the zero points stay in the loop, exactly.
 static FailureOr<IntegerForm>
 buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
-                       ArrayRef<Value> inputs,
-                       ArrayRef<UniformParams> params, std::string &reason) {
+                       ArrayRef<Value> inputs, ArrayRef<UniformParams> params,
+                       std::string &reason) {
   std::optional<double> init = getSplatConstant(op.getDpsInits()[0]);
   if (!init || *init != 0.0) {
     reason = "its initial value is not zero";
     return failure();
   }
-  if (getReductionSize(op) > std::numeric_limits<int32_t>::max() / (255 * 255)) {
+  if (getReductionSize(op) >
+      std::numeric_limits<int32_t>::max() / (255 * 255)) {
     reason = "its i32 accumulator could overflow";
     return failure();
   }
@@ -307,9 +309,9 @@ buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
                 b, loc, b.getI32IntegerAttr(int32_t(param.zeroPoints[0])));
             wide = arith::SubIOp::create(b, loc, wide, zeroPoint);
           }
-          product = product ? arith::MulIOp::create(b, loc, product, wide)
-                                  .getResult()
-                            : wide;
+          product =
+              product ? arith::MulIOp::create(b, loc, product, wide).getResult()
+                      : wide;
         }
         Value sum = arith::AddIOp::create(b, loc, arguments.back(), product);
         linalg::YieldOp::create(b, loc, sum);
@@ -358,7 +360,8 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
     return failure();
   }
   if (!activation->isSigned || (weightParams && !weightParams->isSigned)) {
-    reason = "its storage is unsigned, and the integer form reads signed values";
+    reason =
+        "its storage is unsigned, and the integer form reads signed values";
     return failure();
   }
 
@@ -374,8 +377,9 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
       reason = "its weights have a zero point";
       return failure();
     }
-    auto weightSums = sumWeights(op, *weight, operands[weight->getOperandNumber()],
-                                 weightParams->isSigned);
+    auto weightSums =
+        sumWeights(op, *weight, operands[weight->getOperandNumber()],
+                   weightParams->isSigned);
     if (failed(weightSums)) {
       reason = "its weights cannot be summed at compile time";
       return failure();
@@ -386,7 +390,8 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
       scale *= activation->scales[0];
     if (weightParams->isPerAxis()) {
       channel = getChannelLoop(op, *weight);
-      if (!channel || getDimOfLoop(op, *weight, *channel) != weightParams->axis) {
+      if (!channel ||
+          getDimOfLoop(op, *weight, *channel) != weightParams->axis) {
         reason = "its weights are scaled along a dimension that is not the "
                  "output channel";
         return failure();
@@ -397,8 +402,9 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
   }
   int64_t maxAbsSum = getReductionSize(op) * 128 * maxWeight;
   FailureOr<Value> init = buildAccumulatorInit(
-      op, builder, operands[op.getDpsInitOperand(0)->getOperandNumber()], scales,
-      channel, sums, totals, activation->zeroPoints[0], maxAbsSum, reason);
+      op, builder, operands[op.getDpsInitOperand(0)->getOperandNumber()],
+      scales, channel, sums, totals, activation->zeroPoints[0], maxAbsSum,
+      reason);
   if (failed(init))
     return failure();
   return IntegerForm{rebuild(builder, inputs, *init),

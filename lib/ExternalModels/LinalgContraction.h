@@ -3,8 +3,8 @@
 #ifndef QUANTOPT_LIB_EXTERNALMODELS_LINALGCONTRACTION_H
 #define QUANTOPT_LIB_EXTERNALMODELS_LINALGCONTRACTION_H
 
-#include "quantopt/Interfaces/QuantizableOpInterface.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "quantopt/Interfaces/QuantizableOpInterface.h"
 
 namespace mlir::qopt {
 

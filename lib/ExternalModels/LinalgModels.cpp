@@ -1,4 +1,4 @@
-//===- LinalgModels.cpp - What linalg operations want ------------------------===//
+//===- LinalgModels.cpp - What linalg operations want ---------------------===//
 
 #include "LinalgContraction.h"
 #include "quantopt/Analysis/Clamp.h"
@@ -86,8 +86,7 @@ static QuantRole getElementwiseRole(linalg::LinalgOp op) {
     return isConstantDerived(op->getResult(0)) ? QuantRole::None
                                                : QuantRole::Float;
   Block *body = op.getBlock();
-  auto yielded =
-      dyn_cast<BlockArgument>(body->getTerminator()->getOperand(0));
+  auto yielded = dyn_cast<BlockArgument>(body->getTerminator()->getOperand(0));
   if (yielded && yielded.getArgNumber() < op.getNumDpsInputs())
     return QuantRole::SameScale;
   if (isNormalization(op))
@@ -100,10 +99,9 @@ static QuantRole getElementwiseRole(linalg::LinalgOp op) {
   case BodyKind::Exact:
     return QuantRole::Elementwise;
   case BodyKind::Transcendental: {
-    bool constantsAreSplat =
-        llvm::all_of(op.getDpsInputs(), [](Value input) {
-          return !isConstantDerived(input) || getSplatConstant(input);
-        });
+    bool constantsAreSplat = llvm::all_of(op.getDpsInputs(), [](Value input) {
+      return !isConstantDerived(input) || getSplatConstant(input);
+    });
     return activations.size() == 1 && constantsAreSplat &&
                    !isBroadcast(op, *activations[0])
                ? QuantRole::Unary
@@ -168,15 +166,14 @@ static std::string getLinalgFloatReason(linalg::LinalgOp op) {
 /// `op` on `inputs` and `init`, of whatever element types. A generic's body is
 /// built anew by `buildBody`; named operations know their own.
 template <typename OpTy>
-static Value rebuild(OpTy op, OpBuilder &builder, ArrayRef<Value> inputs,
-                     Value init,
-                     llvm::function_ref<void(OpBuilder &, Location, ValueRange)>
-                         buildBody) {
+static Value
+rebuild(OpTy op, OpBuilder &builder, ArrayRef<Value> inputs, Value init,
+        llvm::function_ref<void(OpBuilder &, Location, ValueRange)> buildBody) {
   Location loc = op.getLoc();
   if constexpr (std::is_same_v<OpTy, linalg::GenericOp>) {
-    return linalg::GenericOp::create(
-               builder, loc, init.getType(), inputs, init,
-               op.getIndexingMapsArray(), op.getIteratorTypesArray(), buildBody)
+    return linalg::GenericOp::create(builder, loc, init.getType(), inputs, init,
+                                     op.getIndexingMapsArray(),
+                                     op.getIteratorTypesArray(), buildBody)
         .getResult(0);
   } else {
     SmallVector<NamedAttribute> attributes;
@@ -197,9 +194,9 @@ static void buildSumBody(OpBuilder &builder, Location loc, ValueRange arguments,
   Value product;
   for (Value factor : arguments.take_front(numFactors)) {
     Value wide = arith::ExtSIOp::create(builder, loc, i32, factor);
-    product = product
-                  ? arith::MulIOp::create(builder, loc, product, wide).getResult()
-                  : wide;
+    product =
+        product ? arith::MulIOp::create(builder, loc, product, wide).getResult()
+                : wide;
   }
   Value sum = arith::AddIOp::create(builder, loc, arguments.back(), product);
   linalg::YieldOp::create(builder, loc, sum);
@@ -247,13 +244,14 @@ buildSameScale(OpTy op, OpBuilder &builder, ArrayRef<Value> operands,
     auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
     Value init = tensor::EmptyOp::create(
         builder, op.getLoc(), resultType.getShape(), type.getStorageType());
-    unsigned yielded = cast<BlockArgument>(
-                           linalgOp.getBlock()->getTerminator()->getOperand(0))
-                           .getArgNumber();
-    Value value = rebuild(op, builder, operands.take_front(numInputs), init,
-                          [&](OpBuilder &b, Location loc, ValueRange arguments) {
-                            linalg::YieldOp::create(b, loc, arguments[yielded]);
-                          });
+    unsigned yielded =
+        cast<BlockArgument>(linalgOp.getBlock()->getTerminator()->getOperand(0))
+            .getArgNumber();
+    Value value =
+        rebuild(op, builder, operands.take_front(numInputs), init,
+                [&](OpBuilder &b, Location loc, ValueRange arguments) {
+                  linalg::YieldOp::create(b, loc, arguments[yielded]);
+                });
     return IntegerForm{value, type};
   }
   if (!type.isSigned()) {
@@ -268,12 +266,12 @@ buildSameScale(OpTy op, OpBuilder &builder, ArrayRef<Value> operands,
   Value value = rebuild(
       op, builder, operands.take_front(numInputs), *init,
       [&](OpBuilder &b, Location loc, ValueRange arguments) {
-        Value best = isMax ? arith::MaxSIOp::create(b, loc, arguments[0],
-                                                    arguments.back())
-                                 .getResult()
-                           : arith::MinSIOp::create(b, loc, arguments[0],
-                                                    arguments.back())
-                                 .getResult();
+        Value best =
+            isMax
+                ? arith::MaxSIOp::create(b, loc, arguments[0], arguments.back())
+                      .getResult()
+                : arith::MinSIOp::create(b, loc, arguments[0], arguments.back())
+                      .getResult();
         linalg::YieldOp::create(b, loc, best);
       });
   return IntegerForm{value, type};
@@ -330,10 +328,10 @@ struct StructuredModel
     return getLinalgFloatReason(cast<linalg::LinalgOp>(op));
   }
 
-  FailureOr<IntegerForm>
-  buildIntegerForm(Operation *op, OpBuilder &builder, ArrayRef<Value> operands,
-                   ArrayRef<quant::QuantizedType> types,
-                   std::string &reason) const {
+  FailureOr<IntegerForm> buildIntegerForm(Operation *op, OpBuilder &builder,
+                                          ArrayRef<Value> operands,
+                                          ArrayRef<quant::QuantizedType> types,
+                                          std::string &reason) const {
     auto concrete = cast<OpTy>(op);
     auto linalgOp = cast<linalg::LinalgOp>(op);
     QuantRole role = getLinalgRole(linalgOp);
@@ -373,10 +371,10 @@ struct MovementModel
                ? OperandKind::Activation
                : OperandKind::Ignored;
   }
-  FailureOr<IntegerForm>
-  buildIntegerForm(Operation *op, OpBuilder &builder, ArrayRef<Value> operands,
-                   ArrayRef<quant::QuantizedType> types,
-                   std::string &reason) const {
+  FailureOr<IntegerForm> buildIntegerForm(Operation *op, OpBuilder &builder,
+                                          ArrayRef<Value> operands,
+                                          ArrayRef<quant::QuantizedType> types,
+                                          std::string &reason) const {
     auto concrete = cast<OpTy>(op);
     auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
     Value init =
@@ -410,7 +408,8 @@ struct SoftmaxModel
 };
 } // namespace
 
-template <typename... Ops> static void attachStructured(MLIRContext *context) {
+template <typename... Ops>
+static void attachStructured(MLIRContext *context) {
   (Ops::template attachInterface<StructuredModel<Ops>>(*context), ...);
 }
 

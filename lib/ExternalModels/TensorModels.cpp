@@ -1,4 +1,4 @@
-//===- TensorModels.cpp - What tensor operations want ------------------------===//
+//===- TensorModels.cpp - What tensor operations want ---------------------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -39,10 +39,10 @@ struct MovementModel
                : OperandKind::Ignored;
   }
 
-  FailureOr<IntegerForm>
-  buildIntegerForm(Operation *op, OpBuilder &builder, ArrayRef<Value> operands,
-                   ArrayRef<quant::QuantizedType> types,
-                   std::string &reason) const {
+  FailureOr<IntegerForm> buildIntegerForm(Operation *op, OpBuilder &builder,
+                                          ArrayRef<Value> operands,
+                                          ArrayRef<quant::QuantizedType> types,
+                                          std::string &reason) const {
     quant::QuantizedType type;
     IRMapping mapping;
     for (OpOperand &operand : op->getOpOperands()) {
@@ -106,7 +106,8 @@ private:
 };
 } // namespace
 
-template <typename... Ops> static void attachMovement(MLIRContext *context) {
+template <typename... Ops>
+static void attachMovement(MLIRContext *context) {
   (Ops::template attachInterface<MovementModel<Ops>>(*context), ...);
 }
 

@@ -1,4 +1,4 @@
-//===- AssignNames.cpp - Stable names of values ------------------------------===//
+//===- AssignNames.cpp - Stable names of values ---------------------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Import/Passes.h"
@@ -80,10 +80,9 @@ struct AssignNames : qopt::impl::AssignNamesBase<AssignNames> {
           op->getName().stripDialect() == "empty")
         return;
       StringRef given = getLocationName(op->getLoc());
-      op->setAttr(attrName,
-                  given.empty()
-                      ? makeUnique(op->getName().stripDialect(), true)
-                      : makeUnique(given, false));
+      op->setAttr(attrName, given.empty()
+                                ? makeUnique(op->getName().stripDialect(), true)
+                                : makeUnique(given, false));
     });
   }
 };

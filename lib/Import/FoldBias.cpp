@@ -1,4 +1,4 @@
-//===- FoldBias.cpp - Move a constant addition into a contraction's init -----===//
+//===- FoldBias.cpp - Move a constant addition into a contraction's init --===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ElementwiseBody.h"
@@ -73,8 +73,8 @@ static void foldBias(linalg::GenericOp add) {
                                            utils::IteratorType::parallel);
     auto init = linalg::GenericOp::create(
         builder, loc, resultType, source, empty,
-        ArrayRef<AffineMap>{map, builder.getMultiDimIdentityMap(
-                                     resultType.getRank())},
+        ArrayRef<AffineMap>{
+            map, builder.getMultiDimIdentityMap(resultType.getRank())},
         loops, [](OpBuilder &b, Location loc, ValueRange arguments) {
           linalg::YieldOp::create(b, loc, arguments[0]);
         });

@@ -1,4 +1,4 @@
-//===- FoldConstants.cpp - Evaluate linalg operations on constants -----------===//
+//===- FoldConstants.cpp - Evaluate linalg operations on constants --------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ElementwiseBody.h"
@@ -110,9 +110,9 @@ static FailureOr<ElementsAttr> evaluate(linalg::LinalgOp op) {
     largest = std::max(largest, constant->values.getNumElements());
     Input input;
     FailureOr<SmallVector<ScalarValue>> values = readScalars(constant->values);
-    FailureOr<SmallVector<int64_t>> steps = getSteps(
-        constant->map.compose(op.getMatchingIndexingMap(operand)),
-        constant->values.getShapedType().getShape(), numLoops);
+    FailureOr<SmallVector<int64_t>> steps =
+        getSteps(constant->map.compose(op.getMatchingIndexingMap(operand)),
+                 constant->values.getShapedType().getShape(), numLoops);
     if (failed(values) || failed(steps))
       return failure();
     input.values = std::move(*values);

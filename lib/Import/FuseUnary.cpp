@@ -1,4 +1,4 @@
-//===- FuseUnary.cpp - Fuse elementwise operations of one value --------------===//
+//===- FuseUnary.cpp - Fuse elementwise operations of one value -----------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ElementwiseBody.h"

@@ -1,4 +1,4 @@
-//===- NormalizeLinalg.cpp - One spelling of elementwise operations -----------===//
+//===- NormalizeLinalg.cpp - One spelling of elementwise operations -------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ElementwiseBody.h"
@@ -53,9 +53,8 @@ struct InlineSplat : OpRewritePattern<linalg::GenericOp> {
         continue;
       // Loops must not lose their only source of a range.
       if ((splat = getSplatConstant(input->get())) &&
-          op.getNumLoops() ==
-              op.getMatchingIndexingMap(op.getDpsInitOperand(0))
-                  .getNumResults()) {
+          op.getNumLoops() == op.getMatchingIndexingMap(op.getDpsInitOperand(0))
+                                  .getNumResults()) {
         found = input->getOperandNumber();
         break;
       }
@@ -85,8 +84,8 @@ struct InlineSplat : OpRewritePattern<linalg::GenericOp> {
       if (argument.getArgNumber() == *found) {
         arguments.push_back(arith::ConstantOp::create(
             rewriter, op.getLoc(),
-            cast<TypedAttr>(Attribute(
-                rewriter.getFloatAttr(argument.getType(), *splat)))));
+            cast<TypedAttr>(
+                Attribute(rewriter.getFloatAttr(argument.getType(), *splat)))));
         continue;
       }
       arguments.push_back(

@@ -1,4 +1,4 @@
-//===- RaiseDequantize.cpp - Constants that a frontend dequantizes ------------===//
+//===- RaiseDequantize.cpp - Constants that a frontend dequantizes --------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -25,8 +25,8 @@ struct AxisNumbers {
 };
 } // namespace
 
-/// The numbers of `value`, a scalar constant or an argument that reads a constant
-/// along at most one dimension.
+/// The numbers of `value`, a scalar constant or an argument that reads a
+/// constant along at most one dimension.
 static std::optional<AxisNumbers> readNumbers(linalg::GenericOp op,
                                               Value value) {
   Attribute scalar;
@@ -166,9 +166,9 @@ struct RaiseDequantize : qopt::impl::RaiseDequantizeBase<RaiseDequantize> {
       if (!type)
         return;
       OpBuilder builder(op);
-      Value raised = DequantizeOp::create(builder, op.getLoc(),
-                                          op->getResult(0).getType(), stored,
-                                          TypeAttr::get(type));
+      Value raised =
+          DequantizeOp::create(builder, op.getLoc(), op->getResult(0).getType(),
+                               stored, TypeAttr::get(type));
       op->getResult(0).replaceAllUsesWith(raised);
       op->erase();
     });

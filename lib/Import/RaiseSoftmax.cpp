@@ -1,4 +1,4 @@
-//===- RaiseSoftmax.cpp - Recognise a softmax that was taken apart -----------===//
+//===- RaiseSoftmax.cpp - Recognise a softmax that was taken apart --------===//
 
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ElementwiseBody.h"
@@ -32,10 +32,12 @@ static linalg::GenericOp getGeneric(Value value) {
 }
 
 /// Whether `op` yields exactly `OpTy(arg 0, arg 1)`.
-template <typename OpTy> static bool yieldsBinary(linalg::GenericOp op) {
+template <typename OpTy>
+static bool yieldsBinary(linalg::GenericOp op) {
   if (!op || op.getNumDpsInputs() != 2 || !isElementwiseMapped(op))
     return false;
-  auto binary = op.getBody()->getTerminator()->getOperand(0).getDefiningOp<OpTy>();
+  auto binary =
+      op.getBody()->getTerminator()->getOperand(0).getDefiningOp<OpTy>();
   return binary && binary.getLhs() == op.getBody()->getArgument(0) &&
          binary.getRhs() == op.getBody()->getArgument(1);
 }
@@ -90,8 +92,7 @@ matchSoftmax(linalg::GenericOp division) {
   Value numerator = division.getDpsInputs()[0];
   auto exp = numerator.getDefiningOp<linalg::GenericOp>();
   linalg::GenericOp sum = getGeneric(division.getDpsInputs()[1]);
-  if (!yieldsExp(exp) || !sum ||
-      classifyReduction(sum) != ReductionKind::Sum)
+  if (!yieldsExp(exp) || !sum || classifyReduction(sum) != ReductionKind::Sum)
     return std::nullopt;
   std::optional<unsigned> loop = getReducedLoop(sum, numerator);
   std::optional<double> zero = getSplatConstant(sum.getDpsInits()[0]);
@@ -122,9 +123,9 @@ struct RaiseSoftmax : qopt::impl::RaiseSoftmaxBase<RaiseSoftmax> {
       auto type = cast<RankedTensorType>(op->getResult(0).getType());
       Value empty = tensor::EmptyOp::create(
           builder, op.getLoc(), type.getShape(), type.getElementType());
-      auto softmax = linalg::SoftmaxOp::create(
-          builder, op.getLoc(), TypeRange(type), match->first, empty,
-          uint64_t(match->second));
+      auto softmax = linalg::SoftmaxOp::create(builder, op.getLoc(),
+                                               TypeRange(type), match->first,
+                                               empty, uint64_t(match->second));
       op->getResult(0).replaceAllUsesWith(softmax->getResult(0));
       op->erase();
     });

@@ -1,4 +1,4 @@
-//===- VerifyImported.cpp - Contract of the import phase ----------------------===//
+//===- VerifyImported.cpp - Contract of the import phase ------------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Import/Passes.h"
@@ -29,8 +29,8 @@ static LogicalResult checkShapes(Operation *op) {
     return shaped && isa<FloatType>(shaped.getElementType()) &&
            !shaped.hasStaticShape();
   };
-  for (Type type : llvm::concat<const Type>(op->getOperandTypes(),
-                                            op->getResultTypes()))
+  for (Type type :
+       llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes()))
     if (isDynamic(type))
       return op->emitOpError("has the dynamic shape ")
              << type

@@ -1,4 +1,4 @@
-//===- QuantizableOpInterface.cpp - What an op wants -------------------------===//
+//===- QuantizableOpInterface.cpp - What an op wants ----------------------===//
 
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 

@@ -1,4 +1,4 @@
-//===- DumpPhase.cpp - Writes the module after a phase ------------------------===//
+//===- DumpPhase.cpp - Writes the module after a phase --------------------===//
 
 #include "DumpPhase.h"
 

@@ -3,8 +3,8 @@
 #ifndef QUANTOPT_LIB_PIPELINES_DUMPPHASE_H
 #define QUANTOPT_LIB_PIPELINES_DUMPPHASE_H
 
-#include "quantopt/Pipelines/Phase.h"
 #include "mlir/Pass/Pass.h"
+#include "quantopt/Pipelines/Phase.h"
 
 namespace mlir::qopt {
 

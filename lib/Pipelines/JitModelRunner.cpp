@@ -1,4 +1,4 @@
-//===- JitModelRunner.cpp - Runs instrumented models in this process ----------===//
+//===- JitModelRunner.cpp - Runs instrumented models in this process ------===//
 
 #include "quantopt/Calibration/ModelRunner.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -23,9 +23,9 @@ static llvm::Error lower(ModuleOp module, const llvm::TargetMachine &machine) {
   LowerToCPUOptions options;
   options.cpu = machine.getTargetCPU().str();
   options.features = machine.getTargetFeatureString().str();
-  module->setAttr(LLVM::LLVMDialect::getTargetTripleAttrName(),
-                  StringAttr::get(module.getContext(),
-                                  machine.getTargetTriple().str()));
+  module->setAttr(
+      LLVM::LLVMDialect::getTargetTripleAttrName(),
+      StringAttr::get(module.getContext(), machine.getTargetTriple().str()));
   PassManager pm(module.getContext());
   buildLowerToCPUPipeline(pm, options);
   if (failed(pm.run(module)))

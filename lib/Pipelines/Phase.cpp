@@ -1,4 +1,4 @@
-//===- Phase.cpp - The phases, in order ---------------------------------------===//
+//===- Phase.cpp - The phases, in order -----------------------------------===//
 
 #include "quantopt/Pipelines/Phase.h"
 
@@ -7,11 +7,13 @@ using namespace mlir::qopt;
 
 static constexpr PhaseInfo kPhases[] = {
     {Phase::Import, "import", "1.imported.mlir",
-     "float linalg on tensors in one spelling, static shapes, every value named"},
+     "float linalg on tensors in one spelling, static shapes, every value "
+     "named"},
     {Phase::Calibrate, "calibrate", "2.calibrated.mlir",
      "every activation passes through an observer that holds its parameters"},
     {Phase::Quantize, "quantize", "3.quantized.mlir",
-     "integer form: contractions on storage; what is left in float is explained"},
+     "integer form: contractions on storage; what is left in float is "
+     "explained"},
     {Phase::Lower, "lower", "4.lowered.mlir",
      "LLVM dialect over bare pointers, intermediate values in one arena"},
 };

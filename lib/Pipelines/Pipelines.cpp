@@ -1,4 +1,4 @@
-//===- Pipelines.cpp - From a float model to integer form, step by step -------===//
+//===- Pipelines.cpp - From a float model to integer form, step by step ---===//
 
 #include "quantopt/Pipelines/Pipelines.h"
 #include "DumpPhase.h"
@@ -84,9 +84,8 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
       config.weights.granularity == quantopt::WeightGranularity::PerChannel
           ? "per-channel"
           : "per-tensor";
-  weights.method = config.weights.method == quantopt::WeightMethod::Mse
-                       ? "mse"
-                       : "min-max";
+  weights.method =
+      config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
   func.addPass(createQuantizeWeights(weights));
   // The quantized model in float: this is what is simulated and shipped.
   func.addPass(createInsertQDQ());

@@ -1,4 +1,4 @@
-//===- Registration.cpp - Pipelines by name -----------------------------------===//
+//===- Registration.cpp - Pipelines by name -------------------------------===//
 
 #include "quantopt/Lowering/CPU/Pipeline.h"
 #include "quantopt/Pipelines/Pipelines.h"
@@ -23,8 +23,8 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
   Option<std::string> saveTable{
       *this, "save-calibration-table",
       llvm::cl::desc("where to write the table that the samples gave")};
-  Option<std::string> config{
-      *this, "config", llvm::cl::desc("settings: a YAML file")};
+  Option<std::string> config{*this, "config",
+                             llvm::cl::desc("settings: a YAML file")};
 };
 
 struct LowerFlags : PassPipelineOptions<LowerFlags> {

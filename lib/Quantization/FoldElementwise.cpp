@@ -1,4 +1,4 @@
-//===- FoldElementwise.cpp - Elementwise operations on storage ----------------===//
+//===- FoldElementwise.cpp - Elementwise operations on storage ------------===//
 
 #include "FoldElementwise.h"
 #include "Selection.h"
@@ -13,7 +13,8 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
-/// The quantize that is the only use of `op`, per tensor; null if there is none.
+/// The quantize that is the only use of `op`, per tensor; null if there is
+/// none.
 static QuantizeOp getOnlyQuantize(Operation *op) {
   if (!op->getResult(0).hasOneUse())
     return {};
@@ -45,8 +46,8 @@ static quantopt::RoundingMode getRounding(NumericsAttr numerics) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Quantization is monotone, so Q(clamp(x, lo, hi)) = clamp(Q(x), Q(lo), Q(hi)),
-/// and a clamp of stored values is a narrower storage range.
+/// Quantization is monotone, so Q(clamp(x, lo, hi)) = clamp(Q(x), Q(lo),
+/// Q(hi)), and a clamp of stored values is a narrower storage range.
 struct FoldClamp : OpRewritePattern<QuantizeOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -59,8 +60,7 @@ struct FoldClamp : OpRewritePattern<QuantizeOp> {
     std::optional<Clamp> clamp = matchClamp(generic);
     if (!clamp)
       return failure();
-    OpOperand *input =
-        generic.getDpsInputOperand(clamp->input.getArgNumber());
+    OpOperand *input = generic.getDpsInputOperand(clamp->input.getArgNumber());
     if (!isFusableUse(*input))
       return failure();
     FailureOr<UniformParams> params = UniformParams::get(type);
@@ -92,8 +92,8 @@ struct FoldClamp : OpRewritePattern<QuantizeOp> {
 // Tables
 //===----------------------------------------------------------------------===//
 
-/// The only operand of `op` that is not a constant, if it dequantizes 8 bits per
-/// tensor in place and the constants are single numbers.
+/// The only operand of `op` that is not a constant, if it dequantizes 8 bits
+/// per tensor in place and the constants are single numbers.
 OpOperand *getOnlyStoredInput(linalg::GenericOp op) {
   OpOperand *found = nullptr;
   for (OpOperand *input : op.getDpsInputOperands()) {
@@ -166,8 +166,8 @@ struct FoldTable : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
-/// quantize(dequantize(q)) of 8 bits with other parameters: a table too, so that
-/// the double rounding of the pair stays what it is.
+/// quantize(dequantize(q)) of 8 bits with other parameters: a table too, so
+/// that the double rounding of the pair stays what it is.
 struct FoldRescale : OpRewritePattern<QuantizeOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -235,8 +235,8 @@ StorageInputs gatherInputs(linalg::GenericOp op, PatternRewriter &rewriter) {
     if (!converts || !params->isPerAxis())
       continue;
     SmallVector<float> scales(params->scales.begin(), params->scales.end());
-    auto type = RankedTensorType::get(int64_t(scales.size()),
-                                      rewriter.getF32Type());
+    auto type =
+        RankedTensorType::get(int64_t(scales.size()), rewriter.getF32Type());
     inputs.scales.back() = inputs.values.size();
     inputs.values.push_back(arith::ConstantOp::create(
         rewriter, op.getLoc(),
@@ -294,8 +294,8 @@ struct FoldBody : OpRewritePattern<linalg::GenericOp> {
     for (auto [number, position] : llvm::enumerate(inputs.position)) {
       Value value = arguments[position];
       if (std::optional<unsigned> scales = inputs.scales[number]) {
-        Value real = arith::SIToFPOp::create(builder, loc,
-                                             builder.getF32Type(), value);
+        Value real =
+            arith::SIToFPOp::create(builder, loc, builder.getF32Type(), value);
         value = arith::MulFOp::create(builder, loc, real, arguments[*scales]);
       } else if (DequantizeOp conversion = inputs.conversions[number]) {
         value = DequantizeOp::create(builder, loc, builder.getF32Type(), value,
@@ -305,8 +305,8 @@ struct FoldBody : OpRewritePattern<linalg::GenericOp> {
     }
     for (Operation &inner : op.getBody()->without_terminator())
       builder.clone(inner, mapping);
-    Value result = mapping.lookupOrDefault(
-        op.getBody()->getTerminator()->getOperand(0));
+    Value result =
+        mapping.lookupOrDefault(op.getBody()->getTerminator()->getOperand(0));
     if (quantize)
       result = QuantizeOp::create(
           builder, loc, quantize.getType().getStorageType(), result,

@@ -1,4 +1,4 @@
-//===- FoldQDQ.cpp - Fold quantize and dequantize into the integer form -------===//
+//===- FoldQDQ.cpp - Fold quantize and dequantize into the integer form ---===//
 
 #include "FoldElementwise.h"
 #include "Selection.h"
@@ -54,9 +54,9 @@ static void foldIntoStorage(QuantizableOpInterface op) {
   if (Attribute name = op->getAttr(nameAttr))
     form->value.getDefiningOp()->setAttr(nameAttr, name);
   form->value.getDefiningOp()->removeAttr(kIntegerAttr);
-  Value real = DequantizeOp::create(builder, op->getLoc(),
-                                    op->getResult(0).getType(), form->value,
-                                    TypeAttr::get(form->type));
+  Value real =
+      DequantizeOp::create(builder, op->getLoc(), op->getResult(0).getType(),
+                           form->value, TypeAttr::get(form->type));
   op->getResult(0).replaceAllUsesWith(real);
   op->erase();
 }

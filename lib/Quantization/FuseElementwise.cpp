@@ -1,4 +1,4 @@
-//===- FuseElementwise.cpp - Fuse chains of exact elementwise operations ------===//
+//===- FuseElementwise.cpp - Fuse chains of exact elementwise operations --===//
 
 #include "Selection.h"
 #include "quantopt/Quantization/Passes.h"

@@ -1,4 +1,4 @@
-//===- InsertQDQ.cpp - Observers become quantize and dequantize ---------------===//
+//===- InsertQDQ.cpp - Observers become quantize and dequantize -----------===//
 
 #include "Selection.h"
 #include "quantopt/Quantization/Passes.h"

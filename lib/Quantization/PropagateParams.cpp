@@ -1,4 +1,4 @@
-//===- PropagateParams.cpp - Values that must share parameters ----------------===//
+//===- PropagateParams.cpp - Values that must share parameters ------------===//
 
 #include "Selection.h"
 #include "quantopt/Quantization/Passes.h"
@@ -75,9 +75,9 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
             type = unite(type, own);
     }
     for (Value member : members)
-      if (failed(assign(member,
-                        typeOf[*classes.findLeader(
-                            member.getAsOpaquePointer())])))
+      if (failed(
+              assign(member,
+                     typeOf[*classes.findLeader(member.getAsOpaquePointer())])))
         return signalPassFailure();
   }
 

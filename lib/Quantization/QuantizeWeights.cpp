@@ -1,4 +1,4 @@
-//===- QuantizeWeights.cpp - Constant weights in 8 bits -----------------------===//
+//===- QuantizeWeights.cpp - Constant weights in 8 bits -------------------===//
 
 #include "Selection.h"
 #include "quantopt/Analysis/ConstantTensor.h"

@@ -1,4 +1,4 @@
-//===- SelectOps.cpp - Decide which operations compute on integers ------------===//
+//===- SelectOps.cpp - Decide which operations compute on integers --------===//
 
 #include "Selection.h"
 #include "quantopt/Quantization/Passes.h"
@@ -50,12 +50,11 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
     });
     for (Operation *op : llvm::reverse(ops)) {
       QuantRole role = getRole(op);
-      bool needsOperands =
-          role == QuantRole::Contraction ||
-          (followsSurroundings(role) &&
-           llvm::any_of(op->getResults(), [&](Value result) {
-             return needed.contains(result);
-           }));
+      bool needsOperands = role == QuantRole::Contraction ||
+                           (followsSurroundings(role) &&
+                            llvm::any_of(op->getResults(), [&](Value result) {
+                              return needed.contains(result);
+                            }));
       if (!needsOperands)
         continue;
       for (OpOperand &operand : op->getOpOperands())

@@ -1,4 +1,4 @@
-//===- Selection.cpp - What selection decided about operations ----------------===//
+//===- Selection.cpp - What selection decided about operations ------------===//
 
 #include "Selection.h"
 

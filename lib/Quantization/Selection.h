@@ -8,9 +8,9 @@
 #ifndef QUANTOPT_LIB_QUANTIZATION_SELECTION_H
 #define QUANTOPT_LIB_QUANTIZATION_SELECTION_H
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace mlir::qopt {
 

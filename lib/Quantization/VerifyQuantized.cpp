@@ -1,4 +1,4 @@
-//===- VerifyQuantized.cpp - Contract of quantization, reasons for floats -----===//
+//===- VerifyQuantized.cpp - Contract of quantization, reasons for floats -===//
 
 #include "Selection.h"
 #include "quantopt/Quantization/Passes.h"

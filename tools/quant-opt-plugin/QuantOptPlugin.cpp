@@ -1,5 +1,4 @@
-//===- QuantOptPlugin.cpp - quant-opt as a plugin of mlir-opt
-//---------------===//
+//===- QuantOptPlugin.cpp - quant-opt as a plugin of mlir-opt -------------===//
 //
 // Gives any tool that loads MLIR plugins the dialect, the interface models, the
 // passes and the pipelines of quant-opt:

@@ -1,4 +1,4 @@
-//===- quant-opt.cpp - The optimizer driver -----------------------------------===//
+//===- quant-opt.cpp - The optimizer driver -------------------------------===//
 
 #include "quantopt/InitAll.h"
 

@@ -3,8 +3,8 @@
 #ifndef QUANTOPT_ANALYSIS_CLAMP_H
 #define QUANTOPT_ANALYSIS_CLAMP_H
 
-#include "quantopt/Interfaces/QuantizableOpInterface.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "quantopt/Interfaces/QuantizableOpInterface.h"
 
 namespace mlir::qopt {
 
@@ -15,11 +15,11 @@ struct Clamp {
   RealRange range;
 };
 
-/// Recognises that `value`, inside of a body, clamps an argument of that body to
-/// constant bounds: `maximumf`, `minimumf`, `maxnumf`, `minnumf`, and `cmpf` with
-/// `select` in every arrangement that frontends write (relu, relu6, clip). Bounds
-/// may be block arguments for which `constantOf` gives a value. Agreement is up
-/// to the sign of zero and the treatment of NaN.
+/// Recognises that `value`, inside of a body, clamps an argument of that body
+/// to constant bounds: `maximumf`, `minimumf`, `maxnumf`, `minnumf`, and `cmpf`
+/// with `select` in every arrangement that frontends write (relu, relu6, clip).
+/// Bounds may be block arguments for which `constantOf` gives a value.
+/// Agreement is up to the sign of zero and the treatment of NaN.
 std::optional<Clamp>
 matchClamp(Value value,
            llvm::function_ref<std::optional<double>(Value)> constantOf);

@@ -10,15 +10,15 @@
 namespace mlir::qopt {
 
 /// A tensor known at compile time: element `i` is element `map(i)` of `values`.
-/// The map is a projection, so a bias broadcast over an image costs one number a
-/// channel.
+/// The map is a projection, so a bias broadcast over an image costs one number
+/// a channel.
 struct ConstantTensor {
   ElementsAttr values;
   AffineMap map;
 };
 
-/// Sees through `arith.constant`, `linalg.fill`, `linalg.broadcast` and generics
-/// that only broadcast.
+/// Sees through `arith.constant`, `linalg.fill`, `linalg.broadcast` and
+/// generics that only broadcast.
 std::optional<ConstantTensor> getConstantTensor(Value value);
 
 /// The one value of a tensor or scalar that is a constant splat of floats.

@@ -1,8 +1,8 @@
 //===- ScalarProgram.h - Evaluates bodies of scalar operations --*- C++ -*-===//
 //
 // Compiles a block of scalar arith, math and qopt operations to a list of
-// instructions and runs it on numbers: how lookup tables are made, constants are
-// folded in time linear in their elements, and rewrites are checked on all
+// instructions and runs it on numbers: how lookup tables are made, constants
+// are folded in time linear in their elements, and rewrites are checked on all
 // inputs.
 //
 //===----------------------------------------------------------------------===//

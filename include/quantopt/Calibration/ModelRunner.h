@@ -3,17 +3,17 @@
 #ifndef QUANTOPT_CALIBRATION_MODELRUNNER_H
 #define QUANTOPT_CALIBRATION_MODELRUNNER_H
 
-#include "quantopt/Support/CalibrationTable.h"
-#include "quantopt/Support/Config.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectInterface.h"
+#include "quantopt/Support/CalibrationTable.h"
+#include "quantopt/Support/Config.h"
 
 namespace mlir::qopt {
 
 /// How calibration runs a model. The phase does not depend on lowering or
 /// execution: whoever links those registers an implementation on the qopt
-/// dialect (see registerModelRunner in quantopt/Pipelines), and a stack with its
-/// own runtime registers another.
+/// dialect (see registerModelRunner in quantopt/Pipelines), and a stack with
+/// its own runtime registers another.
 class ModelRunner : public DialectInterface::Base<ModelRunner> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ModelRunner)

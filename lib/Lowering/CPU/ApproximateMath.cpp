@@ -1,5 +1,4 @@
-//===- ApproximateMath.cpp - Transcendental functions as polynomials
-//--------===//
+//===- ApproximateMath.cpp - Transcendental functions as polynomials ------===//
 
 #include "quantopt/Lowering/CPU/Passes.h"
 

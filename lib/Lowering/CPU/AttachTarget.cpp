@@ -1,5 +1,4 @@
-//===- AttachTarget.cpp - Processor and features on the functions
-//-----------===//
+//===- AttachTarget.cpp - Processor and features on the functions ---------===//
 
 #include "TargetInfo.h"
 #include "quantopt/Lowering/CPU/Passes.h"

@@ -1,5 +1,4 @@
-//===- Bufferize.cpp - Assign buffers, in place where it can be
-//-------------===//
+//===- Bufferize.cpp - Assign buffers, in place where it can be -----------===//
 
 #include "quantopt/Lowering/CPU/Passes.h"
 

@@ -1,5 +1,4 @@
-//===- OrderLoops.cpp - Put the contiguous dimension innermost
-//--------------===//
+//===- OrderLoops.cpp - Put the contiguous dimension innermost ------------===//
 
 #include "quantopt/Lowering/CPU/Passes.h"
 

@@ -1,5 +1,4 @@
-//===- Pipeline.cpp - From integer form or float linalg to LLVM
-//-------------===//
+//===- Pipeline.cpp - From integer form or float linalg to LLVM -----------===//
 //
 // The lowering to CPU, told in order.
 //

@@ -1,5 +1,4 @@
-//===- PlanArena.cpp - Every buffer's place in one static arena
-//-------------===//
+//===- PlanArena.cpp - Every buffer's place in one static arena -----------===//
 //
 // Buffers are intervals over the top-level operations of a function. They are
 // placed largest first, each at the lowest offset that no buffer with an

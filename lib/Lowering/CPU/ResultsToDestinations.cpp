@@ -1,5 +1,4 @@
-//===- ResultsToDestinations.cpp - Results through the caller's buffers
-//-----===//
+//===- ResultsToDestinations.cpp - Results through the caller's buffers ---===//
 
 #include "quantopt/Lowering/CPU/Passes.h"
 

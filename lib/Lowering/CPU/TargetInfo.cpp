@@ -1,5 +1,4 @@
-//===- TargetInfo.cpp - The processor that code is made for
-//-----------------===//
+//===- TargetInfo.cpp - The processor that code is made for ---------------===//
 
 #include "TargetInfo.h"
 

@@ -1,5 +1,4 @@
-//===- ConvertObservers.cpp - Calibration hooks become calls
-//----------------===//
+//===- ConvertObservers.cpp - Calibration hooks become calls --------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Lowering/CPU/Passes.h"

@@ -1,5 +1,4 @@
-//===- ConvertToLinalg.cpp - Spell conversions as linalg and arith
-//----------===//
+//===- ConvertToLinalg.cpp - Spell conversions as linalg and arith --------===//
 //
 // Two rewrites: a conversion on tensors becomes a generic over its elements,
 // with per-axis parameters as constant operands; a conversion on scalars or

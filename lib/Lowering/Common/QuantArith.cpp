@@ -1,5 +1,4 @@
-//===- QuantArith.cpp - Conversions as scalar or vector arithmetic
-//----------===//
+//===- QuantArith.cpp - Conversions as scalar or vector arithmetic --------===//
 
 #include "quantopt/Lowering/Common/QuantArith.h"
 

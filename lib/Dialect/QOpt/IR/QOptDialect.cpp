@@ -1,5 +1,4 @@
-//===- QOptDialect.cpp - The qopt dialect
-//-----------------------------------===//
+//===- QOptDialect.cpp - The qopt dialect ---------------------------------===//
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 

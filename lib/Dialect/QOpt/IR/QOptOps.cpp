@@ -1,5 +1,4 @@
-//===- QOptOps.cpp - Verifiers and folders of the qopt dialect
-//---------------===//
+//===- QOptOps.cpp - Verifiers and folders of the qopt dialect ------------===//
 //
 // Folders are lossless only: a pair quantize, dequantize in this order is the
 // definition of fake quantization and survives every canonicalization.
