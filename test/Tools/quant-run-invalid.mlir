@@ -79,8 +79,6 @@
 // LIMIT: error: --limit=-1: give a number of samples
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --threads=0 2>&1 | FileCheck %s --check-prefix=THREADS
 // THREADS: error: --threads=0: give at least one thread
-// RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --compare-kernels --benchmark 2>&1 | FileCheck %s --check-prefix=ONLY
-// ONLY: error: --compare-kernels only compares
 // RUN: not quant-run %t/model.mlir 2>&1 | FileCheck %s --check-prefix=NOINPUTS
 // NOINPUTS: --inputs{{.*}}must be specified
 

@@ -54,8 +54,9 @@
 // RUN: cat %s | quant-run - --inputs=%t.npz --expected=y --threads=1 --device=cpu | FileCheck %s --check-prefix=EQUAL-SQNR
 // EQUAL-SQNR: SQNR             inf dB
 
-// RUN: quant-run %s --inputs=%t.npz --compare-kernels | FileCheck %s --check-prefix=KERNELS
+// RUN: quant-run %s --inputs=%t.npz --compare-kernels --expected=y | FileCheck %s --check-prefix=KERNELS
 // KERNELS: auto and scalar give the same bytes in all 3 samples
+// KERNELS: SQNR             inf dB
 
 // RUN: quant-run --help | FileCheck %s --check-prefix=HELP
 // HELP-DAG: --inputs=<file.npz>

@@ -71,8 +71,10 @@ struct Options {
 
   cl::opt<bool> compareKernels{
       "compare-kernels", cl::cat(category),
-      cl::desc("Run with --kernels=auto and scalar, and report whether all "
-               "bytes of all outputs are equal; exit code 1 if not")};
+      cl::desc(
+          "Run with --kernels=auto and scalar, and report whether all "
+          "bytes of all outputs are equal; exit code 1 if not. Measurements "
+          "are those of auto")};
 
   cl::opt<std::string> entry{
       "entry", cl::cat(category), cl::value_desc("name"),
@@ -112,12 +114,6 @@ static Error check(const Options &options) {
   if (options.threads < 1)
     return createStringError("--threads=" + Twine(options.threads) +
                              ": give at least one thread");
-  if (options.compareKernels &&
-      (options.benchmark || !options.expected.empty() ||
-       !options.labels.empty() || !options.outputs.empty() ||
-       !options.json.empty()))
-    return createStringError("--compare-kernels only compares: run quant-run "
-                             "once more for measurements and outputs");
   return Error::success();
 }
 
@@ -157,7 +153,31 @@ openSamples(const Signature &signature, const Options &options) {
   return SampleFeeder::open(options.inputs, signature, feederOptions);
 }
 
-/// Runs the samples and reports. Returns the exit code.
+/// Runs the samples, writes what is asked for and reports.
+static Error measure(const CompiledModel &model, SampleFeeder &feeder,
+                     const Options &options) {
+  EvaluationOptions evaluation{options.expected, options.labels,
+                               options.outputs, options.benchmark};
+  Expected<RunReport> report = evaluate(model, feeder, evaluation);
+  if (!report)
+    return report.takeError();
+  if (std::string found = feeder.describeNonFinite(); !found.empty())
+    WithColor::warning(errs(), "quant-run")
+        << "'" << options.inputs << "': " << found << "\n";
+  if (!options.json.empty()) {
+    std::string text;
+    raw_string_ostream os(text);
+    writeReportJSON(os, *report);
+    OutputFiles files;
+    files.add(options.json, text);
+    if (Error error = files.write())
+      return error;
+  }
+  printReport(outs(), *report);
+  return Error::success();
+}
+
+/// The story of one run. Returns the exit code.
 static Expected<int> run(const Options &options) {
   if (Error error = check(options))
     return error;
@@ -182,15 +202,9 @@ static Expected<int> run(const Options &options) {
   if (!feeder)
     return feeder.takeError();
 
-  std::unique_ptr<CompiledModel> scalar;
-  if (options.compareKernels) {
-    mlir::OwningOpRef<mlir::ModuleOp> copy((*module)->clone());
-    Expected<std::unique_ptr<CompiledModel>> compiled =
-        compile(*copy, options, Kernels::Scalar);
-    if (!compiled)
-      return compiled.takeError();
-    scalar = std::move(*compiled);
-  }
+  mlir::OwningOpRef<mlir::ModuleOp> copy;
+  if (options.compareKernels)
+    copy = (*module)->clone();
   Expected<std::unique_ptr<CompiledModel>> model =
       compile(**module, options,
               options.compareKernels ? Kernels::Auto : options.kernels);
@@ -198,32 +212,24 @@ static Expected<int> run(const Options &options) {
     return model.takeError();
   module->release().erase();
 
-  if (scalar) {
-    Expected<bool> equal = compareKernels(**model, *scalar, **feeder);
-    if (!equal)
-      return equal.takeError();
-    return *equal ? 0 : 1;
+  bool equal = true;
+  if (options.compareKernels) {
+    Expected<std::unique_ptr<CompiledModel>> scalar =
+        compile(*copy, options, Kernels::Scalar);
+    if (!scalar)
+      return scalar.takeError();
+    copy.release().erase();
+    Expected<bool> compared = compareKernels(**model, **scalar, **feeder);
+    if (!compared)
+      return compared.takeError();
+    equal = *compared;
+    feeder = openSamples(*signature, options);
+    if (!feeder)
+      return feeder.takeError();
   }
-
-  EvaluationOptions evaluation{options.expected, options.labels,
-                               options.outputs, options.benchmark};
-  Expected<RunReport> report = evaluate(**model, **feeder, evaluation);
-  if (!report)
-    return report.takeError();
-  if (std::string found = (*feeder)->describeNonFinite(); !found.empty())
-    WithColor::warning(errs(), "quant-run")
-        << "'" << options.inputs << "': " << found << "\n";
-  if (!options.json.empty()) {
-    std::string text;
-    raw_string_ostream os(text);
-    writeReportJSON(os, *report);
-    OutputFiles files;
-    files.add(options.json, text);
-    if (Error error = files.write())
-      return error;
-  }
-  printReport(outs(), *report);
-  return 0;
+  if (Error error = measure(**model, **feeder, options))
+    return std::move(error);
+  return equal ? 0 : 1;
 }
 
 int main(int argc, char **argv) {

@@ -4,9 +4,11 @@
 
 #include "quantopt/InitAll.h"
 #include "quantopt/Lowering/CPU/Pipeline.h"
+#include "quantopt/Pipelines/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
@@ -76,6 +78,16 @@ bool quantopt::isLowered(mlir::ModuleOp module) {
          module.getOps<mlir::func::FuncOp>().empty();
 }
 
+static bool holdsTosa(mlir::ModuleOp module) {
+  return module
+      ->walk([](mlir::Operation *op) {
+        return isa_and_nonnull<mlir::tosa::TosaDialect>(op->getDialect())
+                   ? mlir::WalkResult::interrupt()
+                   : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
                            Kernels kernels, int64_t threads) {
   mlir::qopt::LowerToCPUOptions options;
@@ -89,6 +101,10 @@ Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
                                         machine.getTargetTriple().str()));
 
   mlir::PassManager passes(module.getContext());
+  // TOSA becomes linalg as it does on import; other models are taken as they
+  // are, or what was quantized would be looked at as a float model.
+  if (holdsTosa(module))
+    mlir::qopt::buildImportPipeline(passes);
   mlir::qopt::buildLowerToCPUPipeline(passes, options);
   if (failed(passes.run(module)))
     return createStringError("the module cannot be lowered to CPU code");

@@ -38,7 +38,8 @@ inline llvm::cl::ValuesClass getKernelValues() {
                  "the plain reference path; the same bits for integer form"));
 }
 
-/// Lowers `module` in place to the LLVM dialect for `machine`. Diagnostics at
+/// Lowers `module` in place to the LLVM dialect for `machine`, TOSA by way of
+/// linalg. Diagnostics at
 /// the operations say what failed.
 llvm::Error lowerModel(mlir::ModuleOp module,
                        const llvm::TargetMachine &machine, Kernels kernels,
