@@ -23,6 +23,12 @@
 // RUN: quant-run %s --inputs=%t.one.npz | FileCheck %s --check-prefix=ONE
 // ONE: samples          1
 
+// A .npy file is one array without a name.
+// RUN: %python %S/../Inputs/npz.py make %t.x.npz 'x=i64[3,1]:1,2,3'
+// RUN: %python -c "import zipfile; zipfile.ZipFile(r'%t.x.npz').extract('x.npy', r'%t.dir')"
+// RUN: quant-run %S/Inputs/count.mlir --inputs=%t.dir/x.npy | FileCheck %s --check-prefix=NPY
+// NPY: samples          3
+
 // CHECK:      sum f [2, 3]
 // CHECK-NEXT:   12 13 14
 // CHECK-NEXT:   16 17 18
