@@ -93,6 +93,19 @@ Error SampleFeeder::bind(const Signature &signature, const Options &options) {
   return Error::success();
 }
 
+std::string SampleFeeder::describePositions() const {
+  std::string text;
+  size_t count = 0;
+  for (auto [input, array] : llvm::zip_equal(inputs, arrays)) {
+    if (array.getName() == input.name)
+      continue;
+    text += (text.empty() ? "input '" : ", input '") + input.name +
+            "' takes array '" + array.getName().str() + "'";
+    ++count;
+  }
+  return count > 1 ? text : std::string();
+}
+
 Error SampleFeeder::checkSampleCounts() {
   if (arrays.empty())
     return createStringError("'" + file->path() +

@@ -1,13 +1,15 @@
 // How arrays meet inputs: by name in any order, else by position and shape.
 
 // RUN: %python %S/../Inputs/npz.py make %t.named.npz 'b=f32[2,2,3]:10' 'ids=i64[2,1]:1,2' 'a=f32[2,3]:1,2,3,4,5,6'
-// RUN: quant-run %s --inputs=%t.named.npz --outputs=%t.out.npz
+// RUN: quant-run %s --inputs=%t.named.npz --outputs=%t.out.npz 2>&1 | FileCheck %s --check-prefix=NAMES
+// NAMES-NOT: by position
 // RUN: %python %S/../Inputs/npz.py show %t.out.npz | FileCheck %s
 
 // Other names: the next array that fits; an unused one is no error.
 // RUN: %python %S/../Inputs/npz.py make %t.pos.npz 'first=f32[2,1,3]:1,2,3,4,5,6' 'unused=f32[7]:0' \
 // RUN:   'second=f32[2,2,3]:10' 'third=i32[2]:1,2'
-// RUN: quant-run %s --inputs=%t.pos.npz --outputs=%t.out.npz
+// RUN: quant-run %s --inputs=%t.pos.npz --outputs=%t.out.npz 2>&1 | FileCheck %s --check-prefix=POSITIONS
+// POSITIONS: note: input 'a' takes array 'first', input 'b' takes array 'second', input 'ids' takes array 'third' by position
 // RUN: %python %S/../Inputs/npz.py show %t.out.npz | FileCheck %s
 
 // Names for some, positions for the rest. The array of expected outputs is no

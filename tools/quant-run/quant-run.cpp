@@ -202,6 +202,10 @@ static Expected<int> run(const Options &options) {
   if (!feeder)
     return feeder.takeError();
 
+  if (std::string positions = (*feeder)->describePositions();
+      !positions.empty())
+    WithColor::note(errs(), "quant-run") << positions << " by position\n";
+
   mlir::OwningOpRef<mlir::ModuleOp> copy;
   if (options.compareKernels)
     copy = (*module)->clone();

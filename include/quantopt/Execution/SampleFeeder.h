@@ -89,6 +89,10 @@ public:
   llvm::ArrayRef<const void *> getInputs() const { return pointers; }
   /// Which array feeds each input.
   llvm::ArrayRef<SampleArray> getArrays() const { return arrays; }
+  /// Where several inputs took arrays by position, which took which, "input
+  /// 'a' takes array 'x', input 'b' takes array 'y'": a user must be able to
+  /// see that they are not swapped. Empty otherwise.
+  std::string describePositions() const;
 
   /// Opens another array of the file, such as the expected outputs. It must
   /// hold as many samples as the inputs.
