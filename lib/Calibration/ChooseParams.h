@@ -4,6 +4,7 @@
 #define QUANTOPT_LIB_CALIBRATION_CHOOSEPARAMS_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Support/CalibrationTable.h"
 #include "quantopt/Support/Config.h"
 
@@ -14,6 +15,15 @@ namespace mlir::qopt {
 LogicalResult chooseParams(ModuleOp module,
                            const quantopt::CalibrationTable &table,
                            quantopt::Config &config);
+
+/// The parameters that `settings` choose for values of these statistics, or
+/// nothing where none was finite.
+std::optional<quantopt::QuantParams>
+chooseFor(const quantopt::Histogram &histogram,
+          quantopt::ActivationSettings settings);
+
+/// Writes `params` to `op` as its quantized type.
+void setParams(ObserveOp op, const quantopt::QuantParams &params);
 
 /// The settings of the file `path`, or the defaults where it is empty. Failures
 /// are reported at `loc`.

@@ -97,11 +97,22 @@ static void forEachIndex(ArrayRef<unsigned> loops, ArrayRef<int64_t> sizes,
   }
 }
 
-/// sum_k w over the reduction loops of `op`, per index of the weight's parallel
-/// loops.
-static FailureOr<std::pair<LoopTensor, SmallVector<int64_t>>>
-sumWeights(linalg::LinalgOp op, OpOperand &weight, Value storage,
-           bool isSigned) {
+namespace {
+/// What the weights behind each result add up to, per index of the weight's
+/// parallel loops.
+struct WeightSums {
+  LoopTensor part;
+  /// sum_k w
+  SmallVector<int64_t> totals;
+  /// The largest sum_k |w|: times the largest activation, what an accumulator
+  /// can reach.
+  int64_t maxMagnitude = 0;
+};
+} // namespace
+
+/// Sums the stored weights over the reduction loops of `op`.
+static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
+                                        Value storage, bool isSigned) {
   std::optional<ConstantTensor> constant = getConstantTensor(storage);
   if (!constant || !constant->map.isIdentity())
     return failure();
@@ -111,7 +122,7 @@ sumWeights(linalg::LinalgOp op, OpOperand &weight, Value storage,
   AffineMap map = op.getMatchingIndexingMap(&weight);
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
-  LoopTensor sums;
+  WeightSums sums;
   SmallVector<bool> isSummed;
   for (AffineExpr result : map.getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(result);
@@ -121,11 +132,12 @@ sumWeights(linalg::LinalgOp op, OpOperand &weight, Value storage,
         iterators[dim.getPosition()] == utils::IteratorType::reduction;
     isSummed.push_back(reduced);
     if (!reduced) {
-      sums.loops.push_back(dim.getPosition());
-      sums.sizes.push_back(ranges[dim.getPosition()]);
+      sums.part.loops.push_back(dim.getPosition());
+      sums.part.sizes.push_back(ranges[dim.getPosition()]);
     }
   }
-  SmallVector<int64_t> totals(sums.getNumElements(), 0);
+  sums.totals.assign(sums.part.getNumElements(), 0);
+  SmallVector<int64_t> magnitudes(sums.totals.size(), 0);
   // Odometer over the weight in row-major order; the position among the sums
   // moves with the dimensions that are kept.
   ArrayRef<int64_t> shape = constant->values.getShapedType().getShape();
@@ -139,7 +151,9 @@ sumWeights(linalg::LinalgOp op, OpOperand &weight, Value storage,
   SmallVector<int64_t> index(shape.size(), 0);
   int64_t position = 0;
   for (int64_t value : *values) {
-    totals[position] += isSigned ? value : int64_t(uint8_t(value));
+    int64_t stored = isSigned ? value : int64_t(uint8_t(value));
+    sums.totals[position] += stored;
+    magnitudes[position] += std::abs(stored);
     for (int dim = int(shape.size()) - 1; dim >= 0; --dim) {
       position += stride[dim];
       if (++index[dim] < shape[dim])
@@ -148,7 +162,8 @@ sumWeights(linalg::LinalgOp op, OpOperand &weight, Value storage,
       index[dim] = 0;
     }
   }
-  return std::make_pair(sums, totals);
+  sums.maxMagnitude = *llvm::max_element(magnitudes);
+  return sums;
 }
 
 /// The number of products that one result element sums.
@@ -196,9 +211,8 @@ static Value broadcastToResult(linalg::LinalgOp op, OpBuilder &builder,
 static FailureOr<Value>
 buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
                      ArrayRef<double> scales, std::optional<unsigned> channel,
-                     const LoopTensor &sums, ArrayRef<int64_t> totals,
-                     int64_t zeroPoint, int64_t maxAbsSum,
-                     std::string &reason) {
+                     const WeightSums &sums, int64_t zeroPoint,
+                     int64_t maxAbsSum, std::string &reason) {
   std::optional<ConstantTensor> bias = getConstantTensor(init);
   if (!bias) {
     reason = "its initial value (bias) is not a constant";
@@ -218,7 +232,7 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
   for (AffineExpr result : resultMap.getResults()) {
     unsigned loop = cast<AffineDimExpr>(result).getPosition();
     bool used = (channel && *channel == loop) ||
-                (zeroPoint != 0 && llvm::is_contained(sums.loops, loop)) ||
+                (zeroPoint != 0 && llvm::is_contained(sums.part.loops, loop)) ||
                 (!biasIsSplat && biasMap.isFunctionOfDim(loop));
     if (used) {
       part.loops.push_back(loop);
@@ -240,9 +254,7 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
     double inUnits = std::nearbyint(real / scale);
     double total =
         inUnits -
-        (totals.empty()
-             ? 0.0
-             : double(zeroPoint) * double(totals[sums.linearize(indices)]));
+        double(zeroPoint) * double(sums.totals[sums.part.linearize(indices)]);
     // The accumulator runs from here by at most maxAbsSum either way.
     if (!(std::fabs(total) + double(maxAbsSum) <=
           double(std::numeric_limits<int32_t>::max())))
@@ -255,6 +267,12 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
     return failure();
   }
   return broadcastToResult(op, builder, part, values);
+}
+
+/// The largest magnitude that a stored value less `offset` can have.
+static double getMaxMagnitude(const UniformParams &params, int64_t offset) {
+  return double(std::max(std::abs(params.storageMin - offset),
+                         std::abs(params.storageMax - offset)));
 }
 
 /// The type that dequantizes an accumulator.
@@ -283,8 +301,11 @@ buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
     reason = "its initial value is not zero";
     return failure();
   }
-  if (getReductionSize(op) >
-      std::numeric_limits<int32_t>::max() / (255 * 255)) {
+  double product = 1.0;
+  for (const UniformParams &param : params)
+    product *= getMaxMagnitude(param, param.zeroPoints[0]);
+  if (double(getReductionSize(op)) * product >
+      double(std::numeric_limits<int32_t>::max())) {
     reason = "its i32 accumulator could overflow";
     return failure();
   }
@@ -337,8 +358,8 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
     if (!operandTypes[number])
       continue;
     FailureOr<UniformParams> param = UniformParams::get(operandTypes[number]);
-    if (failed(param) || param->storageWidth != 8) {
-      reason = "its operands are not stored in 8 bits";
+    if (failed(param) || param->storageWidth > 16) {
+      reason = "its operands are not stored in 8 or 16 bits";
       return failure();
     }
     params.push_back(*param);
@@ -367,24 +388,24 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
 
   // Scales of the accumulator, and the sum of weights behind each result.
   SmallVector<double> scales = {activation->scales[0]};
-  LoopTensor sums;
-  SmallVector<int64_t> totals = {getReductionSize(op)};
+  WeightSums sums;
+  sums.totals = {getReductionSize(op)};
+  sums.maxMagnitude = sums.totals.front();
   std::optional<unsigned> channel;
   std::optional<int64_t> axis;
-  int64_t maxWeight = 1;
   if (weight) {
     if (llvm::any_of(weightParams->zeroPoints, [](int64_t z) { return z; })) {
       reason = "its weights have a zero point";
       return failure();
     }
-    auto weightSums =
+    FailureOr<WeightSums> weightSums =
         sumWeights(op, *weight, operands[weight->getOperandNumber()],
                    weightParams->isSigned);
     if (failed(weightSums)) {
       reason = "its weights cannot be summed at compile time";
       return failure();
     }
-    std::tie(sums, totals) = *weightSums;
+    sums = std::move(*weightSums);
     scales = weightParams->scales;
     for (double &scale : scales)
       scale *= activation->scales[0];
@@ -398,13 +419,12 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
       }
       axis = getDimOfLoop(op, *op.getDpsInitOperand(0), *channel);
     }
-    maxWeight = 128;
   }
-  int64_t maxAbsSum = getReductionSize(op) * 128 * maxWeight;
+  int64_t maxAbsSum =
+      int64_t(getMaxMagnitude(*activation, 0)) * sums.maxMagnitude;
   FailureOr<Value> init = buildAccumulatorInit(
       op, builder, operands[op.getDpsInitOperand(0)->getOperandNumber()],
-      scales, channel, sums, totals, activation->zeroPoints[0], maxAbsSum,
-      reason);
+      scales, channel, sums, activation->zeroPoints[0], maxAbsSum, reason);
   if (failed(init))
     return failure();
   return IntegerForm{rebuild(builder, inputs, *init),

@@ -324,6 +324,17 @@ struct StructuredModel
     return std::nullopt;
   }
 
+  int64_t getNumProducts(Operation *op) const {
+    auto linalgOp = cast<linalg::LinalgOp>(op);
+    if (getLinalgRole(linalgOp) != QuantRole::Contraction ||
+        linalgOp.hasDynamicShape())
+      return 0;
+    int64_t products = 1;
+    for (int64_t range : linalgOp.getStaticLoopRanges())
+      products *= range;
+    return products;
+  }
+
   std::string getFloatReason(Operation *op) const {
     return getLinalgFloatReason(cast<linalg::LinalgOp>(op));
   }

@@ -22,6 +22,9 @@ static quant::UniformQuantizedType unite(quant::UniformQuantizedType a,
                                          quant::UniformQuantizedType b) {
   if (!a || a == b)
     return b;
+  // The narrower storage wins: every kernel takes it.
+  if (b.getStorageTypeIntegralWidth() < a.getStorageTypeIntegralWidth())
+    std::swap(a, b);
   auto low = [](quant::UniformQuantizedType type) {
     return double(type.getStorageTypeMin() - type.getZeroPoint()) *
            type.getScale();

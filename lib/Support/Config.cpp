@@ -157,12 +157,13 @@ private:
                           result);
   }
 
-  bool readPercentile(yaml::Node *node, const SchemaKey &key, double &result) {
+  bool readNumber(yaml::Node *node, const SchemaKey &key,
+                  function_ref<bool(double)> isAllowed, double &result) {
     std::string text;
     if (!readText(node, key, text))
       return false;
     double number = 0;
-    if (StringRef(text).getAsDouble(number) || !(number > 50 && number <= 100))
+    if (StringRef(text).getAsDouble(number) || !isAllowed(number))
       return failValue(node, text, key);
     result = number;
     return true;
@@ -209,10 +210,18 @@ private:
                                        {{"error", NonFinitePolicy::Error},
                                         {"ignore", NonFinitePolicy::Ignore}},
                                        config.nonFinite);
+    if (name == "input-bits")
+      return readWord<InputBits>(value, key,
+                                 {{"auto", InputBits::Auto},
+                                  {"8", InputBits::Eight},
+                                  {"16", InputBits::Sixteen}},
+                                 config.inputBits);
+    if (name == "wide-products")
+      return readNumber(
+          value, key, [](double x) { return x >= 0 && x <= 100; },
+          config.wideProducts);
     if (name == "require-int8")
       return readBool(value, key, config.requireInt8);
-    if (name == "bias-correction")
-      return readBool(value, key, config.biasCorrection);
     return parseOverrides(value);
   }
 
@@ -223,11 +232,12 @@ private:
                           double &percentile) {
     const SchemaKey &key = *findKey("activations", name);
     if (name == "bits")
-      return readWord<int>(value, key, {{"8", 8}}, bits);
+      return readWord<int>(value, key, {{"8", 8}, {"16", 16}}, bits);
     if (name == "symmetric")
       return readBool(value, key, symmetric);
     if (name == "percentile")
-      return readPercentile(value, key, percentile);
+      return readNumber(
+          value, key, [](double x) { return x > 50 && x <= 100; }, percentile);
     return readWord<ActivationMethod>(
         value, key,
         {{"auto", ActivationMethod::Auto},
@@ -382,6 +392,7 @@ ActivationSettings Config::settingsFor(StringRef name, StringRef op) {
       continue;
     matched[index] = true;
     settings.bits = entry.bits.value_or(settings.bits);
+    settings.bitsAreGiven |= entry.bits.has_value();
     settings.symmetric = entry.symmetric.value_or(settings.symmetric);
     settings.method = entry.method.value_or(settings.method);
     settings.percentile = entry.percentile.value_or(settings.percentile);

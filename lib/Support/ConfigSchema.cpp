@@ -12,13 +12,13 @@ using namespace quantopt;
 static constexpr SchemaKey kSchema[] = {
     {"", "version", "1", "", "Version of this format. Required."},
     {"", "activations", "", "", "How the ranges of activations become int8."},
-    {"activations", "bits", "8", "8", "Bits of storage."},
+    {"activations", "bits", "8, 16", "8",
+     "Bits of storage; 16 is symmetric, by min-max."},
     {"activations", "symmetric", "true, false", "false",
      "Zero point 0 and a range that is as wide on both sides."},
     {"activations", "method", "auto, min-max, percentile, entropy, mse", "auto",
-     "How a range is chosen from the samples' values; auto takes, tensor by "
-     "tensor, "
-     "what is measured as best."},
+     "How a range is chosen from the samples' values; auto is the compiler's "
+     "choice, which is mse."},
     {"activations", "percentile", "a number over 50, up to 100", "99.999",
      "Percent of the values that stay inside the range, with method: "
      "percentile."},
@@ -28,14 +28,19 @@ static constexpr SchemaKey kSchema[] = {
      "One scale for each output channel, or one for the whole weight."},
     {"weights", "method", "min-max, mse", "mse",
      "The largest magnitude, or the clipping with the least squared error."},
+    {"", "input-bits", "auto, 8, 16", "auto",
+     "Bits of the model's inputs. auto: 8, and 16 where 8 would leave less "
+     "than "
+     "36 dB behind the first layer; only that layer gets slower."},
+    {"", "wide-products", "a number from 0 to 100", "2",
+     "Percent of the model's products that may take activations of 16 bits, "
+     "where they help most; 0 keeps every activation but the inputs in 8."},
     {"", "non-finite", "error, ignore", "error",
      "What to do with samples that give a NaN or an infinity: refuse them, or "
      "count "
      "them and leave them out."},
     {"", "require-int8", "true, false", "false",
      "Makes an operation that stays in float an error instead of a remark."},
-    {"", "bias-correction", "true, false", "false",
-     "Corrects biases by the mean error that quantized weights cause."},
     {"", "overrides", "", "",
      "A list; each entry changes the settings of the values that it matches. A "
      "later "

@@ -36,7 +36,8 @@ TEST_F(ConfigTest, Defaults) {
   EXPECT_EQ(c.weights.method, WeightMethod::Mse);
   EXPECT_EQ(c.nonFinite, NonFinitePolicy::Error);
   EXPECT_FALSE(c.requireInt8);
-  EXPECT_FALSE(c.biasCorrection);
+  EXPECT_EQ(c.inputBits, InputBits::Auto);
+  EXPECT_EQ(c.wideProducts, 2.0);
   EXPECT_TRUE(c.overrides.empty());
 }
 
@@ -50,7 +51,8 @@ weights:
   method: min-max
 non-finite: ignore
 require-int8: true
-bias-correction: true
+input-bits: 16
+wide-products: 5
 overrides:
   - match: {name: 'conv[0-9]+', op: linalg.conv_2d_nchw_fchw}
     activations: {bits: 8, symmetric: false, method: entropy, percentile: 99}
@@ -67,9 +69,10 @@ overrides:
   EXPECT_EQ(c.weights.method, WeightMethod::MinMax);
   EXPECT_EQ(c.nonFinite, NonFinitePolicy::Ignore);
   EXPECT_TRUE(c.requireInt8);
-  EXPECT_TRUE(c.biasCorrection);
+  EXPECT_EQ(c.inputBits, InputBits::Sixteen);
+  EXPECT_EQ(c.wideProducts, 5.0);
   ASSERT_EQ(c.overrides.size(), 2u);
-  EXPECT_EQ(c.overrides[0].line, 12u);
+  EXPECT_EQ(c.overrides[0].line, 13u);
   EXPECT_EQ(c.overrides[0].column, 5u);
   EXPECT_EQ(*c.overrides[0].method, ActivationMethod::Entropy);
   EXPECT_TRUE(c.overrides[1].keepFloat);
@@ -159,7 +162,8 @@ TEST_F(ConfigTest, UnknownKeys) {
   EXPECT_EQ(
       problemOf("version: 1\nactivation:\n  bits: 8\n"),
       "c.yaml:2:1: unknown key 'activation'; allowed: version, activations, "
-      "weights, non-finite, require-int8, bias-correction, overrides");
+      "weights, input-bits, wide-products, non-finite, require-int8, "
+      "overrides");
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),
             "c.yaml:4:3: unknown key 'colour' in 'activations'; allowed: bits, "
             "symmetric, method, percentile");
@@ -175,7 +179,7 @@ TEST_F(ConfigTest, WrongValues) {
             "min-max, "
             "percentile, entropy, mse");
   EXPECT_EQ(problemOf("version: 1\nactivations: {bits: 5}\n"),
-            "c.yaml:2:21: '5' is not a value of 'bits'; allowed: 8");
+            "c.yaml:2:21: '5' is not a value of 'bits'; allowed: 8, 16");
   EXPECT_EQ(problemOf("version: 1\nactivations: {percentile: 101}\n"),
             "c.yaml:2:27: '101' is not a value of 'percentile'; allowed: a "
             "number over "

@@ -45,6 +45,11 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
       (ins "::mlir::OpOperand &":$operand), "",
       [{ return ::std::nullopt; }]>,
     InterfaceMethod<[{
+        How many products of an activation and another factor the operation
+        computes in all: what it costs. 0 for operations without products.
+      }],
+      "int64_t", "getNumProducts", (ins), "", [{ return 0; }]>,
+    InterfaceMethod<[{
         Whether the real result lies in a range that does not depend on the
         data: softmax lies in [0, 1]. Calibration does not change it.
       }],

@@ -19,15 +19,20 @@ class raw_ostream;
 
 namespace quantopt {
 
-/// How an activation's range is chosen. Auto lets the compiler take, tensor by
-/// tensor, the method that it measures as best.
+/// How an activation's range is chosen. Auto is the compiler's choice: Mse.
 enum class ActivationMethod { Auto, MinMax, Percentile, Entropy, Mse };
+
+/// Storage of a model's inputs. Auto takes 16 bits where 8 lose too much in the
+/// first layer.
+enum class InputBits { Auto, Eight, Sixteen };
 
 enum class WeightGranularity { PerChannel, PerTensor };
 enum class WeightMethod { MinMax, Mse };
 /// Settings of one activation.
 struct ActivationSettings {
   int bits = 8;
+  /// An override says `bits`, so nothing else may choose them.
+  bool bitsAreGiven = false;
   bool symmetric = false;
   ActivationMethod method = ActivationMethod::Auto;
   double percentile = 99.999;
@@ -83,9 +88,11 @@ public:
 
   ActivationSettings activations;
   WeightSettings weights;
+  InputBits inputBits = InputBits::Auto;
+  /// Percent of the model's products that activations of 16 bits may take.
+  double wideProducts = 2.0;
   NonFinitePolicy nonFinite = NonFinitePolicy::Error;
   bool requireInt8 = false;
-  bool biasCorrection = false;
   std::vector<ConfigOverride> overrides;
   std::string file;
 
