@@ -28,18 +28,40 @@ static void prepare(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-/// Tensors become buffers, and buffers become places in one arena.
-static void assignMemory(OpPassManager &pm) {
+/// Tensors become buffers.
+static void assignBuffers(OpPassManager &pm) {
   pm.addPass(createConvertObservers());
   pm.addPass(createResultsToDestinations());
   pm.addPass(createBufferize());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createPlanArena());
+}
+
+/// Constants are computed now, and chains of elementwise operations become one:
+/// kernels take one operation on either side.
+static void fuse(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createFoldConstantGenerics());
+  pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// Channels go innermost and kernels take what they can, with their neighbours.
+static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createAssignLayouts());
+  pm.addPass(createCanonicalizerPass());
+  EmitKernelsOptions kernels;
+  kernels.cpu = options.cpu;
+  kernels.features = options.features;
+  pm.addPass(createEmitKernels(kernels));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createSymbolDCEPass());
 }
 
 /// What no kernel took becomes plain loops.
 static void lowerToLoops(OpPassManager &pm) {
+  pm.addPass(createPlanArena());
   pm.addNestedPass<func::FuncOp>(createOrderLoops());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
@@ -77,7 +99,11 @@ static void lowerToLLVM(OpPassManager &pm, const LowerToCPUOptions &options) {
 void mlir::qopt::buildLowerToCPUPipeline(OpPassManager &pm,
                                          const LowerToCPUOptions &options) {
   prepare(pm);
-  assignMemory(pm);
+  if (options.kernels != "scalar")
+    fuse(pm);
+  assignBuffers(pm);
+  if (options.kernels != "scalar")
+    emitKernels(pm, options);
   lowerToLoops(pm);
   lowerToLLVM(pm, options);
 }

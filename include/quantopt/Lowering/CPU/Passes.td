@@ -81,6 +81,84 @@ def Bufferize : Pass<"qopt-bufferize", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def FoldConstantGenerics : Pass<"qopt-fold-constant-generics", "::mlir::func::FuncOp"> {
+  let summary = "evaluate elementwise operations on constants";
+  let description = [{
+    Reads linalg on tensors. An elementwise operation (a transpose, a
+    dequantization of weights) whose inputs are constants becomes its value, by
+    the folders of the operations in its body. Broadcasts stay: they are smaller
+    than their values.
+
+    Refuses nothing: what has no folder stays.
+
+    Example: test/Lowering/CPU/fold-constant-generics.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def FuseElementwise : Pass<"qopt-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "make one operation of a chain of elementwise ones";
+  let description = [{
+    Reads linalg on tensors. Elementwise operations, transposes and broadcasts
+    included, move into the one elementwise operation that consumes them, in
+    unchanged order of arithmetic. They never move into a reduction. Results
+    that nothing reads are dropped.
+
+    Refuses nothing.
+
+    Example: test/Lowering/CPU/fuse-elementwise.mlir.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
+  let summary = "store channels innermost";
+  let description = [{
+    Reads linalg on memrefs. Buffers of convolutions and poolings, and those
+    that elementwise operations connect to them, are allocated with the channel
+    as the contiguous dimension; operations keep their shapes and maps and see
+    other strides. Which dimension is the channel follows from the indexing
+    maps: one that the weights add to the output, one that both reduce, or one
+    that input and output share. A reshape that needs the logical order reads a
+    copy.
+
+    Guarantees the same values in every buffer. Arguments and constants keep
+    their layout.
+
+    Example: test/Lowering/CPU/assign-layouts.mlir.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
+  let summary = "write vector kernels for linalg on buffers";
+  let description = [{
+    Reads functions of linalg on memrefs with static layouts. Contractions with
+    constant weights (matrix products and convolutions of any layout, stride,
+    dilation and grouping) become register tiles around the target's
+    micro-kernel, on weights packed at compile time; the operation that fills
+    the accumulators and the one that consumes them run inside the tile. Other
+    reductions over a parallel, contiguous dimension (depthwise convolutions,
+    pooling) and elementwise operations become loops over vectors.
+
+    Integer results have the bits of the plain loops: sums of integers do not
+    depend on their order, and bodies are the same operations on vectors.
+    Contractions in f32 may add in another order and fuse multiply and add.
+
+    Guarantees reads of at most 64 bytes past a buffer of `memref.alloc`, and
+    none past any other. Leaves what it has no kernel for.
+
+    Example: test/Lowering/CPU/emit-kernels.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"native\"", "a processor as llc -mcpu names it, or native">,
+    Option<"features", "features", "std::string", "\"\"", "extra features, +a,-b">
+  ];
+}
+
 def PlanArena : Pass<"qopt-plan-arena", "::mlir::ModuleOp"> {
   let summary = "give every buffer its place in one static arena";
   let description = [{

@@ -1,0 +1,292 @@
+//===- AssignLayouts.cpp - Channels innermost
+//-------------------------------===//
+//
+// A layout is the strides of an allocation, nothing else: linalg operations
+// keep their logical shapes and maps whatever the order in memory. So layouts
+// are chosen after bufferization, where nothing has to be transposed and no
+// transpose has to be cancelled.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantopt/Lowering/CPU/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_ASSIGNLAYOUTS
+#include "quantopt/Lowering/CPU/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+
+/// The allocation that `buffer` is a window of, dimension by dimension.
+static memref::AllocOp getAllocation(Value buffer) {
+  while (auto subview = buffer.getDefiningOp<memref::SubViewOp>()) {
+    if (subview.getDroppedDims().any())
+      return nullptr;
+    buffer = subview.getSource();
+  }
+  auto alloc = buffer.getDefiningOp<memref::AllocOp>();
+  if (!alloc || alloc.getType().getRank() < 3 ||
+      !alloc.getType().hasStaticShape() ||
+      !alloc.getType().getLayout().isIdentity())
+    return nullptr;
+  return alloc;
+}
+
+/// The dimension of an operand that is exactly `loop`.
+static std::optional<unsigned> dimensionOf(AffineMap map, unsigned loop) {
+  for (auto [index, expr] : llvm::enumerate(map.getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      if (dim.getPosition() == loop)
+        return index;
+  return std::nullopt;
+}
+
+/// The last loop of the wanted kind that `accept` takes.
+static std::optional<unsigned> lastLoop(linalg::GenericOp op,
+                                        utils::IteratorType kind,
+                                        function_ref<bool(unsigned)> accept) {
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (unsigned loop = op.getNumLoops(); loop-- > 0;)
+    if (iterators[loop] == kind && ranges[loop] != 1 && accept(loop))
+      return loop;
+  return std::nullopt;
+}
+
+class LayoutAssigner {
+public:
+  explicit LayoutAssigner(func::FuncOp func) : func(func) {}
+  void run();
+
+private:
+  void vote(linalg::GenericOp op);
+  bool propagate(linalg::GenericOp op);
+  void choose(Value buffer, std::optional<unsigned> dim);
+  bool canRetype(Value buffer, bool isRoot);
+  void retype(Value from, Value to);
+  void apply(memref::AllocOp alloc, unsigned channel);
+
+  func::FuncOp func;
+  /// The dimension that should be innermost.
+  llvm::MapVector<memref::AllocOp, unsigned> channels;
+};
+
+void LayoutAssigner::choose(Value buffer, std::optional<unsigned> dim) {
+  memref::AllocOp alloc = getAllocation(buffer);
+  if (alloc && dim)
+    channels.insert({alloc, *dim});
+}
+
+/// What a reduction wants: kernels vectorize along channels of the output, and
+/// contractions read channels of the input as one run.
+void LayoutAssigner::vote(linalg::GenericOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 ||
+      op.getNumDpsInputs() < 1 || op.getNumDpsInputs() > 2)
+    return;
+  OpOperand *input = op.getDpsInputOperand(0);
+  OpOperand *other =
+      op.getNumDpsInputs() == 2 ? op.getDpsInputOperand(1) : nullptr;
+  if (!isa<MemRefType>(input->get().getType()))
+    return;
+  AffineMap in = op.getMatchingIndexingMap(input);
+  AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  AffineMap weights = other ? op.getMatchingIndexingMap(other)
+                            : AffineMap::get(op.getContext());
+  auto inWeights = [&](unsigned loop) {
+    return other && weights.isFunctionOfDim(loop);
+  };
+  using utils::IteratorType;
+
+  // A contraction: the output's channel is a loop that the input lacks.
+  if (auto column = lastLoop(op, IteratorType::parallel, [&](unsigned loop) {
+        return inWeights(loop) && !in.isFunctionOfDim(loop) &&
+               dimensionOf(out, loop);
+      })) {
+    choose(op.getDpsInits()[0], dimensionOf(out, *column));
+    if (auto depth = lastLoop(op, IteratorType::reduction, [&](unsigned loop) {
+          return inWeights(loop) && dimensionOf(in, loop);
+        }))
+      choose(input->get(), dimensionOf(in, *depth));
+    return;
+  }
+  // Depthwise or pooling: input and output share the channel.
+  auto isShared = [&](unsigned loop) {
+    return dimensionOf(in, loop) && dimensionOf(out, loop);
+  };
+  auto channel = lastLoop(op, IteratorType::parallel, [&](unsigned loop) {
+    return isShared(loop) && inWeights(loop);
+  });
+  if (!channel)
+    channel = lastLoop(op, IteratorType::parallel, isShared);
+  if (!channel)
+    return;
+  choose(op.getDpsInits()[0], dimensionOf(out, *channel));
+  choose(input->get(), dimensionOf(in, *channel));
+}
+
+/// Elementwise neighbours follow. Returns whether anything changed.
+bool LayoutAssigner::propagate(linalg::GenericOp op) {
+  if (op.getNumReductionLoops() != 0)
+    return false;
+  std::optional<unsigned> channel;
+  for (OpOperand &operand : op->getOpOperands()) {
+    memref::AllocOp alloc = getAllocation(operand.get());
+    if (!alloc || !channels.contains(alloc))
+      continue;
+    auto dim = dyn_cast<AffineDimExpr>(
+        op.getMatchingIndexingMap(&operand).getResult(channels[alloc]));
+    if (dim)
+      channel = dim.getPosition();
+  }
+  if (!channel)
+    return false;
+  size_t before = channels.size();
+  for (OpOperand &operand : op->getOpOperands())
+    choose(operand.get(),
+           dimensionOf(op.getMatchingIndexingMap(&operand), *channel));
+  return channels.size() != before;
+}
+
+/// Whether every use of `buffer` takes another order in memory. Reshapes that
+/// only readers look through can be given a copy.
+bool LayoutAssigner::canRetype(Value buffer, bool isRoot) {
+  return llvm::all_of(buffer.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (isa<memref::SubViewOp, memref::ExpandShapeOp>(user))
+      return canRetype(user->getResult(0), false);
+    if (auto collapse = dyn_cast<memref::CollapseShapeOp>(user))
+      return llvm::all_of(
+          collapse.getResult().getUses(), [](OpOperand &reader) {
+            auto op = dyn_cast<linalg::LinalgOp>(reader.getOwner());
+            return op && op.isDpsInput(&reader);
+          });
+    return isa<linalg::LinalgOp, memref::ExtractAlignedPointerAsIndexOp,
+               memref::LoadOp, memref::StoreOp>(user);
+  });
+}
+
+/// Replaces `from` by `to`, which differs in strides only, through all views.
+void LayoutAssigner::retype(Value from, Value to) {
+  for (OpOperand &use : llvm::make_early_inc_range(from.getUses())) {
+    Operation *user = use.getOwner();
+    if (user == to.getDefiningOp())
+      continue;
+    OpBuilder builder(user);
+    Location loc = user->getLoc();
+    auto type = cast<MemRefType>(to.getType());
+    if (auto subview = dyn_cast<memref::SubViewOp>(user)) {
+      auto inferred = memref::SubViewOp::inferRankReducedResultType(
+          subview.getType().getShape(), type, subview.getMixedOffsets(),
+          subview.getMixedSizes(), subview.getMixedStrides());
+      Value view = memref::SubViewOp::create(
+          builder, loc, inferred, to, subview.getMixedOffsets(),
+          subview.getMixedSizes(), subview.getMixedStrides());
+      retype(subview, view);
+      subview.erase();
+    } else if (auto expand = dyn_cast<memref::ExpandShapeOp>(user)) {
+      SmallVector<ReassociationIndices> groups =
+          expand.getReassociationIndices();
+      auto expanded = memref::ExpandShapeOp::computeExpandedType(
+          type, expand.getType().getShape(), groups);
+      Value view =
+          memref::ExpandShapeOp::create(builder, loc, *expanded, to, groups);
+      retype(expand, view);
+      expand.erase();
+    } else if (auto collapse = dyn_cast<memref::CollapseShapeOp>(user)) {
+      SmallVector<ReassociationIndices> groups =
+          collapse.getReassociationIndices();
+      if (memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups)) {
+        Value view = memref::CollapseShapeOp::create(builder, loc, to, groups);
+        retype(collapse, view);
+        collapse.erase();
+        continue;
+      }
+      // Each reader gets the logical order in a copy of its own.
+      for (OpOperand &reader :
+           llvm::make_early_inc_range(collapse.getResult().getUses())) {
+        builder.setInsertionPoint(reader.getOwner());
+        Value copy = memref::AllocOp::create(
+            builder, loc,
+            MemRefType::get(type.getShape(), type.getElementType()));
+        linalg::CopyOp::create(builder, loc, to, copy);
+        reader.set(memref::CollapseShapeOp::create(builder, loc, copy, groups));
+      }
+      collapse.erase();
+    } else {
+      use.set(to);
+    }
+  }
+}
+
+void LayoutAssigner::apply(memref::AllocOp alloc, unsigned channel) {
+  MemRefType type = alloc.getType();
+  SmallVector<unsigned> order;
+  for (unsigned dim = 0, e = type.getRank(); dim < e; ++dim)
+    if (dim != channel)
+      order.push_back(dim);
+  order.push_back(channel);
+  // Behind the channel there are only loops of one step: nothing to do.
+  if (llvm::all_of(type.getShape().drop_front(channel + 1),
+                   [](int64_t size) { return size == 1; }) ||
+      !canRetype(alloc, true))
+    return;
+  SmallVector<int64_t> shape, strides(type.getRank());
+  for (unsigned dim : order)
+    shape.push_back(type.getDimSize(dim));
+  int64_t stride = 1;
+  for (unsigned dim : llvm::reverse(order)) {
+    strides[dim] = stride;
+    stride *= type.getDimSize(dim);
+  }
+  OpBuilder builder(alloc);
+  Location loc = alloc.getLoc();
+  Value permuted = memref::AllocOp::create(
+      builder, loc, MemRefType::get(shape, type.getElementType()),
+      alloc.getAlignmentAttr());
+  auto layout = StridedLayoutAttr::get(builder.getContext(), 0, strides);
+  Value view = memref::ReinterpretCastOp::create(
+      builder, loc,
+      MemRefType::get(type.getShape(), type.getElementType(), layout), permuted,
+      /*offset=*/int64_t(0), type.getShape(), strides);
+  retype(alloc, view);
+  alloc.erase();
+}
+
+void LayoutAssigner::run() {
+  SmallVector<linalg::GenericOp> ops;
+  func.walk([&](linalg::GenericOp op) { ops.push_back(op); });
+  for (linalg::GenericOp op : ops)
+    vote(op);
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (linalg::GenericOp op : ops)
+      changed |= propagate(op);
+  }
+  for (auto [alloc, channel] : channels)
+    apply(alloc, channel);
+}
+
+struct AssignLayouts : qopt::impl::AssignLayoutsBase<AssignLayouts> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::LinalgOp> named;
+    getOperation().walk([&](linalg::LinalgOp op) { named.push_back(op); });
+    for (linalg::LinalgOp op : named) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op);
+    }
+    LayoutAssigner(getOperation()).run();
+  }
+};
+
+} // namespace

@@ -1,0 +1,206 @@
+//===- EmitKernels.cpp - Vector kernels for linalg on buffers
+//---------------===//
+//
+// In two steps: first every operation finds its nest, with its neighbours fused
+// in, and buffers whose every reader and writer is a kernel may change how they
+// store signed bytes; then the nests are emitted. What finds no kernel stays
+// linalg and becomes plain loops.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels/Contraction.h"
+#include "Kernels/LaneBuilder.h"
+#include "Kernels/Lanes.h"
+#include "TargetInfo.h"
+#include "quantopt/Lowering/CPU/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_EMITKERNELS
+#include "quantopt/Lowering/CPU/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+
+/// A nest and the kernel that was chosen for it.
+struct Kernel {
+  Nest nest;
+  std::optional<Contraction> contraction;
+  std::optional<unsigned> lane;
+};
+
+struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
+  using EmitKernelsBase::EmitKernelsBase;
+
+  void runOnOperation() override {
+    FailureOr<TargetInfo> target =
+        TargetInfo::get(getOperation(), cpu, features);
+    if (failed(target))
+      return signalPassFailure();
+    integerKernel = MicroKernel::getInteger(*target);
+    floatKernel = MicroKernel::getFloat(*target);
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (!func.isExternal())
+        run(func);
+  }
+
+private:
+  void run(func::FuncOp func);
+  std::optional<Kernel> choose(linalg::GenericOp op, bool withStages);
+  void chooseSigns(func::FuncOp func, MutableArrayRef<Kernel> kernels);
+  void emit(IRRewriter &rewriter, Kernel &kernel);
+  void protectFromOverread(OpBuilder &builder, Kernel &kernel);
+
+  const MicroKernel &kernelOf(const Contraction &contraction) const {
+    return contraction.isFloat ? *floatKernel : *integerKernel;
+  }
+
+  std::optional<MicroKernel> integerKernel;
+  std::optional<MicroKernel> floatKernel;
+  /// Operations that stand in a nest already.
+  DenseSet<Operation *> taken;
+};
+
+/// The kernel for `op`, fused with the operations before and after it if
+/// `withStages`.
+std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op,
+                                          bool withStages) {
+  FailureOr<Nest> nest = matchNest(op);
+  if (failed(nest))
+    return std::nullopt;
+  if (nest->init && (!withStages || taken.contains(nest->init->op) ||
+                     !hasLanes(*nest->init->op.getBody())))
+    nest->init.reset();
+  if (nest->epilogue && (!withStages || taken.contains(nest->epilogue->op) ||
+                         !hasLanes(*nest->epilogue->op.getBody()))) {
+    nest->epilogue.reset();
+    nest->output = nest->accumulator;
+  }
+  mergeLoops(*nest);
+  Kernel kernel{std::move(*nest), std::nullopt, std::nullopt};
+  FailureOr<Contraction> contraction = matchContraction(kernel.nest);
+  if (succeeded(contraction)) {
+    kernel.contraction = *contraction;
+    return kernel;
+  }
+  kernel.lane = chooseLane(kernel.nest);
+  if (!kernel.lane || !hasLanes(*op.getBody()))
+    return std::nullopt;
+  return kernel;
+}
+
+void EmitKernels::run(func::FuncOp func) {
+  IRRewriter rewriter(&getContext());
+  SmallVector<linalg::LinalgOp> named;
+  func.walk([&](linalg::LinalgOp op) { named.push_back(op); });
+  for (linalg::LinalgOp op : named) {
+    rewriter.setInsertionPoint(op);
+    (void)linalg::generalizeNamedOp(rewriter, op);
+  }
+  SmallVector<linalg::GenericOp> ops;
+  func.walk([&](linalg::GenericOp op) { ops.push_back(op); });
+
+  // Reductions choose first: they take their neighbours with them.
+  taken.clear();
+  std::vector<Kernel> kernels;
+  for (bool reductions : {true, false}) {
+    for (linalg::GenericOp op : ops) {
+      if ((op.getNumReductionLoops() > 0) != reductions || taken.contains(op))
+        continue;
+      std::optional<Kernel> kernel = choose(op, /*withStages=*/true);
+      if (!kernel)
+        kernel = choose(op, /*withStages=*/false);
+      if (!kernel)
+        continue;
+      taken.insert(op);
+      if (kernel->nest.init)
+        taken.insert(kernel->nest.init->op);
+      if (kernel->nest.epilogue)
+        taken.insert(kernel->nest.epilogue->op);
+      kernels.push_back(std::move(*kernel));
+    }
+  }
+  chooseSigns(func, kernels);
+  for (Kernel &kernel : kernels)
+    emit(rewriter, kernel);
+}
+
+/// Whether kernels are the only readers and writers of `buffer`.
+static bool isUsedByKernelsOnly(Value buffer,
+                                const DenseSet<Operation *> &taken) {
+  return llvm::all_of(buffer.getUsers(), [&](Operation *user) {
+    if (isa<ViewLikeOpInterface>(user))
+      return isUsedByKernelsOnly(user->getResult(0), taken);
+    return taken.contains(user);
+  });
+}
+
+/// Where the micro-kernel reads unsigned bytes, buffers of signed bytes that
+/// contractions read hold the value plus 128: writers flip a bit once, and
+/// contractions do not for each use.
+void EmitKernels::chooseSigns(func::FuncOp func,
+                              MutableArrayRef<Kernel> kernels) {
+  if (!integerKernel->readsUnsigned())
+    return;
+  DenseSet<Value> flipped, fixed;
+  for (Kernel &kernel : kernels) {
+    if (!kernel.contraction || kernel.contraction->isFloat)
+      continue;
+    const Contraction &contraction = *kernel.contraction;
+    Value root = getRoot(kernel.nest.inputs[contraction.activations].buffer);
+    if (contraction.isUnsigned || !root.getDefiningOp<memref::AllocOp>() ||
+        !isUsedByKernelsOnly(root, taken))
+      fixed.insert(root);
+    else
+      flipped.insert(root);
+  }
+  for (Kernel &kernel : kernels)
+    for (Access *access : kernel.nest.getAccesses()) {
+      Value root = getRoot(access->buffer);
+      access->isFlipped = flipped.contains(root) && !fixed.contains(root);
+    }
+}
+
+/// The last step of a run that is no multiple of the kernel's group reads past
+/// it. Behind buffers of the arena there is slack; other activations are
+/// copied.
+void EmitKernels::protectFromOverread(OpBuilder &builder, Kernel &kernel) {
+  Contraction &contraction = *kernel.contraction;
+  Access &access = kernel.nest.inputs[contraction.activations];
+  if (contraction.runLength % kernelOf(contraction).group == 0 ||
+      getRoot(access.buffer).getDefiningOp<memref::AllocOp>())
+    return;
+  Location loc = kernel.nest.main.getLoc();
+  Value flat = emitFlatView(builder, loc, access);
+  Value copy =
+      memref::AllocOp::create(builder, loc, cast<MemRefType>(flat.getType()));
+  linalg::CopyOp::create(builder, loc, flat, copy);
+  access.buffer = copy;
+}
+
+void EmitKernels::emit(IRRewriter &rewriter, Kernel &kernel) {
+  rewriter.setInsertionPoint(kernel.nest.getAnchor());
+  if (kernel.contraction) {
+    protectFromOverread(rewriter, kernel);
+    if (failed(emitContraction(rewriter, kernel.nest, *kernel.contraction,
+                               kernelOf(*kernel.contraction))))
+      return;
+  } else {
+    emitLanes(rewriter, kernel.nest, *kernel.lane, floatKernel->lanes);
+  }
+  kernel.nest.erase(rewriter);
+}
+
+} // namespace

@@ -1,0 +1,244 @@
+//===- Contraction.cpp - Recognise contractions and pack their weights
+//------===//
+
+#include "Contraction.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/SymbolTable.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+//===----------------------------------------------------------------------===//
+// Recognition
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One factor of the body's product.
+struct Factor {
+  unsigned input;
+  bool isUnsigned;
+};
+} // namespace
+
+/// `value` as an argument of `body`, through at most one extension.
+static std::optional<Factor> matchFactor(Value value, Block &body) {
+  bool isUnsigned = false;
+  if (auto ext = value.getDefiningOp<arith::ExtSIOp>()) {
+    value = ext.getIn();
+  } else if (auto ext = value.getDefiningOp<arith::ExtUIOp>()) {
+    value = ext.getIn();
+    isUnsigned = true;
+  }
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != &body)
+    return std::nullopt;
+  return Factor{argument.getArgNumber(), isUnsigned};
+}
+
+/// Matches `acc + x * w` and returns the two factors.
+template <typename AddOp, typename MulOp>
+static std::optional<std::pair<Factor, Factor>> matchBody(Block &body) {
+  auto add = body.getTerminator()->getOperand(0).getDefiningOp<AddOp>();
+  if (!add)
+    return std::nullopt;
+  Value accumulator = body.getArguments().back();
+  Value product = add.getLhs() == accumulator ? add.getRhs() : add.getLhs();
+  if (add.getLhs() != accumulator && add.getRhs() != accumulator)
+    return std::nullopt;
+  auto mul = product.getDefiningOp<MulOp>();
+  if (!mul)
+    return std::nullopt;
+  auto left = matchFactor(mul.getLhs(), body);
+  auto right = matchFactor(mul.getRhs(), body);
+  if (!left || !right || left->input == right->input || left->input > 1 ||
+      right->input > 1)
+    return std::nullopt;
+  return std::make_pair(*left, *right);
+}
+
+/// Sorts loops by a stride, largest first.
+static void sortByStride(SmallVectorImpl<unsigned> &loops,
+                         const Access &access) {
+  llvm::sort(loops, [&](unsigned a, unsigned b) {
+    int64_t left = access.strides[a], right = access.strides[b];
+    return left != right ? left > right : a < b;
+  });
+}
+
+/// Splits the reduction into the longest contiguous run of activations and the
+/// loops around it.
+static void splitReduction(const Nest &nest, Contraction &contraction) {
+  const Access &activations = nest.inputs[contraction.activations];
+  SmallVector<unsigned> left;
+  for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop)
+    if (nest.isReduction[loop] && nest.sizes[loop] != 1)
+      left.push_back(loop);
+  bool grows = true;
+  while (grows) {
+    grows = false;
+    for (unsigned loop : left) {
+      if (activations.strides[loop] != contraction.runLength)
+        continue;
+      contraction.run.insert(contraction.run.begin(), loop);
+      contraction.runLength *= nest.sizes[loop];
+      llvm::erase(left, loop);
+      grows = true;
+      break;
+    }
+  }
+  sortByStride(left, activations);
+  contraction.outer = left;
+}
+
+FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
+  linalg::GenericOp op = nest.main;
+  if (!nest.hasReduction() || nest.inputs.size() != 2)
+    return failure();
+  Block &body = *const_cast<linalg::GenericOp &>(op).getBody();
+  Type element = nest.inputs[0].element;
+  if (nest.inputs[1].element != element)
+    return failure();
+
+  Contraction contraction;
+  std::optional<std::pair<Factor, Factor>> factors;
+  if (element.isF32() && nest.accumulator.element.isF32()) {
+    factors = matchBody<arith::AddFOp, arith::MulFOp>(body);
+    contraction.isFloat = true;
+  } else if (element.isInteger(8) && nest.accumulator.element.isInteger(32)) {
+    factors = matchBody<arith::AddIOp, arith::MulIOp>(body);
+    contraction.isFloat = false;
+  }
+  if (!factors)
+    return failure();
+
+  Factor activations = factors->first, weights = factors->second;
+  if (!getConstantBytes(nest.inputs[weights.input].buffer))
+    std::swap(activations, weights);
+  if (!getConstantBytes(nest.inputs[weights.input].buffer) ||
+      weights.isUnsigned)
+    return failure();
+  contraction.activations = activations.input;
+  contraction.weights = weights.input;
+  contraction.isUnsigned = activations.isUnsigned;
+
+  const Access &a = nest.inputs[contraction.activations];
+  const Access &w = nest.inputs[contraction.weights];
+  std::optional<unsigned> column;
+  for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
+    if (nest.isReduction[loop] || nest.sizes[loop] == 1 ||
+        nest.output.strides[loop] != 1 || a.strides[loop] != 0 ||
+        w.strides[loop] == 0)
+      continue;
+    if (!column || nest.sizes[loop] > nest.sizes[*column])
+      column = loop;
+  }
+  if (!column)
+    return failure();
+  contraction.column = *column;
+  for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
+    if (nest.isReduction[loop] || nest.sizes[loop] == 1 || loop == *column)
+      continue;
+    (w.strides[loop] == 0 ? contraction.rows : contraction.batches)
+        .push_back(loop);
+  }
+  sortByStride(contraction.rows, nest.output);
+  sortByStride(contraction.batches, nest.output);
+  splitReduction(nest, contraction);
+  return contraction;
+}
+
+//===----------------------------------------------------------------------===//
+// Packing
+//===----------------------------------------------------------------------===//
+
+std::optional<ConstantBytes> mlir::qopt::getConstantBytes(Value buffer) {
+  auto get = getRoot(buffer).getDefiningOp<memref::GetGlobalOp>();
+  if (!get)
+    return std::nullopt;
+  auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+      get, get.getNameAttr());
+  if (!global || !global.getConstant() || !global.getInitialValue())
+    return std::nullopt;
+  if (auto dense =
+          dyn_cast<DenseIntOrFPElementsAttr>(*global.getInitialValue()))
+    return ConstantBytes{dense.getRawData(), dense.isSplat()};
+  if (auto resource =
+          dyn_cast<DenseResourceElementsAttr>(*global.getInitialValue()))
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      return ConstantBytes{blob->getData(), false};
+  return std::nullopt;
+}
+
+/// The positions of a set of loops in order, as offsets of one operand.
+static SmallVector<int64_t> enumerateOffsets(const Nest &nest,
+                                             ArrayRef<unsigned> loops,
+                                             const Access &access) {
+  SmallVector<int64_t> offsets = {0};
+  for (unsigned loop : loops) {
+    SmallVector<int64_t> next;
+    next.reserve(offsets.size() * nest.sizes[loop]);
+    for (int64_t offset : offsets)
+      for (int64_t i = 0; i < nest.sizes[loop]; ++i)
+        next.push_back(offset + i * access.strides[loop]);
+    offsets = std::move(next);
+  }
+  return offsets;
+}
+
+FailureOr<PackedWeights> mlir::qopt::packWeights(const Nest &nest,
+                                                 const Contraction &contraction,
+                                                 unsigned group,
+                                                 ArrayRef<int64_t> panels) {
+  const Access &access = nest.inputs[contraction.weights];
+  std::optional<ConstantBytes> bytes = getConstantBytes(access.buffer);
+  if (!bytes)
+    return failure();
+  const int64_t size = contraction.isFloat ? 4 : 1;
+  SmallVector<int64_t> batches =
+      enumerateOffsets(nest, contraction.batches, access);
+  SmallVector<int64_t> outer =
+      enumerateOffsets(nest, contraction.outer, access);
+  SmallVector<int64_t> run = enumerateOffsets(nest, contraction.run, access);
+  const int64_t groups = llvm::divideCeil(run.size(), group);
+  const int64_t columns = nest.sizes[contraction.column];
+  const int64_t columnStride = access.strides[contraction.column];
+
+  PackedWeights packed;
+  packed.paddedColumns =
+      std::accumulate(panels.begin(), panels.end(), int64_t(0));
+  packed.columnSize = static_cast<int64_t>(outer.size()) * groups * group;
+  packed.batchStride = packed.paddedColumns * packed.columnSize;
+  packed.data.assign(packed.batchStride * batches.size() * size, 0);
+  packed.sums.assign(batches.size() * packed.paddedColumns, 0);
+  char *out = packed.data.data();
+  for (auto [batch, batchOffset] : llvm::enumerate(batches)) {
+    int64_t firstColumn = 0;
+    for (int64_t width : panels) {
+      for (int64_t outerOffset : outer) {
+        for (int64_t g = 0; g < groups; ++g) {
+          for (int64_t column = firstColumn; column < firstColumn + width;
+               ++column) {
+            for (int64_t i = g * group; i < (g + 1) * group; ++i, out += size) {
+              if (column >= columns || i >= static_cast<int64_t>(run.size()))
+                continue;
+              int64_t element = bytes->isSplat ? 0
+                                               : access.offset + batchOffset +
+                                                     outerOffset + run[i] +
+                                                     column * columnStride;
+              const char *from = bytes->data.data() + element * size;
+              std::memcpy(out, from, size);
+              if (size == 1)
+                packed.sums[batch * packed.paddedColumns + column] +=
+                    static_cast<int8_t>(*from);
+            }
+          }
+        }
+      }
+      firstColumn += width;
+    }
+  }
+  return packed;
+}

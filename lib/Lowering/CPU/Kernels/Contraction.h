@@ -1,0 +1,72 @@
+//===- Contraction.h - Matrix products and convolutions as tiles -*- C++
+//-*-===//
+
+#ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_CONTRACTION_H
+#define QUANTOPT_LIB_LOWERING_CPU_KERNELS_CONTRACTION_H
+
+#include "MicroKernel.h"
+#include "Nest.h"
+
+namespace mlir::qopt {
+
+/// The loops of a nest `acc[row, column] += a[row, k] * w[k, column]` by role.
+struct Contraction {
+  /// Which of the nest's two inputs are activations and constant weights.
+  unsigned activations;
+  unsigned weights;
+  bool isFloat;
+  /// The body extends activations by zeros.
+  bool isUnsigned = false;
+  /// Parallel loops that select other weights (groups): outermost.
+  SmallVector<unsigned> batches;
+  /// Parallel loops that weights do not know, outer to inner.
+  SmallVector<unsigned> rows;
+  /// The loop along the output's contiguous dimension.
+  unsigned column;
+  /// Reduction loops over one contiguous run of activations, outer to inner,
+  /// and those around it.
+  SmallVector<unsigned> run;
+  SmallVector<unsigned> outer;
+  int64_t runLength = 1;
+};
+
+/// Recognises a contraction with constant weights in `nest`.
+FailureOr<Contraction> matchContraction(const Nest &nest);
+
+/// Weights in the order in which a tile reads them: for each batch, panel of
+/// columns and outer reduction step, groups of `group` products for `width`
+/// columns, zero where the run or the columns end.
+struct PackedWeights {
+  /// Bytes, in the element type of the weights.
+  std::vector<char> data;
+  /// Elements from one batch to the next.
+  int64_t batchStride;
+  /// Elements of one column over the whole (padded) reduction.
+  int64_t columnSize;
+  /// Sums of each column, by batch and padded column (integers only).
+  std::vector<int32_t> sums;
+  int64_t paddedColumns;
+};
+
+/// `panels` are the widths of the panels in columns; their sum is at least the
+/// number of columns. Fails where the weights' bytes are not at hand.
+FailureOr<PackedWeights> packWeights(const Nest &nest,
+                                     const Contraction &contraction,
+                                     unsigned group, ArrayRef<int64_t> panels);
+
+/// The bytes of a constant global behind `buffer` and whether they are one
+/// element repeated.
+struct ConstantBytes {
+  ArrayRef<char> data;
+  bool isSplat;
+};
+std::optional<ConstantBytes> getConstantBytes(Value buffer);
+
+/// Emits `nest` as register tiles at the builder's insertion point.
+LogicalResult emitContraction(OpBuilder &builder, Nest &nest,
+                              const Contraction &contraction,
+                              const MicroKernel &kernel);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_CONTRACTION_H

@@ -1,0 +1,220 @@
+//===- LaneBuilder.cpp - Bodies and operands on vectors of lanes
+//------------===//
+
+#include "LaneBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+LaneBuilder::LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane,
+                         unsigned lanes)
+    : builder(builder), loc(nest.getAnchor()->getLoc()), nest(nest), lane(lane),
+      lanes(lanes) {
+  for (Access *access : nest.getAccesses())
+    if (isa<MemRefType>(access->buffer.getType()))
+      views.try_emplace({access->buffer, access->element},
+                        emitFlatView(builder, loc, *access));
+}
+
+Value LaneBuilder::flat(const Access &access) {
+  return views.lookup({access.buffer, access.element});
+}
+
+Value LaneBuilder::index(const Access &access, const Point &point) {
+  int64_t extra = 0;
+  for (auto [stride, shift] : llvm::zip(access.strides, point.shifts))
+    extra += stride * shift;
+  return emitIndex(builder, loc, access, point.ivs, extra);
+}
+
+Value LaneBuilder::mask(unsigned active) {
+  SmallVector<bool> bits(lanes, false);
+  std::fill_n(bits.begin(), active, true);
+  return arith::ConstantOp::create(
+      builder, loc,
+      DenseElementsAttr::get(vectorOf(builder.getI1Type()),
+                             ArrayRef<bool>(bits)));
+}
+
+Value LaneBuilder::flip(Value value, const Access &access) {
+  if (!access.isFlipped)
+    return value;
+  auto bit = builder.getI8IntegerAttr(-128);
+  TypedAttr constant = bit;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    constant = DenseElementsAttr::get(vector, Attribute(bit));
+  Value sign = arith::ConstantOp::create(builder, loc, constant);
+  return arith::XOrIOp::create(builder, loc, value, sign);
+}
+
+Value LaneBuilder::splat(Value scalar) {
+  return vector::BroadcastOp::create(builder, loc, vectorOf(scalar.getType()),
+                                     scalar);
+}
+
+Value LaneBuilder::load(const Access &access, const Point &point,
+                        unsigned active) {
+  if (!isa<MemRefType>(access.buffer.getType()))
+    return splat(access.buffer);
+  Value buffer = flat(access);
+  Value first = index(access, point);
+  int64_t stride = access.strides[lane];
+  if (stride == 0) {
+    Value scalar =
+        memref::LoadOp::create(builder, loc, buffer, ValueRange{first});
+    return splat(flip(scalar, access));
+  }
+  VectorType type = vectorOf(access.element);
+  if (stride == 1) {
+    if (active == lanes)
+      return flip(
+          vector::LoadOp::create(builder, loc, type, buffer, ValueRange{first}),
+          access);
+    Value zero = arith::ConstantOp::create(
+        builder, loc, cast<TypedAttr>(builder.getZeroAttr(type)));
+    return flip(vector::MaskedLoadOp::create(builder, loc, type, buffer,
+                                             ValueRange{first}, mask(active),
+                                             zero),
+                access);
+  }
+  Value value = arith::ConstantOp::create(
+      builder, loc, cast<TypedAttr>(builder.getZeroAttr(type)));
+  for (unsigned i = 0; i < active; ++i) {
+    Value step = arith::ConstantIndexOp::create(builder, loc, i * stride);
+    Value at = arith::AddIOp::create(builder, loc, first, step);
+    Value scalar = memref::LoadOp::create(builder, loc, buffer, ValueRange{at});
+    value = vector::InsertOp::create(builder, loc, scalar, value, i);
+  }
+  return flip(value, access);
+}
+
+void LaneBuilder::store(Value value, const Access &access, const Point &point,
+                        unsigned active) {
+  Value buffer = flat(access);
+  Value first = index(access, point);
+  int64_t stride = access.strides[lane];
+  value = flip(value, access);
+  // A single lane is a scalar: LLVM 22 stores four bytes for a masked store of
+  // one lane of bytes truncated from words.
+  bool isScalar = active == 1;
+  if (stride == 1 && active == lanes) {
+    vector::StoreOp::create(builder, loc, value, buffer, ValueRange{first});
+    return;
+  }
+  if (stride == 1 && !isScalar) {
+    vector::MaskedStoreOp::create(builder, loc, buffer, ValueRange{first},
+                                  mask(active), value);
+    return;
+  }
+  for (unsigned i = 0; i < active; ++i) {
+    Value scalar = vector::ExtractOp::create(builder, loc, value, i);
+    Value step = arith::ConstantIndexOp::create(builder, loc, i * stride);
+    Value at = arith::AddIOp::create(builder, loc, first, step);
+    memref::StoreOp::create(builder, loc, scalar, buffer, ValueRange{at});
+  }
+}
+
+Value LaneBuilder::emitStage(const Stage &stage, const Point &point,
+                             Value accumulator, unsigned active) {
+  SmallVector<Value> arguments;
+  linalg::GenericOp op = stage.op;
+  Block &body = *op.getBody();
+  for (auto [index, input] : llvm::enumerate(stage.inputs)) {
+    if (static_cast<int>(index) == stage.accumulator)
+      arguments.push_back(accumulator);
+    else if (body.getArgument(index).use_empty())
+      arguments.push_back(Value());
+    else
+      arguments.push_back(load(input, point, active));
+  }
+  arguments.push_back(Value());
+  return emitBody(body, arguments);
+}
+
+Value LaneBuilder::emitInit(const Point &point, unsigned active) {
+  if (nest.init)
+    return emitStage(*nest.init, point, Value(), active);
+  return load(nest.accumulator, point, active);
+}
+
+void LaneBuilder::emitFinish(Value accumulator, const Point &point,
+                             unsigned active) {
+  if (nest.epilogue)
+    accumulator = emitStage(*nest.epilogue, point, accumulator, active);
+  store(accumulator, nest.output, point, active);
+}
+
+//===----------------------------------------------------------------------===//
+// Bodies
+//===----------------------------------------------------------------------===//
+
+bool mlir::qopt::hasLanes(Block &body) {
+  return llvm::all_of(body.without_terminator(), [](Operation &op) {
+    if (op.getNumRegions() != 0 || op.getNumResults() != 1)
+      return false;
+    return isa<arith::ConstantOp, memref::LoadOp>(op) ||
+           (isPure(&op) &&
+            !isa<BaseMemRefType, ShapedType>(op.getResult(0).getType()));
+  });
+}
+
+Value LaneBuilder::emitBody(Block &body, ArrayRef<Value> arguments) {
+  IRMapping mapping;
+  for (auto [argument, value] : llvm::zip(body.getArguments(), arguments))
+    if (value)
+      mapping.map(argument, value);
+  for (Operation &op : body.without_terminator())
+    mapping.map(op.getResult(0), emitOp(&op, mapping));
+  Value result = body.getTerminator()->getOperand(0);
+  if (Value mapped = mapping.lookupOrNull(result))
+    return mapped;
+  return splat(result);
+}
+
+Value LaneBuilder::emitOp(Operation *op, IRMapping &mapping) {
+  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    VectorType type = vectorOf(constant.getType());
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(type, Attribute(constant.getValue())));
+  }
+  if (!OpTrait::hasElementwiseMappableTraits(op))
+    return emitByLane(op, mapping);
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands()) {
+    Value mapped = mapping.lookupOrNull(operand);
+    operands.push_back(mapped ? mapped : splat(operand));
+  }
+  Operation *clone = builder.create(
+      loc, op->getName().getIdentifier(), operands,
+      TypeRange{vectorOf(op->getResult(0).getType())}, op->getAttrs());
+  return clone->getResult(0);
+}
+
+/// One scalar operation a lane.
+Value LaneBuilder::emitByLane(Operation *op, IRMapping &mapping) {
+  VectorType type = vectorOf(op->getResult(0).getType());
+  Value result;
+  if (type.getElementType().isIndex())
+    result = splat(arith::ConstantIndexOp::create(builder, loc, 0));
+  else
+    result = arith::ConstantOp::create(
+        builder, loc, cast<TypedAttr>(builder.getZeroAttr(type)));
+  for (unsigned i = 0; i < lanes; ++i) {
+    IRMapping scalars;
+    for (Value operand : op->getOperands())
+      if (Value mapped = mapping.lookupOrNull(operand))
+        scalars.map(operand,
+                    Value(vector::ExtractOp::create(builder, loc, mapped, i)));
+    Operation *clone = builder.clone(*op, scalars);
+    result =
+        vector::InsertOp::create(builder, loc, clone->getResult(0), result, i);
+  }
+  return result;
+}

@@ -1,0 +1,74 @@
+//===- LaneBuilder.h - Bodies and operands on vectors of lanes --*- C++ -*-===//
+//
+// Emits the scalar bodies of a nest for several neighbouring points of one
+// loop, its lanes, at once. Scalar operations become the same operations on
+// vectors, so vector code has the bits of scalar code.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H
+#define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H
+
+#include "Nest.h"
+
+namespace mlir::qopt {
+
+/// A point of the loops: run-time indices (null for zero) plus constants.
+struct Point {
+  SmallVector<Value> ivs;
+  SmallVector<int64_t> shifts;
+
+  explicit Point(unsigned numLoops) : ivs(numLoops), shifts(numLoops, 0) {}
+};
+
+class LaneBuilder {
+public:
+  /// Lanes are `lanes` neighbours along loop `lane` of `nest`. Flat views of
+  /// all operands are made at the builder's insertion point.
+  LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane, unsigned lanes);
+
+  OpBuilder &builder;
+  Location loc;
+  Nest &nest;
+  const unsigned lane;
+  const unsigned lanes;
+
+  VectorType vectorOf(Type element) const {
+    return VectorType::get({static_cast<int64_t>(lanes)}, element);
+  }
+  /// The flat buffer behind `access`.
+  Value flat(const Access &access);
+  /// The first lane's element index.
+  Value index(const Access &access, const Point &point);
+  /// A vector of the operand at `point`: neighbours, or one value in all lanes.
+  /// Lanes from `active` on are zero and not read.
+  Value load(const Access &access, const Point &point, unsigned active);
+  /// Stores the first `active` lanes.
+  void store(Value value, const Access &access, const Point &point,
+             unsigned active);
+  /// The result of a stage at `point`.
+  Value emitStage(const Stage &stage, const Point &point, Value accumulator,
+                  unsigned active);
+  /// The value that the reduction starts from.
+  Value emitInit(const Point &point, unsigned active);
+  /// Runs the epilogue, if there is one, and stores the result.
+  void emitFinish(Value accumulator, const Point &point, unsigned active);
+  /// `body` on vectors; a null argument is one that the body does not use.
+  Value emitBody(Block &body, ArrayRef<Value> arguments);
+
+private:
+  Value mask(unsigned active);
+  Value flip(Value value, const Access &access);
+  Value splat(Value scalar);
+  Value emitOp(Operation *op, IRMapping &mapping);
+  Value emitByLane(Operation *op, IRMapping &mapping);
+
+  DenseMap<std::pair<Value, Type>, Value> views;
+};
+
+/// Whether every operation of `body` can be emitted by lanes.
+bool hasLanes(Block &body);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H

@@ -1,0 +1,251 @@
+//===- Lanes.cpp - Elementwise, depthwise and pooling kernels
+//---------------===//
+
+#include "Lanes.h"
+#include "LaneBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+
+/// Accumulators that one iteration of the innermost parallel loops carries.
+constexpr int64_t kPoints = 8;
+/// Reductions of up to this many terms are unrolled.
+constexpr int64_t kUnrolledTerms = 32;
+
+class LaneEmitter {
+public:
+  LaneEmitter(OpBuilder &builder, Nest &nest, unsigned lane, unsigned lanes)
+      : b(builder), nest(nest), lane(lane), builder(builder, nest, lane, lanes),
+        loc(this->builder.loc) {}
+
+  void emit();
+
+private:
+  void emitLoops(ArrayRef<unsigned> loops, Point point, int64_t chunks,
+                 int64_t active);
+  void emitPoints(ArrayRef<Point> points, int64_t active);
+  SmallVector<Value> emitTerms(SmallVector<Point> points,
+                               SmallVector<Value> accumulators,
+                               ArrayRef<unsigned> loops, int64_t active);
+  Value emitTerm(const Point &point, Value accumulator, int64_t active);
+  void chunksOf(const Point &point, int64_t chunks, int64_t active);
+
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  }
+
+  OpBuilder &b;
+  Nest &nest;
+  unsigned lane;
+  LaneBuilder builder;
+  Location loc;
+  SmallVector<unsigned> reductions;
+  SmallVector<unsigned> parallels;
+};
+
+/// One term of the reduction, or the whole elementwise body.
+Value LaneEmitter::emitTerm(const Point &point, Value accumulator,
+                            int64_t active) {
+  Block &body = *nest.main.getBody();
+  SmallVector<Value> arguments;
+  for (auto [index, input] : llvm::enumerate(nest.inputs))
+    arguments.push_back(body.getArgument(index).use_empty()
+                            ? Value()
+                            : builder.load(input, point, active));
+  if (!accumulator && !body.getArguments().back().use_empty())
+    accumulator = builder.load(nest.accumulator, point, active);
+  arguments.push_back(accumulator);
+  return builder.emitBody(body, arguments);
+}
+
+/// Adds all terms over `loops` to the accumulators, in the loops' order.
+SmallVector<Value> LaneEmitter::emitTerms(SmallVector<Point> points,
+                                          SmallVector<Value> accumulators,
+                                          ArrayRef<unsigned> loops,
+                                          int64_t active) {
+  if (loops.empty()) {
+    for (auto [point, accumulator] : llvm::zip(points, accumulators))
+      accumulator = emitTerm(point, accumulator, active);
+    return accumulators;
+  }
+  unsigned loop = loops.front();
+  int64_t terms = 1;
+  for (unsigned each : loops)
+    terms *= nest.sizes[each];
+  if (terms <= kUnrolledTerms) {
+    for (int64_t i = 0; i < nest.sizes[loop]; ++i) {
+      SmallVector<Point> shifted = points;
+      for (Point &point : shifted)
+        point.shifts[loop] += i;
+      accumulators =
+          emitTerms(shifted, accumulators, loops.drop_front(), active);
+    }
+    return accumulators;
+  }
+  auto forOp =
+      scf::ForOp::create(b, loc, constant(0), constant(nest.sizes[loop]),
+                         constant(1), accumulators);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(forOp.getBody());
+  for (Point &point : points)
+    point.ivs[loop] = forOp.getInductionVar();
+  SmallVector<Value> inner(forOp.getRegionIterArgs().begin(),
+                           forOp.getRegionIterArgs().end());
+  scf::YieldOp::create(b, loc,
+                       emitTerms(points, inner, loops.drop_front(), active));
+  return SmallVector<Value>(forOp.getResults().begin(),
+                            forOp.getResults().end());
+}
+
+void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
+  SmallVector<Value> accumulators;
+  if (reductions.empty()) {
+    for (const Point &point : points)
+      accumulators.push_back(emitTerm(point, Value(), active));
+  } else {
+    for (const Point &point : points)
+      accumulators.push_back(builder.emitInit(point, active));
+    accumulators =
+        emitTerms(SmallVector<Point>(points), accumulators, reductions, active);
+  }
+  for (auto [point, accumulator] : llvm::zip(points, accumulators))
+    builder.emitFinish(accumulator, point, active);
+}
+
+/// `chunks` neighbouring vectors along the lanes, `kPoints` at a time.
+void LaneEmitter::chunksOf(const Point &point, int64_t chunks, int64_t active) {
+  for (int64_t first = 0; first < chunks; first += kPoints) {
+    SmallVector<Point> points;
+    for (int64_t i = first; i < std::min(chunks, first + kPoints); ++i) {
+      points.push_back(point);
+      points.back().shifts[lane] += i * builder.lanes;
+    }
+    emitPoints(points, active);
+  }
+}
+
+/// The parallel loops; the innermost is unrolled so that `kPoints` vectors are
+/// computed together.
+void LaneEmitter::emitLoops(ArrayRef<unsigned> loops, Point point,
+                            int64_t chunks, int64_t active) {
+  if (loops.empty())
+    return chunksOf(point, chunks, active);
+  unsigned loop = loops.front();
+  int64_t size = nest.sizes[loop];
+  bool isLast = loops.size() == 1;
+  int64_t step = 1;
+  if (isLast && !reductions.empty())
+    step = std::min(size, std::max<int64_t>(1, kPoints / chunks));
+  auto emitStep = [&](const Point &at, int64_t count) {
+    if (!isLast)
+      return emitLoops(loops.drop_front(), at, chunks, active);
+    if (count == 1)
+      return chunksOf(at, chunks, active);
+    SmallVector<Point> points;
+    for (int64_t i = 0; i < count; ++i) {
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        points.push_back(at);
+        points.back().shifts[loop] += i;
+        points.back().shifts[lane] += chunk * builder.lanes;
+      }
+    }
+    emitPoints(points, active);
+  };
+  int64_t full = size / step * step;
+  if (full == step) {
+    emitStep(point, step);
+  } else {
+    auto forOp =
+        scf::ForOp::create(b, loc, constant(0), constant(full), constant(step));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    Point inner = point;
+    inner.ivs[loop] = forOp.getInductionVar();
+    emitStep(inner, step);
+  }
+  if (full < size) {
+    point.shifts[loop] += full;
+    emitStep(point, size - full);
+  }
+}
+
+void LaneEmitter::emit() {
+  for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
+    if (nest.sizes[loop] == 1 || loop == lane)
+      continue;
+    (nest.isReduction[loop] ? reductions : parallels).push_back(loop);
+  }
+  llvm::sort(parallels, [&](unsigned left, unsigned right) {
+    int64_t a = nest.output.strides[left], c = nest.output.strides[right];
+    return a != c ? a > c : left < right;
+  });
+
+  int64_t size = nest.sizes[lane], lanes = builder.lanes;
+  int64_t chunks = size / lanes;
+  Point origin(nest.sizes.size());
+  // Lanes outermost: weights of one vector of channels stay in registers while
+  // the kernel walks the points.
+  int64_t together = reductions.empty() || parallels.empty()
+                         ? std::min<int64_t>(chunks, 4)
+                         : std::min<int64_t>(chunks, 1);
+  int64_t full = together == 0 ? 0 : chunks / together * together;
+  if (full > 0 && full == together) {
+    emitLoops(parallels, origin, together, lanes);
+  } else if (full > 0) {
+    auto forOp = scf::ForOp::create(b, loc, constant(0), constant(full * lanes),
+                                    constant(together * lanes));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    Point inner = origin;
+    inner.ivs[lane] = forOp.getInductionVar();
+    emitLoops(parallels, inner, together, lanes);
+  }
+  origin.shifts[lane] = full * lanes;
+  if (chunks > full)
+    emitLoops(parallels, origin, chunks - full, lanes);
+  origin.shifts[lane] = chunks * lanes;
+  if (size % lanes)
+    emitLoops(parallels, origin, 1, size % lanes);
+}
+
+} // namespace
+
+std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest) {
+  std::optional<unsigned> best;
+  int64_t bestScore = 0;
+  Nest &mutableNest = const_cast<Nest &>(nest);
+  for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
+    if (nest.isReduction[loop] || nest.sizes[loop] == 1 ||
+        nest.output.strides[loop] != 1)
+      continue;
+    int64_t score = std::min<int64_t>(nest.sizes[loop], 64);
+    bool isGathering = false;
+    for (Access *access : mutableNest.getAccesses()) {
+      if (!isa<MemRefType>(access->buffer.getType()))
+        continue;
+      int64_t stride = access->strides[loop];
+      isGathering |= stride != 0 && stride != 1;
+    }
+    // A gather is as slow as scalar code, and scalar code is smaller.
+    if (isGathering && (nest.hasReduction() || nest.sizes[loop] < 8))
+      continue;
+    if (isGathering)
+      score = 1;
+    if (score > bestScore) {
+      bestScore = score;
+      best = loop;
+    }
+  }
+  return best;
+}
+
+void mlir::qopt::emitLanes(OpBuilder &builder, Nest &nest, unsigned lane,
+                           unsigned lanes) {
+  LaneEmitter(builder, nest, lane, lanes).emit();
+}

@@ -1,0 +1,22 @@
+//===- Lanes.h - Elementwise, depthwise and pooling kernels -----*- C++ -*-===//
+
+#ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
+#define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
+
+#include "Nest.h"
+
+namespace mlir::qopt {
+
+/// The parallel loop of `nest` whose neighbours make good lanes: contiguous in
+/// the result, and contiguous or constant in most operands. None where scalar
+/// loops are as good.
+std::optional<unsigned> chooseLane(const Nest &nest);
+
+/// Emits `nest` with vectors of `lanes` neighbours along `lane`, at the
+/// builder's insertion point: several output points at a time, each with its
+/// accumulator in a register over the whole reduction.
+void emitLanes(OpBuilder &builder, Nest &nest, unsigned lane, unsigned lanes);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H

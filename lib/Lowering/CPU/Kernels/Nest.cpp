@@ -1,0 +1,386 @@
+//===- Nest.cpp - Loop nests over buffers, for kernels
+//----------------------===//
+
+#include "Nest.h"
+
+#include "mlir/Analysis/FlatLinearValueConstraints.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+//===----------------------------------------------------------------------===//
+// Accesses
+//===----------------------------------------------------------------------===//
+
+/// The operand `buffer` indexed by `map`, as strides of the loops.
+static FailureOr<Access> getAccess(Value buffer, AffineMap map) {
+  Access access;
+  auto type = dyn_cast<MemRefType>(buffer.getType());
+  if (!type) {
+    if (!buffer.getType().isIntOrFloat())
+      return failure();
+    access.buffer = buffer;
+    access.element = buffer.getType();
+    access.strides.assign(map.getNumDims(), 0);
+    return access;
+  }
+  SmallVector<int64_t> strides;
+  if (failed(type.getStridesAndOffset(strides, access.offset)) ||
+      ShapedType::isDynamic(access.offset) ||
+      llvm::any_of(strides, ShapedType::isDynamic))
+    return failure();
+  access.buffer = buffer;
+  access.element = type.getElementType();
+  access.strides.assign(map.getNumDims(), 0);
+  for (auto [expr, stride] : llvm::zip(map.getResults(), strides)) {
+    SmallVector<int64_t> flat;
+    if (failed(getFlattenedAffineExpr(expr, map.getNumDims(), 0, &flat)) ||
+        flat.size() != map.getNumDims() + 1)
+      return failure();
+    for (unsigned dim = 0, e = map.getNumDims(); dim < e; ++dim)
+      access.strides[dim] += flat[dim] * stride;
+    access.offset += flat.back() * stride;
+  }
+  return access;
+}
+
+Value mlir::qopt::getRoot(Value buffer) {
+  while (true) {
+    if (auto view = buffer.getDefiningOp<ViewLikeOpInterface>()) {
+      buffer = view.getViewSource();
+      continue;
+    }
+    return buffer;
+  }
+}
+
+Value mlir::qopt::emitFlatView(OpBuilder &builder, Location loc,
+                               const Access &access) {
+  auto type = cast<MemRefType>(access.buffer.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+  (void)type.getStridesAndOffset(strides, offset);
+  int64_t size = offset + 1;
+  for (auto [extent, stride] : llvm::zip(type.getShape(), strides))
+    size += (extent - 1) * stride;
+  Value base = access.buffer;
+  if (!type.getLayout().isIdentity() || type.getRank() != 1) {
+    auto metadata =
+        memref::ExtractStridedMetadataOp::create(builder, loc, access.buffer);
+    base = metadata.getBaseBuffer();
+  }
+  auto flat = MemRefType::get({size}, type.getElementType());
+  if (base.getType() == flat)
+    return base;
+  return memref::ReinterpretCastOp::create(
+      builder, loc, flat, base, /*offset=*/int64_t(0), ArrayRef<int64_t>{size},
+      ArrayRef<int64_t>{1});
+}
+
+Value mlir::qopt::emitIndex(OpBuilder &builder, Location loc,
+                            const Access &access, ArrayRef<Value> ivs,
+                            int64_t extra) {
+  Value index;
+  for (auto [stride, iv] : llvm::zip(access.strides, ivs)) {
+    if (!iv || stride == 0)
+      continue;
+    Value term = iv;
+    if (stride != 1) {
+      Value factor = arith::ConstantIndexOp::create(builder, loc, stride);
+      term = arith::MulIOp::create(builder, loc, iv, factor);
+    }
+    index = index ? arith::AddIOp::create(builder, loc, index, term) : term;
+  }
+  int64_t constant = access.offset + extra;
+  if (index && constant == 0)
+    return index;
+  Value start = arith::ConstantIndexOp::create(builder, loc, constant);
+  if (!index)
+    return start;
+  return arith::AddIOp::create(builder, loc, index, start);
+}
+
+//===----------------------------------------------------------------------===//
+// Nests
+//===----------------------------------------------------------------------===//
+
+SmallVector<Access *> Nest::getAccesses() {
+  SmallVector<Access *> accesses;
+  for (Access &input : inputs)
+    accesses.push_back(&input);
+  for (std::optional<Stage> *stage : {&init, &epilogue})
+    if (*stage)
+      for (auto [index, input] : llvm::enumerate((*stage)->inputs))
+        if (static_cast<int>(index) != (*stage)->accumulator)
+          accesses.push_back(&input);
+  accesses.push_back(&accumulator);
+  accesses.push_back(&output);
+  return accesses;
+}
+
+void Nest::erase(RewriterBase &rewriter) {
+  if (epilogue)
+    rewriter.eraseOp(epilogue->op);
+  Value buffer = accumulator.buffer;
+  rewriter.eraseOp(main);
+  if (init)
+    rewriter.eraseOp(init->op);
+  // The accumulator's own buffer is gone where the epilogue took its place.
+  while (Operation *op = buffer.getDefiningOp()) {
+    if (!op->use_empty() || !isa<memref::AllocOp, ViewLikeOpInterface>(op))
+      break;
+    auto view = dyn_cast<ViewLikeOpInterface>(op);
+    Value source = view ? view.getViewSource() : Value();
+    rewriter.eraseOp(op);
+    if (!source)
+      break;
+    buffer = source;
+  }
+}
+
+/// Elementwise, one result that it does not read, no question for its position.
+static bool isStage(linalg::GenericOp op) {
+  return op.getNumParallelLoops() == op.getNumLoops() &&
+         op.getNumDpsInits() == 1 && !op.hasIndexSemantics() &&
+         !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
+         op.getNumLoops() > 0;
+}
+
+static bool touches(Operation *op, Value root) {
+  WalkResult walk = op->walk([&](Operation *nested) {
+    for (Value operand : nested->getOperands())
+      if (isa<BaseMemRefType>(operand.getType()) && getRoot(operand) == root)
+        return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return walk.wasInterrupted();
+}
+
+/// Whether an operation strictly between `begin` and `end` may write `root`.
+static bool isWrittenBetween(Operation *begin, Operation *end, Value root) {
+  for (Operation *op = begin->getNextNode(); op != end;
+       op = op->getNextNode()) {
+    if (isa<ViewLikeOpInterface>(op) || !touches(op, root))
+      continue;
+    auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+    if (!linalgOp)
+      return true;
+    for (Value init : linalgOp.getDpsInits())
+      if (getRoot(init) == root)
+        return true;
+  }
+  return false;
+}
+
+static bool isTouchedBetween(Operation *begin, Operation *end, Value root) {
+  for (Operation *op = begin->getNextNode(); op != end; op = op->getNextNode())
+    if (!isa<ViewLikeOpInterface>(op) && touches(op, root))
+      return true;
+  return false;
+}
+
+/// The loop of `main` behind each dimension of its accumulator; none where the
+/// map has a constant.
+static FailureOr<SmallVector<std::optional<unsigned>>>
+accumulatorLoops(AffineMap map) {
+  SmallVector<std::optional<unsigned>> loops;
+  for (AffineExpr expr : map.getResults()) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      loops.push_back(dim.getPosition());
+    else if (isa<AffineConstantExpr>(expr))
+      loops.push_back(std::nullopt);
+    else
+      return failure();
+  }
+  return loops;
+}
+
+/// The accesses of `op`'s operands in terms of `main`'s loops, given the map by
+/// which `op` reaches the accumulator.
+static FailureOr<SmallVector<Access>>
+accessesInLoopsOf(linalg::GenericOp op, AffineMap toAccumulator,
+                  ArrayRef<std::optional<unsigned>> loops, unsigned numLoops) {
+  SmallVector<std::optional<unsigned>> loopOf(op.getNumLoops());
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (auto [expr, loop] : llvm::zip(toAccumulator.getResults(), loops)) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim) {
+      if (!isa<AffineConstantExpr>(expr))
+        return failure();
+      continue;
+    }
+    if (loop)
+      loopOf[dim.getPosition()] = *loop;
+    else if (ranges[dim.getPosition()] != 1)
+      return failure();
+  }
+  for (auto [index, loop] : llvm::enumerate(loopOf))
+    if (!loop && ranges[index] != 1)
+      return failure();
+
+  SmallVector<Access> accesses;
+  for (OpOperand &operand : op->getOpOperands()) {
+    FailureOr<Access> own =
+        getAccess(operand.get(), op.getMatchingIndexingMap(&operand));
+    if (failed(own))
+      return failure();
+    SmallVector<int64_t> strides(numLoops, 0);
+    for (auto [index, loop] : llvm::enumerate(loopOf))
+      if (loop)
+        strides[*loop] += own->strides[index];
+    own->strides = strides;
+    accesses.push_back(*own);
+  }
+  return accesses;
+}
+
+/// Takes the operation that fills the accumulator right before `main`.
+static void matchInit(Nest &nest,
+                      ArrayRef<std::optional<unsigned>> accumulatorDims) {
+  Value buffer = nest.accumulator.buffer;
+  linalg::GenericOp candidate;
+  for (Operation *user : buffer.getUsers()) {
+    auto op = dyn_cast<linalg::GenericOp>(user);
+    if (!op || op == nest.main || op->getBlock() != nest.main->getBlock() ||
+        !op->isBeforeInBlock(nest.main) || !isStage(op) ||
+        op.getDpsInits()[0] != buffer ||
+        isTouchedBetween(op, nest.main, getRoot(buffer)))
+      continue;
+    candidate = op;
+  }
+  if (!candidate)
+    return;
+  for (Value input : candidate.getDpsInputs())
+    if (isa<BaseMemRefType>(input.getType()) &&
+        isWrittenBetween(candidate, nest.main, getRoot(input)))
+      return;
+  FailureOr<SmallVector<Access>> accesses = accessesInLoopsOf(
+      candidate,
+      candidate.getMatchingIndexingMap(candidate.getDpsInitOperand(0)),
+      accumulatorDims, nest.sizes.size());
+  if (failed(accesses))
+    return;
+  accesses->pop_back();
+  nest.init = Stage{candidate, std::move(*accesses), -1};
+}
+
+/// Takes the one operation that reads the accumulator, where the accumulator
+/// is a buffer of its own.
+static void matchEpilogue(Nest &nest,
+                          ArrayRef<std::optional<unsigned>> accumulatorDims) {
+  Value buffer = nest.accumulator.buffer;
+  Value root = getRoot(buffer);
+  if (!root.getDefiningOp<memref::AllocOp>())
+    return;
+  if (root != buffer && !root.hasOneUse())
+    return;
+  linalg::GenericOp candidate;
+  for (Operation *user : buffer.getUsers()) {
+    if (user == nest.main || (nest.init && user == nest.init->op))
+      continue;
+    auto op = dyn_cast<linalg::GenericOp>(user);
+    if (!op || candidate || op->getBlock() != nest.main->getBlock() ||
+        !nest.main->isBeforeInBlock(op) || !isStage(op))
+      return;
+    candidate = op;
+  }
+  if (!candidate)
+    return;
+  int position = -1;
+  for (OpOperand *input : candidate.getDpsInputOperands()) {
+    if (input->get() != buffer)
+      continue;
+    if (position >= 0)
+      return;
+    position = input->getOperandNumber();
+  }
+  if (position < 0)
+    return;
+
+  // The reduction moves to the epilogue: what it reads must not change before.
+  SmallVector<Value> read(nest.main.getDpsInputs());
+  if (nest.init)
+    llvm::append_range(read, nest.init->op.getDpsInputs());
+  for (Value value : read)
+    if (isa<BaseMemRefType>(value.getType()) &&
+        isWrittenBetween(nest.main, candidate, getRoot(value)))
+      return;
+  // And the epilogue must not overwrite what a later tile still reads.
+  Value target = getRoot(candidate.getDpsInits()[0]);
+  for (Value value : read)
+    if (isa<BaseMemRefType>(value.getType()) && getRoot(value) == target)
+      return;
+
+  FailureOr<SmallVector<Access>> accesses = accessesInLoopsOf(
+      candidate,
+      candidate.getMatchingIndexingMap(&candidate->getOpOperand(position)),
+      accumulatorDims, nest.sizes.size());
+  if (failed(accesses))
+    return;
+  nest.output = accesses->back();
+  accesses->pop_back();
+  nest.epilogue = Stage{candidate, std::move(*accesses), position};
+}
+
+FailureOr<Nest> mlir::qopt::matchNest(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
+      op.getNumLoops() == 0)
+    return failure();
+  Nest nest;
+  nest.main = op;
+  nest.sizes = op.getStaticLoopRanges();
+  for (utils::IteratorType iterator : op.getIteratorTypesArray())
+    nest.isReduction.push_back(iterator == utils::IteratorType::reduction);
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    FailureOr<Access> access = getAccess(operand.get(), map);
+    if (failed(access))
+      return failure();
+    if (op.isDpsInit(&operand))
+      nest.accumulator = *access;
+    else
+      nest.inputs.push_back(*access);
+  }
+  nest.output = nest.accumulator;
+  if (!nest.hasReduction())
+    return nest;
+  auto dims =
+      accumulatorLoops(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
+  if (failed(dims))
+    return failure();
+  matchInit(nest, *dims);
+  matchEpilogue(nest, *dims);
+  return nest;
+}
+
+void mlir::qopt::mergeLoops(Nest &nest) {
+  SmallVector<Access *> accesses = nest.getAccesses();
+  for (unsigned dim = 0, e = nest.sizes.size(); dim < e; ++dim)
+    if (nest.sizes[dim] == 1)
+      for (Access *access : accesses)
+        access->strides[dim] = 0;
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (unsigned outer = 0, e = nest.sizes.size(); outer < e; ++outer) {
+      for (unsigned inner = 0; inner < e; ++inner) {
+        if (outer == inner || nest.sizes[outer] == 1 ||
+            nest.sizes[inner] == 1 ||
+            nest.isReduction[outer] != nest.isReduction[inner] ||
+            !llvm::all_of(accesses, [&](Access *access) {
+              return access->strides[outer] ==
+                     access->strides[inner] * nest.sizes[inner];
+            }))
+          continue;
+        nest.sizes[inner] *= nest.sizes[outer];
+        nest.sizes[outer] = 1;
+        for (Access *access : accesses)
+          access->strides[outer] = 0;
+        changed = true;
+      }
+    }
+  }
+}

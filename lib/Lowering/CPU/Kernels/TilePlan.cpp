@@ -1,0 +1,89 @@
+//===- TilePlan.cpp - Shapes of register tiles
+//------------------------------===//
+//
+// A model of a core that issues two multiply-add vectors and two loads a cycle
+// and whose multiply-add takes four cycles: it ranks tiles by what bounds them,
+// and charges each tile for the code around its reduction.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TilePlan.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+/// Accumulators that hide the latency of a multiply-add: 4 cycles x 2 a cycle.
+static constexpr int64_t kChains = 8;
+/// Cycles of a tile outside of its reduction, apart from its results.
+static constexpr double kTileOverhead = 12;
+
+/// Rows whose accumulators fit beside the weights and the activations.
+static int64_t maximalRows(const MicroKernel &kernel, int64_t vectors) {
+  int64_t temporaries = kernel.registers >= 32 ? 3 : 2;
+  int64_t accumulators = kernel.registers - vectors - temporaries;
+  return std::max<int64_t>(1, std::min<int64_t>(accumulators / vectors, 16));
+}
+
+static double tileCost(const TileProblem &problem, int64_t rows,
+                       int64_t vectors) {
+  double products = rows * vectors / 2.0;
+  double loads = (rows + vectors) / 2.0;
+  return problem.steps * std::max(products, loads) + kTileOverhead +
+         2.0 * rows * vectors;
+}
+
+/// The cost of covering `size` by tiles of `tile` and a smaller last one.
+template <typename Cost>
+static double coverCost(int64_t size, int64_t tile, Cost cost) {
+  double total = (size / tile) * cost(tile);
+  if (size % tile)
+    total += cost(size % tile);
+  return total;
+}
+
+std::pair<TileShape, double> mlir::qopt::planRows(const TileProblem &problem,
+                                                  const MicroKernel &kernel,
+                                                  int64_t vectors) {
+  int64_t limit = maximalRows(kernel, vectors);
+  TileShape best;
+  double bestCost = std::numeric_limits<double>::infinity();
+  for (int64_t width = 1; width <= std::min(problem.width, limit); ++width) {
+    int64_t maxHeight = width == problem.width ? limit / width : 1;
+    for (int64_t height = 1; height <= std::min(maxHeight, problem.height);
+         ++height) {
+      double cost = coverCost(problem.height, height, [&](int64_t h) {
+        return coverCost(problem.width, width, [&](int64_t w) {
+          return tileCost(problem, h * w, vectors);
+        });
+      });
+      if (cost >= bestCost)
+        continue;
+      bestCost = cost;
+      best = {height, width, vectors, 1};
+    }
+  }
+  int64_t accumulators = best.rows() * vectors;
+  if (accumulators < kChains)
+    best.splits = std::clamp<int64_t>(
+        std::min<int64_t>(kChains / accumulators, problem.steps), 1, 4);
+  return {best, bestCost};
+}
+
+int64_t mlir::qopt::planPanel(const TileProblem &problem,
+                              const MicroKernel &kernel) {
+  int64_t total = llvm::divideCeil(problem.columns, kernel.lanes);
+  int64_t best = 1;
+  double bestCost = std::numeric_limits<double>::infinity();
+  for (int64_t vectors = 1; vectors <= std::min<int64_t>(4, total); ++vectors) {
+    double cost = coverCost(total, vectors, [&](int64_t v) {
+      return planRows(problem, kernel, v).second;
+    });
+    if (cost < bestCost) {
+      bestCost = cost;
+      best = vectors;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,42 @@
+//===- TilePlan.h - Shapes of register tiles --------------------*- C++ -*-===//
+
+#ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_TILEPLAN_H
+#define QUANTOPT_LIB_LOWERING_CPU_KERNELS_TILEPLAN_H
+
+#include "MicroKernel.h"
+
+namespace mlir::qopt {
+
+/// What one tile of a contraction has to cover.
+struct TileProblem {
+  /// Trip counts of the two innermost row loops.
+  int64_t height;
+  int64_t width;
+  int64_t columns;
+  /// Steps of the micro-kernel along the reduction.
+  int64_t steps;
+};
+
+/// A tile of `height` x `width` rows by `vectors` column vectors, with `splits`
+/// independent sets of accumulators along the reduction.
+struct TileShape {
+  int64_t height = 1;
+  int64_t width = 1;
+  int64_t vectors = 1;
+  int64_t splits = 1;
+  int64_t rows() const { return height * width; }
+};
+
+/// The best tile of exactly `vectors` column vectors, and what it costs in
+/// cycles for all rows.
+std::pair<TileShape, double> planRows(const TileProblem &problem,
+                                      const MicroKernel &kernel,
+                                      int64_t vectors);
+
+/// The number of column vectors of a panel that makes the whole problem
+/// cheapest.
+int64_t planPanel(const TileProblem &problem, const MicroKernel &kernel);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_TILEPLAN_H
