@@ -96,7 +96,7 @@ def FoldConstantGenerics : Pass<"qopt-fold-constant-generics", "::mlir::func::Fu
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
-def FuseElementwise : Pass<"qopt-fuse-elementwise", "::mlir::func::FuncOp"> {
+def FuseForKernels : Pass<"qopt-fuse-for-kernels", "::mlir::func::FuncOp"> {
   let summary = "make one operation of a chain of elementwise ones";
   let description = [{
     Reads linalg on tensors. Elementwise operations, transposes and broadcasts
@@ -106,7 +106,7 @@ def FuseElementwise : Pass<"qopt-fuse-elementwise", "::mlir::func::FuncOp"> {
 
     Refuses nothing.
 
-    Example: test/Lowering/CPU/fuse-elementwise.mlir.
+    Example: test/Lowering/CPU/fuse-for-kernels.mlir.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }

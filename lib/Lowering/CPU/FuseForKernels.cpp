@@ -1,4 +1,4 @@
-//===- FuseElementwise.cpp - Chains of elementwise operations as one
+//===- FuseForKernels.cpp - Chains of elementwise operations as one ---------===//
 //--------===//
 
 #include "quantopt/Lowering/CPU/Passes.h"
@@ -10,7 +10,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::qopt {
-#define GEN_PASS_DEF_FUSEELEMENTWISE
+#define GEN_PASS_DEF_FUSEFORKERNELS
 #include "quantopt/Lowering/CPU/Passes.h.inc"
 } // namespace mlir::qopt
 
@@ -32,7 +32,7 @@ static bool shouldFuse(OpOperand *operand) {
          producer->hasOneUse();
 }
 
-struct FuseElementwise : qopt::impl::FuseElementwiseBase<FuseElementwise> {
+struct FuseForKernels : qopt::impl::FuseForKernelsBase<FuseForKernels> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::LinalgOp> named;
