@@ -1,6 +1,7 @@
 //===- quant-opt.cpp - The optimizer driver -------------------------------===//
 
 #include "quantopt/InitAll.h"
+#include "quantopt/Support/Config.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -26,6 +27,11 @@ static llvm::cl::opt<std::string, /*ExternalStorage=*/true> dumpPhases(
                    "3.quantized.mlir"),
     llvm::cl::location(phaseControl.dumpPhases));
 
+static llvm::cl::opt<bool> printConfigSchema(
+    "print-config-schema", llvm::cl::cat(category),
+    llvm::cl::desc("Print the keys of a configuration file with their "
+                   "defaults and meaning, and exit"));
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   mlir::DialectRegistry registry;
@@ -41,6 +47,10 @@ int main(int argc, char **argv) {
       "  quant-opt model.mlir --qopt-quantize=\"calibration-data=samples.npz\" "
       "-o quantized.mlir\n",
       registry);
+  if (printConfigSchema) {
+    quantopt::Config::printSchema(llvm::outs());
+    return EXIT_SUCCESS;
+  }
   if (!phaseControl.compileTo.empty() &&
       (!mlir::qopt::getPhase(phaseControl.compileTo) ||
        phaseControl.compileTo == "lower")) {
