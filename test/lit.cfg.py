@@ -41,7 +41,8 @@ def add_tool(name, arguments=""):
 
 # QUANTOPT_ROUNDTRIP=1 sends every input of quant-opt through text and bytecode.
 roundtrip = os.environ.get("QUANTOPT_ROUNDTRIP", "0") not in ("", "0")
-add_tool("quant-opt", " --verify-roundtrip" if roundtrip else "")
+for tool in ["quant-opt", "quantopt-test-opt"]:
+    add_tool(tool, " --verify-roundtrip" if roundtrip else "")
 for tool in ["quant-run", "quant-compile", "quant-lsp-server"]:
     add_tool(tool)
 # mlir-opt is the stock one, whatever its name on the user's PATH.

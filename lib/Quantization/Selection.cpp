@@ -20,7 +20,11 @@ void mlir::qopt::markFloat(Operation *op, const Twine &reason) {
 
 QuantRole mlir::qopt::getRole(Operation *op) {
   auto quantizable = dyn_cast_or_null<QuantizableOpInterface>(op);
-  return quantizable ? quantizable.getQuantRole() : QuantRole::None;
+  // What makes no real values is quantized already, or no matter of it.
+  if (!quantizable || op->getNumResults() == 0 ||
+      !isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())))
+    return QuantRole::None;
+  return quantizable.getQuantRole();
 }
 
 bool mlir::qopt::isActivation(OpOperand &operand) {

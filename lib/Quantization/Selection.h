@@ -23,7 +23,8 @@ bool isInteger(Operation *op);
 void markInteger(Operation *op);
 void markFloat(Operation *op, const Twine &reason);
 
-/// The role of `op`; None for operations without the interface.
+/// The role of `op`; None for operations without the interface and for those
+/// that make no real values.
 QuantRole getRole(Operation *op);
 
 /// Whether `operand` is an activation of its operation.
