@@ -8,9 +8,10 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 cmake --install "$build" --prefix "$scratch/install"
+compiler() { sed -n "s/^CMAKE_$1_COMPILER:[A-Z]*=//p" "$build/CMakeCache.txt"; }
 cmake -S test/Inputs/consumer -B "$scratch/build" -G Ninja \
   -DCMAKE_PREFIX_PATH="$scratch/install" \
-  -DCMAKE_CXX_COMPILER="$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")"
+  -DCMAKE_C_COMPILER="$(compiler C)" -DCMAKE_CXX_COMPILER="$(compiler CXX)"
 cmake --build "$scratch/build"
-"$scratch/build/consumer"
+"$scratch/build/consumer" examples/digits/digits.mlir examples/digits/calibration.npz
 "$scratch/install/bin/quant-opt" --version

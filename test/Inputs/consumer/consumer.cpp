@@ -1,30 +1,45 @@
-//===- consumer.cpp - A project outside the tree that uses the package ----===//
+//===- consumer.cpp - A project outside the tree that quantizes a model ---===//
+//
+// usage: consumer MODEL.mlir SAMPLES.npz
+//
+//===----------------------------------------------------------------------===//
 
-#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/InitAll.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
 
-static constexpr llvm::StringLiteral source = R"(
-func.func @f(%q: tensor<4xi8>) -> tensor<4xi8> {
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<4xi8> -> tensor<4xf32>
-  %r = qopt.quantize %x as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<4xf32> -> tensor<4xi8>
-  return %r : tensor<4xi8>
-})";
+int main(int argc, char **argv) {
+  if (argc != 3) {
+    llvm::errs() << "usage: consumer MODEL.mlir SAMPLES.npz\n";
+    return 2;
+  }
+  // Calibration runs the model in this process.
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
 
-int main() {
   mlir::DialectRegistry registry;
-  registry.insert<mlir::qopt::QOptDialect, mlir::func::FuncDialect>();
+  mlir::registerAllDialects(registry);
+  mlir::qopt::registerQuantOptDialects(registry);
   mlir::MLIRContext context(registry);
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(argv[1], &context);
+
+  mlir::qopt::QuantizeOptions options;
+  options.calibrationData = argv[2];
   mlir::PassManager passes(&context);
-  passes.addPass(mlir::createCanonicalizerPass());
+  mlir::qopt::buildQuantizePipeline(passes, options);
   if (!module || failed(passes.run(*module)))
     return 1;
-  // The pair folds away: the function returns its argument.
-  auto function = *module->getOps<mlir::func::FuncOp>().begin();
-  return function.front().getOperations().size() == 1 ? 0 : 1;
+
+  int count = 0;
+  module->walk([&](mlir::qopt::RequantizeOp) { ++count; });
+  llvm::outs() << "requantize operations: " << count << "\n";
+  return count > 0 ? 0 : 1;
 }
