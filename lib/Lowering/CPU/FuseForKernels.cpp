@@ -1,4 +1,5 @@
-//===- FuseForKernels.cpp - Chains of elementwise operations as one ---------===//
+//===- FuseForKernels.cpp - Chains of elementwise operations as one
+//---------===//
 //--------===//
 
 #include "quantopt/Lowering/CPU/Passes.h"

@@ -172,10 +172,9 @@ std::optional<ConstantBytes> mlir::qopt::getConstantBytes(Value buffer) {
   return std::nullopt;
 }
 
-/// The positions of a set of loops in order, as offsets of one operand.
-static SmallVector<int64_t> enumerateOffsets(const Nest &nest,
-                                             ArrayRef<unsigned> loops,
-                                             const Access &access) {
+SmallVector<int64_t> mlir::qopt::enumerateOffsets(const Nest &nest,
+                                                  ArrayRef<unsigned> loops,
+                                                  const Access &access) {
   SmallVector<int64_t> offsets = {0};
   for (unsigned loop : loops) {
     SmallVector<int64_t> next;

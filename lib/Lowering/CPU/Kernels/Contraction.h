@@ -62,6 +62,11 @@ struct ConstantBytes {
 };
 std::optional<ConstantBytes> getConstantBytes(Value buffer);
 
+/// The positions of a set of loops in order, as offsets of one operand.
+SmallVector<int64_t> enumerateOffsets(const Nest &nest,
+                                      ArrayRef<unsigned> loops,
+                                      const Access &access);
+
 /// Emits `nest` as register tiles at the builder's insertion point.
 LogicalResult emitContraction(OpBuilder &builder, Nest &nest,
                               const Contraction &contraction,

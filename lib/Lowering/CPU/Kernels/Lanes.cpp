@@ -2,6 +2,8 @@
 //---------------===//
 
 #include "Lanes.h"
+#include "Contraction.h"
+#include "Globals.h"
 #include "LaneBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -230,7 +232,8 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest) {
       if (!isa<MemRefType>(access->buffer.getType()))
         continue;
       int64_t stride = access->strides[loop];
-      isGathering |= stride != 0 && stride != 1;
+      isGathering |=
+          stride != 0 && stride != 1 && !getConstantBytes(access->buffer);
     }
     // A gather is as slow as scalar code, and scalar code is smaller.
     if (isGathering && (nest.hasReduction() || nest.sizes[loop] < 8))
@@ -245,7 +248,45 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest) {
   return best;
 }
 
+/// Constants that the lanes would gather are stored again with the lane
+/// innermost.
+static void relayoutConstants(OpBuilder &builder, Nest &nest, unsigned lane) {
+  for (Access *access : nest.getAccesses()) {
+    if (!isa<MemRefType>(access->buffer.getType()) ||
+        access->strides[lane] == 0 || access->strides[lane] == 1)
+      continue;
+    std::optional<ConstantBytes> bytes = getConstantBytes(access->buffer);
+    unsigned bits = access->element.getIntOrFloatBitWidth();
+    if (!bytes || bits % 8 != 0)
+      continue;
+    int64_t size = bits / 8;
+    SmallVector<unsigned> loops;
+    for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop)
+      if (loop != lane && nest.sizes[loop] != 1 && access->strides[loop] != 0)
+        loops.push_back(loop);
+    loops.push_back(lane);
+    SmallVector<int64_t> offsets = enumerateOffsets(nest, loops, *access);
+    std::vector<char> data(offsets.size() * size);
+    for (auto [index, offset] : llvm::enumerate(offsets))
+      std::memcpy(data.data() + index * size,
+                  bytes->data.data() +
+                      (bytes->isSplat ? 0 : (access->offset + offset) * size),
+                  size);
+    access->buffer =
+        emitConstantData(builder, nest.main.getLoc(), "qopt_relaid",
+                         access->element, offsets.size(), data);
+    access->offset = 0;
+    access->strides.assign(nest.sizes.size(), 0);
+    int64_t stride = 1;
+    for (unsigned loop : llvm::reverse(loops)) {
+      access->strides[loop] = stride;
+      stride *= nest.sizes[loop];
+    }
+  }
+}
+
 void mlir::qopt::emitLanes(OpBuilder &builder, Nest &nest, unsigned lane,
                            unsigned lanes) {
+  relayoutConstants(builder, nest, lane);
   LaneEmitter(builder, nest, lane, lanes).emit();
 }

@@ -339,6 +339,9 @@ FailureOr<Nest> mlir::qopt::matchNest(linalg::GenericOp op) {
     FailureOr<Access> access = getAccess(operand.get(), map);
     if (failed(access))
       return failure();
+    // An operand that only gives its shape, a pooling's window, has no strides.
+    if (!op.payloadUsesValueFromOperand(&operand) && op.isDpsInput(&operand))
+      access->strides.assign(op.getNumLoops(), 0);
     if (op.isDpsInit(&operand))
       nest.accumulator = *access;
     else

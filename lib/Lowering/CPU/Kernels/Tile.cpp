@@ -169,14 +169,7 @@ std::optional<std::vector<char>> TileEmitter::constantInit() {
       return std::nullopt;
   }
 
-  SmallVector<int64_t> batches = {0};
-  for (unsigned loop : c.batches) {
-    SmallVector<int64_t> next;
-    for (int64_t offset : batches)
-      for (int64_t i = 0; i < nest.sizes[loop]; ++i)
-        next.push_back(offset + i * access.strides[loop]);
-    batches = next;
-  }
+  SmallVector<int64_t> batches = enumerateOffsets(nest, c.batches, access);
   std::vector<char> values(batches.size() * paddedColumns * 4, 0);
   for (auto [batch, offset] : llvm::enumerate(batches)) {
     for (int64_t column = 0; column < nest.sizes[c.column]; ++column) {
