@@ -11,11 +11,19 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
-/// The input that `generic` only copies to its result, with the map from result
-/// indices to input indices.
-static std::optional<std::pair<Value, AffineMap>>
-matchBroadcast(linalg::GenericOp generic) {
-  if (generic->getNumResults() != 1 ||
+std::optional<BroadcastSource> mlir::qopt::matchBroadcast(Value value) {
+  if (auto broadcast = value.getDefiningOp<linalg::BroadcastOp>()) {
+    unsigned rank = cast<ShapedType>(value.getType()).getRank();
+    SmallVector<unsigned> kept;
+    for (unsigned dim = 0; dim < rank; ++dim)
+      if (!llvm::is_contained(broadcast.getDimensions(), dim))
+        kept.push_back(dim);
+    return BroadcastSource{
+        broadcast.getInput(),
+        AffineMap::getMultiDimMapWithTargets(rank, kept, value.getContext())};
+  }
+  auto generic = value.getDefiningOp<linalg::GenericOp>();
+  if (!generic || generic->getNumResults() != 1 ||
       generic.getNumLoops() != generic.getNumParallelLoops())
     return std::nullopt;
   auto yielded = dyn_cast<BlockArgument>(
@@ -27,7 +35,89 @@ matchBroadcast(linalg::GenericOp generic) {
   if (!generic.getMatchingIndexingMap(generic.getDpsInitOperand(0))
            .isIdentity())
     return std::nullopt;
-  return std::make_pair(input->get(), generic.getMatchingIndexingMap(input));
+  return BroadcastSource{input->get(), generic.getMatchingIndexingMap(input)};
+}
+
+/// `values` with another shape of as many elements.
+static ElementsAttr reshapeValues(ElementsAttr values,
+                                  ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, values.getElementType());
+  if (auto dense = dyn_cast<DenseElementsAttr>(values))
+    return dense.reshape(type);
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(values))
+    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  return {};
+}
+
+/// `source`, each dimension of which became the dimensions of its group in a
+/// tensor of `shape`.
+static std::optional<ConstantTensor>
+expandConstant(const ConstantTensor &source,
+               ArrayRef<ReassociationIndices> groups, ArrayRef<int64_t> shape) {
+  MLIRContext *context = source.values.getContext();
+  SmallVector<int64_t> sizes;
+  SmallVector<AffineExpr> results;
+  ArrayRef<int64_t> sourceShape = source.values.getShapedType().getShape();
+  for (auto [size, result] :
+       llvm::zip_equal(sourceShape, source.map.getResults())) {
+    auto dim = dyn_cast<AffineDimExpr>(result);
+    if (!dim || size == 1) {
+      sizes.push_back(size);
+      results.push_back(getAffineConstantExpr(0, context));
+      continue;
+    }
+    for (int64_t part : groups[dim.getPosition()]) {
+      sizes.push_back(shape[part]);
+      results.push_back(getAffineDimExpr(part, context));
+    }
+  }
+  ElementsAttr values = reshapeValues(source.values, sizes);
+  if (!values)
+    return std::nullopt;
+  return ConstantTensor{values,
+                        AffineMap::get(shape.size(), 0, results, context)};
+}
+
+/// `source`, the dimensions of each group of which became one. A group is read as
+/// a whole or not at all.
+static std::optional<ConstantTensor>
+collapseConstant(const ConstantTensor &source,
+                 ArrayRef<ReassociationIndices> groups,
+                 ArrayRef<int64_t> sourceShape) {
+  MLIRContext *context = source.values.getContext();
+  ArrayRef<int64_t> valueShape = source.values.getShapedType().getShape();
+  ArrayRef<AffineExpr> reads = source.map.getResults();
+  SmallVector<int64_t> sizes;
+  SmallVector<AffineExpr> results;
+  unsigned next = 0;
+  while (next < reads.size()) {
+    auto dim = dyn_cast<AffineDimExpr>(reads[next]);
+    if (!dim || valueShape[next] == 1) {
+      sizes.push_back(valueShape[next++]);
+      results.push_back(getAffineConstantExpr(0, context));
+      continue;
+    }
+    unsigned number = 0;
+    while (!llvm::is_contained(groups[number], int64_t(dim.getPosition())))
+      ++number;
+    int64_t size = 1;
+    for (int64_t part : groups[number]) {
+      if (sourceShape[part] == 1)
+        continue;
+      if (next == reads.size() ||
+          reads[next] != getAffineDimExpr(part, context) ||
+          valueShape[next] != sourceShape[part])
+        return std::nullopt;
+      size *= valueShape[next++];
+    }
+    sizes.push_back(size);
+    results.push_back(getAffineDimExpr(number, context));
+  }
+  ElementsAttr values = reshapeValues(source.values, sizes);
+  if (!values)
+    return std::nullopt;
+  return ConstantTensor{values,
+                        AffineMap::get(groups.size(), 0, results, context)};
 }
 
 std::optional<ConstantTensor> mlir::qopt::getConstantTensor(Value value) {
@@ -49,27 +139,22 @@ std::optional<ConstantTensor> mlir::qopt::getConstantTensor(Value value) {
     return ConstantTensor{
         splat, AffineMap::get(type.getRank(), 0, value.getContext())};
   }
-  if (auto broadcast = dyn_cast_or_null<linalg::BroadcastOp>(op)) {
-    std::optional<ConstantTensor> source =
-        getConstantTensor(broadcast.getInput());
+  if (std::optional<BroadcastSource> copied = matchBroadcast(value)) {
+    std::optional<ConstantTensor> source = getConstantTensor(copied->value);
     if (!source)
       return std::nullopt;
-    SmallVector<unsigned> kept;
-    for (unsigned dim = 0; dim < type.getRank(); ++dim)
-      if (!llvm::is_contained(broadcast.getDimensions(), dim))
-        kept.push_back(dim);
-    AffineMap project = AffineMap::getMultiDimMapWithTargets(
-        type.getRank(), kept, value.getContext());
-    return ConstantTensor{source->values, source->map.compose(project)};
+    return ConstantTensor{source->values, source->map.compose(copied->map)};
   }
-  if (auto generic = dyn_cast_or_null<linalg::GenericOp>(op)) {
-    auto copied = matchBroadcast(generic);
-    if (!copied)
-      return std::nullopt;
-    std::optional<ConstantTensor> source = getConstantTensor(copied->first);
+  if (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
+    std::optional<ConstantTensor> source = getConstantTensor(op->getOperand(0));
     if (!source)
       return std::nullopt;
-    return ConstantTensor{source->values, source->map.compose(copied->second)};
+    if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+      return expandConstant(*source, expand.getReassociationIndices(),
+                            type.getShape());
+    auto collapse = cast<tensor::CollapseShapeOp>(op);
+    return collapseConstant(*source, collapse.getReassociationIndices(),
+                            collapse.getSrcType().getShape());
   }
   return std::nullopt;
 }

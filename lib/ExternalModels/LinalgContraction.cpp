@@ -198,10 +198,11 @@ static Value broadcastToResult(linalg::LinalgOp op, OpBuilder &builder,
     return constant;
   SmallVector<int64_t> added;
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  for (auto [dim, result] : llvm::enumerate(map.getResults()))
-    if (!llvm::is_contained(part.loops,
-                            cast<AffineDimExpr>(result).getPosition()))
+  for (auto [dim, result] : llvm::enumerate(map.getResults())) {
+    auto loop = dyn_cast<AffineDimExpr>(result);
+    if (!loop || !llvm::is_contained(part.loops, loop.getPosition()))
       added.push_back(dim);
+  }
   return linalg::BroadcastOp::create(builder, loc, constant, empty, added)
       ->getResult(0);
 }
@@ -220,7 +221,7 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
   }
   FailureOr<SmallVector<float>> biasValues = readFloats(bias->values);
   AffineMap resultMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  if (failed(biasValues) || !resultMap.isProjectedPermutation()) {
+  if (failed(biasValues) || !resultMap.isProjectedPermutation(/*allowZeroInResults=*/true)) {
     reason = "its initial value (bias) cannot be read at compile time";
     return failure();
   }
@@ -230,7 +231,11 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   bool biasIsSplat = bias->values.isSplat();
   for (AffineExpr result : resultMap.getResults()) {
-    unsigned loop = cast<AffineDimExpr>(result).getPosition();
+    auto dim = dyn_cast<AffineDimExpr>(result);
+    // A sum that keeps its reduced dimensions writes to index 0 of them.
+    if (!dim)
+      continue;
+    unsigned loop = dim.getPosition();
     bool used = (channel && *channel == loop) ||
                 (zeroPoint != 0 && llvm::is_contained(sums.part.loops, loop)) ||
                 (!biasIsSplat && biasMap.isFunctionOfDim(loop));

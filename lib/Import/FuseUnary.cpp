@@ -18,38 +18,44 @@ namespace mlir::qopt {
 using namespace mlir;
 using namespace mlir::qopt;
 
-/// Adds the inputs of `op` that are not constants, but `except`.
-static void collectActivations(linalg::GenericOp op, Value except,
-                               llvm::SmallSetVector<Value, 4> &activations) {
-  for (Value input : op.getDpsInputs())
-    if (input != except && !isConstantDerived(input))
-      activations.insert(input);
-}
-
 static bool isSimple(linalg::GenericOp op) {
   return op && op.hasPureTensorSemantics() && isElementwiseMapped(op) &&
          !op.hasIndexSemantics() &&
          classifyBody(*op.getBody()) != BodyKind::Unknown;
 }
 
-/// Whether fusing along `operand` leaves one activation, read as the identity.
-static bool staysUnary(OpOperand *operand) {
-  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-  if (!isSimple(consumer) || !isSimple(producer) || !operand->get().hasOneUse())
-    return false;
-  if (operand->get().getType() != consumer->getResult(0).getType() ||
-      !consumer.getMatchingIndexingMap(operand).isIdentity())
-    return false;
+/// The generic that makes `operand` for its owner alone, both of one shape, if
+/// all that the two read is constant or read by the identity.
+static linalg::GenericOp getFusableProducer(OpOperand &operand) {
+  auto consumer = dyn_cast<linalg::GenericOp>(operand.getOwner());
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  if (!isSimple(consumer) || !isSimple(producer) || !operand.get().hasOneUse())
+    return {};
+  // The elements may differ: a comparison makes i1 for a select.
+  if (cast<ShapedType>(operand.get().getType()).getShape() !=
+          cast<ShapedType>(consumer->getResult(0).getType()).getShape() ||
+      !consumer.getMatchingIndexingMap(&operand).isIdentity())
+    return {};
   for (linalg::GenericOp op : {consumer, producer})
     for (OpOperand *input : op.getDpsInputOperands())
       if (!isConstantDerived(input->get()) &&
           !op.getMatchingIndexingMap(input).isIdentity())
-        return false;
-  llvm::SmallSetVector<Value, 4> activations;
-  collectActivations(consumer, operand->get(), activations);
-  collectActivations(producer, Value(), activations);
-  return activations.size() == 1;
+        return {};
+  return producer;
+}
+
+/// Adds the activations from which `op` computes, looking through all that could
+/// fuse into it: both branches of a select may come from one value.
+static void collectActivations(linalg::GenericOp op,
+                               llvm::SmallSetVector<Value, 4> &activations) {
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    if (isConstantDerived(input->get()))
+      continue;
+    if (linalg::GenericOp producer = getFusableProducer(*input))
+      collectActivations(producer, activations);
+    else
+      activations.insert(input->get());
+  }
 }
 
 namespace {
@@ -58,8 +64,14 @@ struct Fuse : OpRewritePattern<linalg::GenericOp> {
 
   LogicalResult matchAndRewrite(linalg::GenericOp op,
                                 PatternRewriter &rewriter) const override {
+    llvm::SmallSetVector<Value, 4> activations;
+    if (isSimple(op))
+      collectActivations(op, activations);
+    if (activations.size() != 1)
+      return failure();
     for (OpOperand *operand : op.getDpsInputOperands()) {
-      if (!staysUnary(operand) || !linalg::areElementwiseOpsFusable(operand))
+      if (!getFusableProducer(*operand) ||
+          !linalg::areElementwiseOpsFusable(operand))
         continue;
       FailureOr<linalg::ElementwiseOpFusionResult> fused =
           linalg::fuseElementwiseOps(rewriter, operand);

@@ -97,10 +97,40 @@ struct InlineSplat : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
+/// An elementwise generic reads the source of a broadcast directly: a statistic
+/// or a gate is recognised by how its user reads it, and is never spread out.
+struct InlineBroadcast : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || !isElementwiseMapped(op))
+      return failure();
+    bool changed = false;
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      std::optional<BroadcastSource> source = matchBroadcast(input->get());
+      if (!source || source->map.isIdentity())
+        continue;
+      unsigned number = input->getOperandNumber();
+      if (!changed)
+        rewriter.startOpModification(op);
+      changed = true;
+      maps[number] = source->map.compose(maps[number]);
+      input->set(source->value);
+    }
+    if (!changed)
+      return failure();
+    op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+    rewriter.finalizeOpModification(op);
+    return success();
+  }
+};
+
 struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<Generalize, InlineSplat>(&getContext());
+    patterns.add<Generalize, InlineSplat, InlineBroadcast>(&getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -24,6 +24,9 @@ namespace {
 struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
   /// Values that some operation on integers needs on storage.
   llvm::DenseSet<Value> needed;
+  /// Those of them that only move on their way into a contraction: they are
+  /// quantized where they are made, even in float.
+  llvm::DenseSet<Value> moved;
 
   bool isKeptFloat(Operation *op) { return op->hasAttr(kFloatAttr); }
 
@@ -57,9 +60,16 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
                             }));
       if (!needsOperands)
         continue;
-      for (OpOperand &operand : op->getOpOperands())
-        if (isActivation(operand))
-          needed.insert(getObserved(operand.get()));
+      bool onlyMoves =
+          role == QuantRole::Contraction ||
+          (role == QuantRole::SameScale && moved.contains(op->getResult(0)));
+      for (OpOperand &operand : op->getOpOperands()) {
+        if (!isActivation(operand))
+          continue;
+        needed.insert(getObserved(operand.get()));
+        if (onlyMoves)
+          moved.insert(getObserved(operand.get()));
+      }
     }
   }
 
@@ -80,6 +90,8 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
       return markFloat(op, "its role is to compute in float");
     if (!needed.contains(op->getResult(0)))
       return markFloat(op, "its result is used in float only");
+    if (role == QuantRole::SameScale && moved.contains(op->getResult(0)))
+      return markInteger(op);
     for (OpOperand &operand : op->getOpOperands()) {
       if (!isActivation(operand))
         continue;
@@ -92,6 +104,7 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
 
   void runOnOperation() override {
     needed.clear();
+    moved.clear();
     findNeeded(getOperation());
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) { mark(op); });
   }

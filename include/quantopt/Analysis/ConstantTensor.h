@@ -17,6 +17,17 @@ struct ConstantTensor {
   AffineMap map;
 };
 
+/// The tensor of which another is a copy: element `i` is element `map(i)` of
+/// `value`.
+struct BroadcastSource {
+  Value value;
+  AffineMap map;
+};
+
+/// Whether `value` only repeats or permutes elements of another tensor:
+/// `linalg.broadcast` and generics that yield one of their inputs.
+std::optional<BroadcastSource> matchBroadcast(Value value);
+
 /// Sees through `arith.constant`, `linalg.fill`, `linalg.broadcast` and
 /// generics that only broadcast.
 std::optional<ConstantTensor> getConstantTensor(Value value);

@@ -68,9 +68,10 @@ def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
   let summary = "Bring elementwise linalg operations into one spelling";
   let description = [{
     Reads named elementwise operations, `linalg.map` and `linalg.reduce`, and
-    generics with inputs that are splat constants. Afterwards they are generics
-    with such constants inside of their bodies; unused and repeated inputs are
-    gone. Bits do not change.
+    generics with inputs that are splat constants or broadcasts. Afterwards they
+    are generics with such constants inside of their bodies, which read the
+    sources of broadcasts; unused and repeated inputs are gone. Bits do not
+    change.
 
     Example: test/Import/normalize-linalg.mlir
   }];

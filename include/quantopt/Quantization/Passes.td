@@ -12,6 +12,8 @@ def SelectOps : Pass<"qopt-select-ops", "::mlir::func::FuncOp"> {
     results. Afterwards every operation that quantization could touch carries
     either `qopt.integer` or `qopt.float = "reason"`:
     - a contraction computes on integers;
+    - so does an operation that only moves values into a contraction, so that
+      they are quantized where float code makes them;
     - any other operation does where a quantized operation makes one of its
       operands and a quantized operation needs its result, so that integers stay
       integers between two contractions and float code at the boundary stays as
