@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+"""Runs layers in integer form with vector kernels and with plain loops.
+
+  kernels.py QUANT_RUN FOLDER [--cpu=NAME] [--only=TEXT]
+
+Writes a module and samples for each case to FOLDER, runs
+`quant-run --compare-kernels` on it and exits with 1 if any output differs in any
+bit. Weights, biases and samples come from a fixed generator.
+"""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(
+    0, os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, os.pardir, "Inputs")
+)
+import npz
+
+
+class Numbers:
+    """A linear congruential generator: the same numbers everywhere."""
+
+    def __init__(self):
+        self.state = 12345
+
+    def next(self, low, high):
+        self.state = (self.state * 6364136223846793005 + 1442695040888963407) % 2**64
+        return low + (self.state >> 33) % (high - low + 1)
+
+
+numbers = Numbers()
+
+
+def tensor(shape, element):
+    return "tensor<" + "".join(f"{size}x" for size in shape) + element + ">"
+
+
+def nested(values, shape):
+    if not shape:
+        return str(values.pop(0))
+    return "[" + ", ".join(nested(values, shape[1:]) for _ in range(shape[0])) + "]"
+
+
+def constant(name, shape, element, low, high):
+    count = 1
+    for size in shape:
+        count *= size
+    values = [numbers.next(low, high) for _ in range(count)]
+    return f"  %{name} = arith.constant dense<{nested(values, shape)}> : {tensor(shape, element)}\n"
+
+
+def requantize(source, shape, axis, channels, terms):
+    scales = ", ".join(
+        f"{numbers.next(50, 150) * 2e-4 / (60 * terms ** 0.5):.8e}" for _ in range(channels)
+    )
+    return (
+        f"  %r = qopt.requantize %{source} from !quant.uniform<i32:f32:{axis}, {{{scales}}}> to "
+        f"!quant.uniform<i8<-10:127>:f32, 2.0e-02:-10> : {tensor(shape, 'i32')} -> {tensor(shape, 'i8')}\n"
+    )
+
+
+IDENTITY = "affine_map<(a, b, c, d) -> (a, b, c, d)>"
+
+
+def residual(shape):
+    """Adds the quantized input, each side with its own scale."""
+    i8 = tensor(shape, "i8")
+    return (
+        f"  %re = tensor.empty() : {i8}\n"
+        f"  %sum = linalg.generic {{indexing_maps = [{IDENTITY}, {IDENTITY}, {IDENTITY}], "
+        'iterator_types = ["parallel", "parallel", "parallel", "parallel"]} '
+        f"ins(%r, %q : {i8}, {i8}) outs(%re : {i8}) {{\n"
+        "  ^bb0(%a0: i8, %b0: i8, %o: i8):\n"
+        "    %x0 = qopt.dequantize %a0 as !quant.uniform<i8:f32, 2.0e-02:-10> : i8 -> f32\n"
+        "    %x1 = qopt.dequantize %b0 as !quant.uniform<i8:f32, 3.0e-02:-7> : i8 -> f32\n"
+        "    %x2 = arith.addf %x0, %x1 : f32\n"
+        "    %x3 = qopt.quantize %x2 as !quant.uniform<i8:f32, 4.0e-02:5> : f32 -> i8\n"
+        "    linalg.yield %x3 : i8\n"
+        f"  }} -> {i8}\n"
+    )
+
+
+def layer(channels, filters, kernel, size=(7, 9), stride=1, dilation=1, pad=1, batch=1,
+          nchw=True, depthwise=False, after=""):
+    """A convolution between quantize and requantize; `after` adds a step."""
+    def shape(c, h, w):
+        return [batch, c, h, w] if nchw else [batch, h, w, c]
+
+    height, width = size
+    inputs = shape(channels, height, width)
+    padded = shape(channels, height + 2 * pad, width + 2 * pad)
+    out = [(s + 2 * pad - dilation * (k - 1) - 1) // stride + 1 for s, k in zip(size, kernel)]
+    outputs = shape(filters, *out)
+    low = shape(0, pad, pad)
+    low[0] = 0
+    text = f"func.func @main(%x: {tensor(inputs, 'f32')}) -> {tensor(outputs, 'i8')} {{\n"
+    text += (
+        f"  %q = qopt.quantize %x as !quant.uniform<i8:f32, 3.0e-02:-7> : "
+        f"{tensor(inputs, 'f32')} -> {tensor(inputs, 'i8')}\n  %zp = arith.constant -7 : i8\n"
+        f"  %p = tensor.pad %q low{low} high{low} {{\n"
+        "  ^bb0(%i0: index, %i1: index, %i2: index, %i3: index):\n    tensor.yield %zp : i8\n"
+        f"  }} : {tensor(inputs, 'i8')} to {tensor(padded, 'i8')}\n"
+    )
+    if depthwise:
+        weights = [channels, *kernel] if nchw else [*kernel, channels]
+        name = "linalg.depthwise_conv_2d_" + ("nchw_chw" if nchw else "nhwc_hwc")
+    else:
+        weights = [filters, channels, *kernel] if nchw else [*kernel, channels, filters]
+        name = "linalg.conv_2d_" + ("nchw_fchw" if nchw else "nhwc_hwcf")
+    text += constant("w", weights, "i8", -127, 127)
+    text += constant("b", [filters], "i32", -3000, 3000)
+    accumulators = tensor(outputs, "i32")
+    text += (
+        f"  %e = tensor.empty() : {accumulators}\n"
+        f"  %i = linalg.broadcast ins(%b : {tensor([filters], 'i32')}) outs(%e : {accumulators}) "
+        f"dimensions = {[0, 2, 3] if nchw else [0, 1, 2]}\n"
+        f"  %acc = {name} {{dilations = dense<{dilation}> : vector<2xi64>, "
+        f"strides = dense<{stride}> : vector<2xi64>}} ins(%p, %w : {tensor(padded, 'i8')}, "
+        f"{tensor(weights, 'i8')}) outs(%i : {accumulators}) -> {accumulators}\n"
+    )
+    terms = kernel[0] * kernel[1] * (1 if depthwise else channels)
+    text += requantize("acc", outputs, 1 if nchw else 3, filters, terms)
+    result = "r"
+    if after == "residual":
+        text += residual(outputs)
+        result = "sum"
+    elif after == "lookup":
+        table = nested([numbers.next(-128, 127) for _ in range(256)], [256])
+        text += (
+            f"  %l = qopt.lookup %r in dense<{table}> : tensor<256xi8> : "
+            f"{tensor(outputs, 'i8')} -> {tensor(outputs, 'i8')}\n"
+        )
+        result = "l"
+    return text + f"  return %{result} : {tensor(outputs, 'i8')}\n}}\n", inputs
+
+
+def grouped(groups, channels, filters):
+    """A grouped convolution, which linalg names with a dimension for groups."""
+    inputs = [1, groups, channels, 6, 7]
+    weights, outputs = [groups, filters, channels, 3, 3], [1, groups, filters, 4, 5]
+    i32 = tensor(outputs, "i32")
+    text = f"func.func @main(%x: {tensor(inputs, 'f32')}) -> {i32} {{\n"
+    text += (
+        "  %q = qopt.quantize %x as !quant.uniform<i8:f32, 3.0e-02:-7> : "
+        f"{tensor(inputs, 'f32')} -> {tensor(inputs, 'i8')}\n"
+    )
+    text += constant("w", weights, "i8", -127, 127)
+    return (
+        text + "  %z = arith.constant 9 : i32\n"
+        f"  %e = tensor.empty() : {i32}\n"
+        f"  %i = linalg.fill ins(%z : i32) outs(%e : {i32}) -> {i32}\n"
+        "  %acc = linalg.conv_2d_ngchw_gfchw {dilations = dense<1> : vector<2xi64>, "
+        f"strides = dense<1> : vector<2xi64>}} ins(%q, %w : {tensor(inputs, 'i8')}, "
+        f"{tensor(weights, 'i8')}) outs(%i : {i32}) -> {i32}\n  return %acc : {i32}\n}}\n",
+        inputs,
+    )
+
+
+def matmul(m, k, n):
+    i32 = tensor([m, n], "i32")
+    text = f"func.func @main(%x: {tensor([m, k], 'f32')}) -> {tensor([m, n], 'i8')} {{\n"
+    text += (
+        "  %q = qopt.quantize %x as !quant.uniform<i8:f32, 3.0e-02:-7> : "
+        f"{tensor([m, k], 'f32')} -> {tensor([m, k], 'i8')}\n"
+    )
+    text += constant("w", [k, n], "i8", -127, 127) + constant("b", [n], "i32", -3000, 3000)
+    text += (
+        f"  %e = tensor.empty() : {i32}\n"
+        f"  %i = linalg.broadcast ins(%b : tensor<{n}xi32>) outs(%e : {i32}) dimensions = [0]\n"
+        f"  %acc = linalg.matmul ins(%q, %w : {tensor([m, k], 'i8')}, {tensor([k, n], 'i8')}) "
+        f"outs(%i : {i32}) -> {i32}\n"
+    )
+    text += requantize("acc", [m, n], 1, n, k)
+    return text + f"  return %r : {tensor([m, n], 'i8')}\n}}\n", [m, k]
+
+
+def attention(batch, m, k, n, transposed):
+    """A product of two values that are computed at run time."""
+    a, c = [batch, m, k], [batch, m, n]
+    b = [batch, n, k] if transposed else [batch, k, n]
+    maps = (
+        "[affine_map<(b, m, n, k) -> (b, m, k)>, "
+        f"affine_map<(b, m, n, k) -> (b, {'n, k' if transposed else 'k, n'})>, "
+        "affine_map<(b, m, n, k) -> (b, m, n)>]"
+    )
+    i32 = tensor(c, "i32")
+    half = [batch, m * k + n * k]
+    text = f"func.func @main(%x: {tensor(half, 'f32')}) -> {i32} {{\n"
+    text += (
+        "  %q = qopt.quantize %x as !quant.uniform<i8:f32, 3.0e-02:-7> : "
+        f"{tensor(half, 'f32')} -> {tensor(half, 'i8')}\n"
+    )
+    for name, shape, first in (("a", a, 0), ("b", b, m * k)):
+        flat = [batch, shape[1] * shape[2]]
+        text += (
+            f"  %{name}f = tensor.extract_slice %q[0, {first}] {flat} [1, 1] : "
+            f"{tensor(half, 'i8')} to {tensor(flat, 'i8')}\n"
+            f"  %{name} = tensor.expand_shape %{name}f [[0], [1, 2]] output_shape {shape} : "
+            f"{tensor(flat, 'i8')} into {tensor(shape, 'i8')}\n"
+        )
+    return (
+        text + "  %z = arith.constant 0 : i32\n"
+        f"  %e = tensor.empty() : {i32}\n"
+        f"  %i = linalg.fill ins(%z : i32) outs(%e : {i32}) -> {i32}\n"
+        f"  %acc = linalg.generic {{indexing_maps = {maps}, "
+        'iterator_types = ["parallel", "parallel", "parallel", "reduction"]} '
+        f"ins(%a, %b : {tensor(a, 'i8')}, {tensor(b, 'i8')}) outs(%i : {i32}) {{\n"
+        "  ^bb0(%u: i8, %v: i8, %o: i32):\n"
+        "    %u0 = arith.extsi %u : i8 to i32\n    %v0 = arith.extsi %v : i8 to i32\n"
+        "    %m0 = arith.muli %u0, %v0 : i32\n    %s0 = arith.addi %o, %m0 : i32\n"
+        f"    linalg.yield %s0 : i32\n  }} -> {i32}\n  return %acc : {i32}\n}}\n",
+        half,
+    )
+
+
+def cases():
+    for channels in (1, 3, 5, 16, 17, 64, 100):
+        for filters in (1, 5, 16, 17, 64, 100):
+            if channels * filters <= 1700:
+                yield f"conv 3x3 {channels} to {filters}", layer(channels, filters, (3, 3))
+        for stride in (1, 2):
+            yield (
+                f"depthwise {channels} stride {stride}",
+                layer(channels, channels, (3, 3), stride=stride, depthwise=True),
+            )
+    for stride, dilation in ((2, 1), (1, 2), (2, 2)):
+        for channels, batch in ((16, 1), (3, 2)):
+            yield (
+                f"conv stride {stride} dilation {dilation} of {channels}",
+                layer(channels, 17, (3, 3), (11, 13), stride, dilation, batch=batch),
+            )
+    yield "conv 1x1", layer(64, 64, (1, 1), (9, 5), pad=0)
+    yield "conv 1x1 stride 2", layer(16, 33, (1, 1), (9, 9), 2, pad=0)
+    yield "conv nhwc", layer(16, 33, (3, 3), nchw=False)
+    yield "conv without padding", layer(3, 16, (3, 3), pad=0)
+    yield "conv 10x4", layer(1, 64, (10, 4), (21, 10), 2)
+    yield "conv residual", layer(16, 16, (3, 3), after="residual")
+    yield "conv lookup", layer(16, 20, (3, 3), after="lookup")
+    yield "depthwise nhwc 5x5", layer(24, 24, (5, 5), pad=2, nchw=False, depthwise=True)
+    yield "depthwise dilated", layer(24, 24, (3, 3), dilation=2, pad=2, depthwise=True)
+    yield "depthwise residual", layer(18, 18, (3, 3), depthwise=True, after="residual")
+    yield "groups", grouped(3, 5, 18)
+    for m, k, n in ((1, 640, 128), (1, 128, 8), (1, 8, 128), (7, 64, 10), (33, 100, 100),
+                    (1, 3, 1), (6, 5, 3), (64, 256, 64)):
+        yield f"matmul {m} {k} {n}", matmul(m, k, n)
+    for transposed in (False, True):
+        yield f"attention {transposed}", attention(2, 9, 35, 21, transposed)
+        yield f"attention wide {transposed}", attention(1, 5, 64, 64, transposed)
+
+
+def main():
+    quant_run, folder = sys.argv[1:3]
+    options = dict(argument.split("=", 1) for argument in sys.argv[3:])
+    os.makedirs(folder, exist_ok=True)
+    count = different = 0
+    for name, (text, inputs) in cases():
+        if options.get("--only", "") not in name:
+            continue
+        model, samples = os.path.join(folder, "m.mlir"), os.path.join(folder, "m.npz")
+        with open(model, "w") as file:
+            file.write(text)
+        sizes = ",".join(str(size) for size in [2] + inputs)
+        npz.make(samples, f"x=f32[{sizes}]:ramp")
+        run = subprocess.run(
+            [quant_run, model, f"--inputs={samples}", "--compare-kernels"]
+            + [f"--cpu={options.get('--cpu', 'native')}"],
+            capture_output=True,
+            text=True,
+        )
+        count += 1
+        if run.returncode != 0:
+            different += 1
+            print(f"{name}: {run.stdout}{run.stderr}")
+    print(f"cases {count}, different {different}")
+    return different != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

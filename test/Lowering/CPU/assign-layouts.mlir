@@ -1,0 +1,41 @@
+// RUN: quant-opt %s --pass-pipeline="builtin.module(func.func(qopt-assign-layouts))" -split-input-file | FileCheck %s
+
+// Input and output of a convolution in NCHW are stored as NHWC; so is what an
+// elementwise operation writes after it. The function's own buffers stay.
+// CHECK-LABEL: func @conv
+// CHECK-SAME: (%{{.*}}: memref<1x3x8x8xf32>, %{{.*}}: memref<1x16x6x6xf32>)
+// CHECK: memref.alloc() : memref<1x8x8x3xf32>
+// CHECK: memref.reinterpret_cast {{.*}} sizes: [1, 3, 8, 8], strides: [192, 1, 24, 3]
+// CHECK: memref.alloc() : memref<1x6x6x16xf32>
+// CHECK: memref.reinterpret_cast {{.*}} sizes: [1, 16, 6, 6], strides: [576, 1, 96, 16]
+// CHECK: memref.alloc() : memref<1x6x6x16xf32>
+// CHECK-NOT: linalg.transpose
+func.func @conv(%x: memref<1x3x8x8xf32>, %out: memref<1x16x6x6xf32>) {
+  %w = memref.get_global @w : memref<16x3x3x3xf32>
+  %a = memref.alloc() : memref<1x3x8x8xf32>
+  linalg.exp ins(%x : memref<1x3x8x8xf32>) outs(%a : memref<1x3x8x8xf32>)
+  %c = memref.alloc() : memref<1x16x6x6xf32>
+  linalg.conv_2d_nchw_fchw ins(%a, %w : memref<1x3x8x8xf32>, memref<16x3x3x3xf32>) outs(%c : memref<1x16x6x6xf32>)
+  %e = memref.alloc() : memref<1x16x6x6xf32>
+  linalg.exp ins(%c : memref<1x16x6x6xf32>) outs(%e : memref<1x16x6x6xf32>)
+  linalg.copy ins(%e : memref<1x16x6x6xf32>) outs(%out : memref<1x16x6x6xf32>)
+  return
+}
+memref.global "private" constant @w : memref<16x3x3x3xf32> = dense<1.0>
+
+// -----
+
+// A flattened view needs the logical order: its reader gets a copy.
+// CHECK-LABEL: func @flatten
+// CHECK: memref.alloc() : memref<1x2x2x8xf32>
+// CHECK: %[[COPY:.*]] = memref.alloc() : memref<1x8x2x2xf32>
+// CHECK: linalg.copy ins(%{{.*}}) outs(%[[COPY]]
+// CHECK: memref.collapse_shape %[[COPY]]
+func.func @flatten(%x: memref<1x8x4x4xf32>, %out: memref<1x32xf32>) {
+  %w = memref.alloc() : memref<2x2xf32>
+  %p = memref.alloc() : memref<1x8x2x2xf32>
+  linalg.pooling_nchw_max {strides = dense<2> : vector<2xi64>} ins(%x, %w : memref<1x8x4x4xf32>, memref<2x2xf32>) outs(%p : memref<1x8x2x2xf32>)
+  %f = memref.collapse_shape %p [[0], [1, 2, 3]] : memref<1x8x2x2xf32> into memref<1x32xf32>
+  linalg.copy ins(%f : memref<1x32xf32>) outs(%out : memref<1x32xf32>)
+  return
+}

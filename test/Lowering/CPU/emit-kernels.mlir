@@ -1,0 +1,92 @@
+// RUN: quant-opt %s --qopt-emit-kernels="cpu=znver4" --canonicalize -split-input-file | FileCheck %s
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // A matrix product whose accumulators start from a constant and end in a
+  // conversion: one tile, nothing between in memory. Weights are packed by
+  // fours of the reduction; 128 times their sums is in the start.
+  // CHECK-DAG: memref.global "private" constant @[[PACKED:.*]] : memref<1024xi8> = dense_resource<qopt_packed>
+  // CHECK-DAG: memref.global "private" constant @[[START:.*]] : memref<64xi32> = dense_resource<qopt_start>
+  // CHECK-LABEL: func @matmul
+  // CHECK-NOT: memref.alloc
+  // CHECK: vector.load {{.*}} : memref<64xi32>, vector<16xi32>
+  // CHECK: vector.load {{.*}} : memref<1024xi8>, vector<64xi8>
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+  // CHECK: arith.shrsi {{.*}} : vector<16xi32>
+  // CHECK: arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
+  // CHECK: vector.store {{.*}} vector<16xi8>
+  // CHECK-NOT: linalg
+  memref.global "private" constant @w : memref<16x64xi8> = dense<3>
+  memref.global "private" constant @b : memref<64xi32> = dense<5>
+  func.func @matmul(%a: memref<2x16xi8>, %out: memref<2x64xi8>) {
+    %w = memref.get_global @w : memref<16x64xi8>
+    %b = memref.get_global @b : memref<64xi32>
+    %four = arith.constant 4 : i32
+    %acc = memref.alloc() : memref<2x64xi32>
+    linalg.broadcast ins(%b : memref<64xi32>) outs(%acc : memref<2x64xi32>) dimensions = [0]
+    linalg.matmul ins(%a, %w : memref<2x16xi8>, memref<16x64xi8>) outs(%acc : memref<2x64xi32>)
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%acc : memref<2x64xi32>) outs(%out : memref<2x64xi8>) {
+    ^bb0(%in: i32, %o: i8):
+      %s = arith.shrsi %in, %four : i32
+      %t = arith.trunci %s : i32 to i8
+      linalg.yield %t : i8
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // Depthwise: lanes are channels, taps are unrolled, weights are stored again
+  // with channels innermost.
+  // CHECK: memref.global "private" constant @{{.*}} : memref<144xi8> = dense_resource<qopt_relaid>
+  // CHECK-LABEL: func @depthwise
+  // CHECK-COUNT-9: arith.muli {{.*}} : vector<16xi32>
+  // CHECK: vector.store {{.*}} vector<16xi32>
+  // CHECK-NOT: linalg
+  memref.global "private" constant @w : memref<16x3x3xi8> = dense<"0x010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203">
+  func.func @depthwise(%x: memref<1x3x3x16xi8>, %out: memref<1x1x1x16xi32>) {
+    %w = memref.get_global @w : memref<16x3x3xi8>
+    linalg.generic {indexing_maps = [affine_map<(n, i, j, c, k, l) -> (n, i + k, j + l, c)>, affine_map<(n, i, j, c, k, l) -> (c, k, l)>, affine_map<(n, i, j, c, k, l) -> (n, i, j, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x3x3x16xi8>, memref<16x3x3xi8>) outs(%out : memref<1x1x1x16xi32>) {
+    ^bb0(%a: i8, %b: i8, %o: i32):
+      %0 = arith.extsi %a : i8 to i32
+      %1 = arith.extsi %b : i8 to i32
+      %2 = arith.muli %0, %1 : i32
+      %3 = arith.addi %o, %2 : i32
+      linalg.yield %3 : i32
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // A run of three bytes is read by fours: past the end of the caller's buffer,
+  // if it were read directly. It is copied.
+  // CHECK-LABEL: func @overread
+  // CHECK: %[[COPY:.*]] = memref.alloc() : memref<6xi8>
+  // CHECK: linalg.copy ins(%{{.*}}) outs(%[[COPY]]
+  // CHECK: vector.load %[[COPY]]{{.*}} : memref<6xi8>, vector<4xi8>
+  memref.global "private" constant @w : memref<3x16xi8> = dense<3>
+  func.func @overread(%a: memref<2x3xi8>, %out: memref<2x16xi32>) {
+    %w = memref.get_global @w : memref<3x16xi8>
+    linalg.matmul ins(%a, %w : memref<2x3xi8>, memref<3x16xi8>) outs(%out : memref<2x16xi32>)
+    return
+  }
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // No dimension of the result is contiguous lanes: plain loops are as good.
+  // CHECK-LABEL: func @strided
+  // CHECK: linalg.generic
+  func.func @strided(%a: memref<4xf32, strided<[2]>>, %out: memref<4xf32, strided<[2]>>) {
+    linalg.exp ins(%a : memref<4xf32, strided<[2]>>) outs(%out : memref<4xf32, strided<[2]>>)
+    return
+  }
+}

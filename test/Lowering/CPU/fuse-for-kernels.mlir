@@ -1,0 +1,30 @@
+// RUN: quant-opt %s --pass-pipeline="builtin.module(func.func(qopt-fuse-for-kernels))" | FileCheck %s
+
+#map = affine_map<(d0, d1) -> (d0, d1)>
+
+// A transpose and two steps become one operation; the sum stays apart.
+// CHECK-LABEL: func @chain
+// CHECK: %[[ONE:.*]] = linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel"]
+// CHECK: arith.mulf
+// CHECK: math.exp
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "reduction"]
+// CHECK-SAME: ins(%[[ONE]]
+// CHECK-NOT: linalg.generic
+func.func @chain(%x: tensor<4x3xf32>, %init: tensor<3xf32>) -> tensor<3xf32> {
+  %e = tensor.empty() : tensor<3x4xf32>
+  %t = linalg.transpose ins(%x : tensor<4x3xf32>) outs(%e : tensor<3x4xf32>) permutation = [1, 0]
+  %m = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel"]} ins(%t : tensor<3x4xf32>) outs(%e : tensor<3x4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %v = arith.mulf %in, %in : f32
+    linalg.yield %v : f32
+  } -> tensor<3x4xf32>
+  %y = linalg.exp ins(%m : tensor<3x4xf32>) outs(%e : tensor<3x4xf32>) -> tensor<3x4xf32>
+  %s = linalg.generic {indexing_maps = [#map, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%y : tensor<3x4xf32>) outs(%init : tensor<3xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %v = arith.addf %out, %in : f32
+    linalg.yield %v : f32
+  } -> tensor<3xf32>
+  return %s : tensor<3xf32>
+}
