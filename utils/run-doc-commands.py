@@ -2,8 +2,8 @@
 """Runs the commands of a page of documentation, so that it stays true.
 
 Every ```sh block runs in the page's order, in one folder, and must succeed. The
-folder sees the repository's examples/ and the build as build/, whose bin/ is on the
-PATH. Output goes to stdout behind each command, for FileCheck. Blocks of other kinds
+folder sees the repository's examples/ and runtime/, and the build as build/, whose
+bin/ is on the PATH. Output goes to stdout behind each command, for FileCheck. Blocks of other kinds
 are not run.
 
 usage: run-doc-commands.py PAGE.md --work=FOLDER --build=BUILD_FOLDER
@@ -29,7 +29,8 @@ def main():
 
     shutil.rmtree(arguments.work, ignore_errors=True)
     arguments.work.mkdir(parents=True)
-    (arguments.work / "examples").symlink_to(ROOT / "examples")
+    for folder in ["examples", "runtime"]:
+        (arguments.work / folder).symlink_to(ROOT / folder)
     (arguments.work / "build").symlink_to(arguments.build.resolve())
     environment = dict(os.environ)
     environment["PATH"] = f"{arguments.build / 'bin'}{os.pathsep}{environment['PATH']}"
