@@ -105,7 +105,8 @@ def check_files():
             if re.search(r'#include "mlir/InitAll', text):
                 report(name, "includes mlir/InitAll* outside tools/")
         if path.suffix == ".cpp" and name.startswith(("lib/", "tools/", "test/unit/")):
-            lists = [p / "CMakeLists.txt" for p in [path.parent, path.parent.parent]]
+            lists = [p / "CMakeLists.txt" for p in path.relative_to(ROOT).parents]
+            lists = [ROOT / p for p in lists]
             named = any(p.exists() and path.name in p.read_text() for p in lists)
             if not named:
                 report(name, "stands in no CMakeLists.txt")
