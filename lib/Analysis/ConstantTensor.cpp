@@ -78,8 +78,8 @@ expandConstant(const ConstantTensor &source,
                         AffineMap::get(shape.size(), 0, results, context)};
 }
 
-/// `source`, the dimensions of each group of which became one. A group is read as
-/// a whole or not at all.
+/// `source`, the dimensions of each group of which became one. A group is read
+/// as a whole or not at all.
 static std::optional<ConstantTensor>
 collapseConstant(const ConstantTensor &source,
                  ArrayRef<ReassociationIndices> groups,

@@ -221,7 +221,8 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
   }
   FailureOr<SmallVector<float>> biasValues = readFloats(bias->values);
   AffineMap resultMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  if (failed(biasValues) || !resultMap.isProjectedPermutation(/*allowZeroInResults=*/true)) {
+  if (failed(biasValues) ||
+      !resultMap.isProjectedPermutation(/*allowZeroInResults=*/true)) {
     reason = "its initial value (bias) cannot be read at compile time";
     return failure();
   }

@@ -44,8 +44,8 @@ static linalg::GenericOp getFusableProducer(OpOperand &operand) {
   return producer;
 }
 
-/// Adds the activations from which `op` computes, looking through all that could
-/// fuse into it: both branches of a select may come from one value.
+/// Adds the activations from which `op` computes, looking through all that
+/// could fuse into it: both branches of a select may come from one value.
 static void collectActivations(linalg::GenericOp op,
                                llvm::SmallSetVector<Value, 4> &activations) {
   for (OpOperand *input : op.getDpsInputOperands()) {

@@ -1,5 +1,4 @@
-//===- AssignLayouts.cpp - Channels innermost
-//-------------------------------===//
+//===- AssignLayouts.cpp - Channels innermost -----------------------------===//
 //
 // A layout is the strides of an allocation, nothing else: linalg operations
 // keep their logical shapes and maps whatever the order in memory. So layouts

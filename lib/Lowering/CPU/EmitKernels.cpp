@@ -1,5 +1,4 @@
-//===- EmitKernels.cpp - Vector kernels for linalg on buffers
-//---------------===//
+//===- EmitKernels.cpp - Vector kernels for linalg on buffers -------------===//
 //
 // In two steps: first every operation finds its nest, with its neighbours fused
 // in, and buffers whose every reader and writer is a kernel may change how they

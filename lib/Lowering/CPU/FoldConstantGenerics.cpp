@@ -1,5 +1,4 @@
-//===- FoldConstantGenerics.cpp - Elementwise operations on constants
-//-------===//
+//===- FoldConstantGenerics.cpp - Elementwise operations on constants -----===//
 
 #include "quantopt/Lowering/CPU/Passes.h"
 

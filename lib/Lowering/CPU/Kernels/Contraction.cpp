@@ -1,5 +1,4 @@
-//===- Contraction.cpp - Recognise contractions and pack their weights
-//------===//
+//===- Contraction.cpp - Recognise contractions and pack their weights ----===//
 
 #include "Contraction.h"
 

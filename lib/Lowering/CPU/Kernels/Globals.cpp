@@ -1,5 +1,4 @@
-//===- Globals.cpp - Constant data made by kernels
-//--------------------------===//
+//===- Globals.cpp - Constant data made by kernels ------------------------===//
 
 #include "Globals.h"
 

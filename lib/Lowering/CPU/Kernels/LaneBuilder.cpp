@@ -1,5 +1,4 @@
-//===- LaneBuilder.cpp - Bodies and operands on vectors of lanes
-//------------===//
+//===- LaneBuilder.cpp - Bodies and operands on vectors of lanes ----------===//
 
 #include "LaneBuilder.h"
 

@@ -1,5 +1,4 @@
-//===- Lanes.cpp - Elementwise, depthwise and pooling kernels
-//---------------===//
+//===- Lanes.cpp - Elementwise, depthwise and pooling kernels -------------===//
 
 #include "Lanes.h"
 #include "Contraction.h"

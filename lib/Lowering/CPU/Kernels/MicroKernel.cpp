@@ -1,5 +1,4 @@
-//===- MicroKernel.cpp - The inner step of a register tile
-//------------------===//
+//===- MicroKernel.cpp - The inner step of a register tile ----------------===//
 
 #include "MicroKernel.h"
 

@@ -1,5 +1,4 @@
-//===- Nest.cpp - Loop nests over buffers, for kernels
-//----------------------===//
+//===- Nest.cpp - Loop nests over buffers, for kernels --------------------===//
 
 #include "Nest.h"
 

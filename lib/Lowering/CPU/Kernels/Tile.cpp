@@ -1,5 +1,4 @@
-//===- Tile.cpp - Contractions as register tiles
-//----------------------------===//
+//===- Tile.cpp - Contractions as register tiles --------------------------===//
 //
 // A tile holds rows x vectors accumulators in registers while it walks the
 // whole reduction, then runs the epilogue on them and stores. Rows are points

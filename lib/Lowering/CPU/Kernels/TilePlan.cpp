@@ -1,5 +1,4 @@
-//===- TilePlan.cpp - Shapes of register tiles
-//------------------------------===//
+//===- TilePlan.cpp - Shapes of register tiles ----------------------------===//
 //
 // A model of a core that issues two multiply-add vectors and two loads a cycle
 // and whose multiply-add takes four cycles: it ranks tiles by what bounds them,
