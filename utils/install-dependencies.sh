@@ -3,6 +3,7 @@
 # sudo. Touches apt only where a package is missing, so a second run costs nothing.
 # Debian 12 carries LLVM 22 in its security archive, which every installation has
 # among its sources.
+# The last line of packages runs the Arm tests on an emulator.
 # usage: utils/install-dependencies.sh
 set -euo pipefail
 
@@ -11,6 +12,7 @@ packages=(
   clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   libzip-dev zlib1g-dev libgtest-dev
   clang-format-22 clang-tidy-22 libclang-rt-22-dev
+  qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 )
 
 is_installed() {
