@@ -158,6 +158,8 @@ void EmitKernels::chooseSigns(func::FuncOp func,
     if (!kernel.contraction || kernel.contraction->isFloat)
       continue;
     const Contraction &contraction = *kernel.contraction;
+    // Weights stay signed.
+    fixed.insert(getRoot(kernel.nest.inputs[contraction.weights].buffer));
     Value root = getRoot(kernel.nest.inputs[contraction.activations].buffer);
     if (contraction.isUnsigned || !root.getDefiningOp<memref::AllocOp>() ||
         !isUsedByKernelsOnly(root, taken))

@@ -92,39 +92,23 @@ static void splitReduction(const Nest &nest, Contraction &contraction) {
   contraction.outer = left;
 }
 
-FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
-  linalg::GenericOp op = nest.main;
-  if (!nest.hasReduction() || nest.inputs.size() != 2)
-    return failure();
-  Block &body = *const_cast<linalg::GenericOp &>(op).getBody();
-  Type element = nest.inputs[0].element;
-  if (nest.inputs[1].element != element)
-    return failure();
+/// Packing weights at run time pays off from this many rows on.
+static constexpr int64_t kRowsForPacking = 4;
 
+/// The loops by role, if `weights` can be that of its input.
+static FailureOr<Contraction> assignRoles(const Nest &nest, Factor activations,
+                                          Factor weights, bool isFloat) {
   Contraction contraction;
-  std::optional<std::pair<Factor, Factor>> factors;
-  if (element.isF32() && nest.accumulator.element.isF32()) {
-    factors = matchBody<arith::AddFOp, arith::MulFOp>(body);
-    contraction.isFloat = true;
-  } else if (element.isInteger(8) && nest.accumulator.element.isInteger(32)) {
-    factors = matchBody<arith::AddIOp, arith::MulIOp>(body);
-    contraction.isFloat = false;
-  }
-  if (!factors)
-    return failure();
-
-  Factor activations = factors->first, weights = factors->second;
-  if (!getConstantBytes(nest.inputs[weights.input].buffer))
-    std::swap(activations, weights);
-  if (!getConstantBytes(nest.inputs[weights.input].buffer) ||
-      weights.isUnsigned)
-    return failure();
   contraction.activations = activations.input;
   contraction.weights = weights.input;
+  contraction.isFloat = isFloat;
   contraction.isUnsigned = activations.isUnsigned;
-
   const Access &a = nest.inputs[contraction.activations];
   const Access &w = nest.inputs[contraction.weights];
+  contraction.isConstant = getConstantBytes(w.buffer).has_value();
+  if (weights.isUnsigned)
+    return failure();
+
   std::optional<unsigned> column;
   for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
     if (nest.isReduction[loop] || nest.sizes[loop] == 1 ||
@@ -137,16 +121,53 @@ FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
   if (!column)
     return failure();
   contraction.column = *column;
+  int64_t rows = 1;
   for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
     if (nest.isReduction[loop] || nest.sizes[loop] == 1 || loop == *column)
       continue;
-    (w.strides[loop] == 0 ? contraction.rows : contraction.batches)
-        .push_back(loop);
+    if (w.strides[loop] == 0) {
+      contraction.rows.push_back(loop);
+      rows *= nest.sizes[loop];
+    } else {
+      contraction.batches.push_back(loop);
+    }
   }
   sortByStride(contraction.rows, nest.output);
   sortByStride(contraction.batches, nest.output);
   splitReduction(nest, contraction);
+  if (!contraction.isConstant &&
+      (rows < kRowsForPacking || contraction.run.size() != 1))
+    return failure();
   return contraction;
+}
+
+FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
+  linalg::GenericOp op = nest.main;
+  if (!nest.hasReduction() || nest.inputs.size() != 2)
+    return failure();
+  Block &body = *op.getBody();
+  Type element = nest.inputs[0].element;
+  if (nest.inputs[1].element != element)
+    return failure();
+
+  std::optional<std::pair<Factor, Factor>> factors;
+  bool isFloat = element.isF32() && nest.accumulator.element.isF32();
+  if (isFloat)
+    factors = matchBody<arith::AddFOp, arith::MulFOp>(body);
+  else if (element.isInteger(8) && nest.accumulator.element.isInteger(32))
+    factors = matchBody<arith::AddIOp, arith::MulIOp>(body);
+  if (!factors)
+    return failure();
+
+  auto [first, second] = *factors;
+  // Constants are weights; else the second factor is, as linalg writes it.
+  if (getConstantBytes(nest.inputs[first.input].buffer))
+    std::swap(first, second);
+  FailureOr<Contraction> contraction =
+      assignRoles(nest, first, second, isFloat);
+  if (succeeded(contraction))
+    return contraction;
+  return assignRoles(nest, second, first, isFloat);
 }
 
 //===----------------------------------------------------------------------===//

@@ -11,10 +11,12 @@ namespace mlir::qopt {
 
 /// The loops of a nest `acc[row, column] += a[row, k] * w[k, column]` by role.
 struct Contraction {
-  /// Which of the nest's two inputs are activations and constant weights.
+  /// Which of the nest's two inputs are activations and weights.
   unsigned activations;
   unsigned weights;
   bool isFloat;
+  /// The weights are known now; else they are packed at run time.
+  bool isConstant = true;
   /// The body extends activations by zeros.
   bool isUnsigned = false;
   /// Parallel loops that select other weights (groups): outermost.
@@ -30,7 +32,7 @@ struct Contraction {
   int64_t runLength = 1;
 };
 
-/// Recognises a contraction with constant weights in `nest`.
+/// Recognises a contraction in `nest`.
 FailureOr<Contraction> matchContraction(const Nest &nest);
 
 /// Weights in the order in which a tile reads them: for each batch, panel of

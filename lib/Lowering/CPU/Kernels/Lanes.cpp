@@ -234,8 +234,9 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest) {
       isGathering |=
           stride != 0 && stride != 1 && !getConstantBytes(access->buffer);
     }
-    // A gather is as slow as scalar code, and scalar code is smaller.
-    if (isGathering && (nest.hasReduction() || nest.sizes[loop] < 8))
+    // A gather is as slow as scalar code, and scalar code is smaller. But
+    // reductions of many rows at once hide the latency of their sums.
+    if (isGathering && nest.sizes[loop] < 8)
       continue;
     if (isGathering)
       score = 1;

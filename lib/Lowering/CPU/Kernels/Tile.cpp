@@ -11,6 +11,7 @@
 #include "Contraction.h"
 #include "Globals.h"
 #include "LaneBuilder.h"
+#include "RuntimePacking.h"
 #include "TilePlan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -42,6 +43,10 @@ public:
 private:
   using Accumulators = SmallVector<Value>;
 
+  /// Whether the kernel sees activations plus 128.
+  bool compensates() const {
+    return kernel.readsUnsigned() && !c.isUnsigned;
+  }
   LogicalResult preparePanels();
   void prepareInit(const PackedWeights &packed);
   std::optional<std::vector<char>> constantInit();
@@ -91,7 +96,8 @@ private:
   int64_t lastVectors = 0; // of a last, smaller or masked panel
   Value weights;           // packed
   int64_t columnSize = 0;
-  int64_t batchStride = 0;
+  int64_t weightBatchStride = 0;
+  int64_t startBatchStride = 0;
   int64_t paddedColumns = 0;
   /// Initial values by batch and column (with compensation), or compensation
   /// alone where the initial values are not constant.
@@ -123,17 +129,27 @@ LogicalResult TileEmitter::preparePanels() {
   if (lastVectors)
     panels.push_back(lastVectors * kernel.lanes);
 
+  columnSize = steps * kernel.group;
+  paddedColumns = std::accumulate(panels.begin(), panels.end(), int64_t(0));
+  Type element = nest.inputs[c.weights].element;
+  if (!c.isConstant) {
+    // One batch at a time, in a buffer of the arena.
+    weights = memref::AllocOp::create(
+        b, loc, MemRefType::get({paddedColumns * columnSize}, element));
+    if (compensates())
+      start = memref::AllocOp::create(
+          b, loc, MemRefType::get({paddedColumns}, b.getI32Type()));
+    return success();
+  }
   FailureOr<PackedWeights> packed = packWeights(nest, c, kernel.group, panels);
   if (failed(packed))
     return failure();
-  columnSize = packed->columnSize;
-  batchStride = packed->batchStride;
-  paddedColumns = packed->paddedColumns;
-  Type element = nest.inputs[c.weights].element;
-  weights = emitConstantData(b, loc, "qopt_packed", element,
-                             packed->data.size() /
-                                 (element.getIntOrFloatBitWidth() / 8),
-                             packed->data);
+  weightBatchStride = packed->batchStride;
+  startBatchStride = paddedColumns;
+  weights = emitConstantData(
+      b, loc, "qopt_packed", element,
+      packed->data.size() / (element.getIntOrFloatBitWidth() / 8),
+      packed->data);
   prepareInit(*packed);
   return success();
 }
@@ -189,14 +205,13 @@ std::optional<std::vector<char>> TileEmitter::constantInit() {
 /// Weights see activations plus 128 where the kernel reads them unsigned: the
 /// initial accumulators take 128 times the column's sum away again.
 void TileEmitter::prepareInit(const PackedWeights &packed) {
-  bool compensates = kernel.readsUnsigned() && !c.isUnsigned;
   std::optional<std::vector<char>> values = constantInit();
   startIsComplete = values.has_value();
-  if (!values && !compensates)
+  if (!values && !compensates())
     return;
   if (!values)
     values.emplace(packed.sums.size() * 4, 0);
-  if (compensates) {
+  if (compensates()) {
     for (auto [index, sum] : llvm::enumerate(packed.sums)) {
       uint32_t value;
       std::memcpy(&value, values->data() + index * 4, 4);
@@ -282,8 +297,13 @@ void TileEmitter::emitPanel(const Point &point, int64_t vectors) {
 LogicalResult TileEmitter::emit() {
   if (failed(preparePanels()))
     return failure();
+  int64_t width = panelVectors * kernel.lanes;
   forEach(c.batches, Point(nest.sizes.size()), [&](const Point &batch) {
-    int64_t width = panelVectors * kernel.lanes;
+    if (!c.isConstant) {
+      RuntimePacking packing{lanes.flat(nest.inputs[c.weights]), weights, start,
+                             fullPanels, width, lastVectors * kernel.lanes};
+      emitRuntimePacking(b, lanes, c, kernel, batch, packing);
+    }
     if (fullPanels > 0)
       tiled(c.column, fullPanels * width, width, batch,
             [&](const Point &at, int64_t) { emitPanel(at, panelVectors); });
@@ -329,7 +349,7 @@ TileEmitter::Accumulators TileEmitter::emitStart(ArrayRef<Point> rows,
   VectorType type = lanes.vectorOf(nest.accumulator.element);
   SmallVector<Value> shared;
   if (start) {
-    Value first = columnIndex(rows.front(), 1, paddedColumns);
+    Value first = columnIndex(rows.front(), 1, startBatchStride);
     for (int64_t v = 0; v < shape.vectors; ++v)
       shared.push_back(vector::LoadOp::create(
           b, loc, type, start, ValueRange{add(first, v * kernel.lanes)}));
@@ -386,7 +406,7 @@ TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
                                                Accumulators accumulators,
                                                Value linear) {
   int64_t panelWidth = shape.vectors * kernel.lanes;
-  Value weightBase = columnIndex(rows.front(), columnSize, batchStride);
+  Value weightBase = columnIndex(rows.front(), columnSize, weightBatchStride);
   if (linear)
     weightBase = arith::AddIOp::create(
         b, loc, weightBase, scale(linear, groups * kernel.group * panelWidth));
