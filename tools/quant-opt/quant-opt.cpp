@@ -6,9 +6,12 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 static mlir::qopt::PhaseControl phaseControl;
 
@@ -31,6 +34,36 @@ static llvm::cl::opt<bool> printConfigSchema(
     "print-config-schema", llvm::cl::cat(category),
     llvm::cl::desc("Print the keys of a configuration file with their "
                    "defaults and meaning, and exit"));
+
+/// Runs the passes and writes what they make beside `output`, renamed when all
+/// went well: a file that was there is kept or replaced whole.
+static mlir::LogicalResult optimize(llvm::StringRef input,
+                                    llvm::StringRef output,
+                                    mlir::DialectRegistry &registry,
+                                    const mlir::MlirOptMainConfig &config) {
+  std::string reason;
+  std::unique_ptr<llvm::MemoryBuffer> file =
+      mlir::openInputFile(input, &reason);
+  if (!file) {
+    llvm::errs() << "quant-opt: " << reason << "\n";
+    return mlir::failure();
+  }
+  bool isBad = false;
+  llvm::Error error =
+      llvm::writeToOutput(output, [&](llvm::raw_ostream &os) -> llvm::Error {
+        isBad = mlir::failed(
+            mlir::MlirOptMain(os, std::move(file), registry, config));
+        return isBad ? llvm::createStringError("failed")
+                     : llvm::Error::success();
+      });
+  if (!error)
+    return mlir::success();
+  // Diagnostics have said why passes failed.
+  std::string text = llvm::toString(std::move(error));
+  if (!isBad)
+    llvm::errs() << "quant-opt: cannot write " << text << "\n";
+  return mlir::failure();
+}
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
@@ -58,6 +91,10 @@ int main(int argc, char **argv) {
                  << ": no such phase; there are import, calibrate, quantize\n";
     return EXIT_FAILURE;
   }
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, input, output, registry));
+  mlir::MlirOptMainConfig config =
+      mlir::MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldShowDialects() || config.shouldListPasses())
+    return mlir::asMainReturnCode(
+        mlir::MlirOptMain(argc, argv, input, output, registry));
+  return mlir::asMainReturnCode(optimize(input, output, registry, config));
 }
