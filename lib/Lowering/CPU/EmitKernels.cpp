@@ -49,6 +49,7 @@ struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
     if (failed(target))
       return signalPassFailure();
     integerKernel = MicroKernel::getInteger(*target);
+    wideKernel = MicroKernel::getWide(*target);
     floatKernel = MicroKernel::getFloat(*target);
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal())
@@ -63,10 +64,13 @@ private:
   void protectFromOverread(OpBuilder &builder, Kernel &kernel);
 
   const MicroKernel &kernelOf(const Contraction &contraction) const {
-    return contraction.isFloat ? *floatKernel : *integerKernel;
+    return contraction.isFloat  ? *floatKernel
+           : contraction.isWide ? *wideKernel
+                                : *integerKernel;
   }
 
   std::optional<MicroKernel> integerKernel;
+  std::optional<MicroKernel> wideKernel;
   std::optional<MicroKernel> floatKernel;
   /// Operations that stand in a nest already.
   DenseSet<Operation *> taken;
@@ -155,7 +159,8 @@ void EmitKernels::chooseSigns(func::FuncOp func,
     return;
   DenseSet<Value> flipped, fixed;
   for (Kernel &kernel : kernels) {
-    if (!kernel.contraction || kernel.contraction->isFloat)
+    if (!kernel.contraction || kernel.contraction->isFloat ||
+        kernel.contraction->isWide)
       continue;
     const Contraction &contraction = *kernel.contraction;
     // Weights stay signed.

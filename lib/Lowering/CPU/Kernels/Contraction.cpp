@@ -106,7 +106,12 @@ static FailureOr<Contraction> assignRoles(const Nest &nest, Factor activations,
   const Access &a = nest.inputs[contraction.activations];
   const Access &w = nest.inputs[contraction.weights];
   contraction.isConstant = getConstantBytes(w.buffer).has_value();
-  if (weights.isUnsigned)
+  contraction.isWide = a.element.isInteger(16);
+  bool fits = isFloat ? a.element.isF32() && w.element.isF32()
+                      : w.element.isInteger(8) &&
+                            (a.element.isInteger(8) ||
+                             (contraction.isWide && !activations.isUnsigned));
+  if (!fits || weights.isUnsigned)
     return failure();
 
   std::optional<unsigned> column;
@@ -146,15 +151,11 @@ FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
   if (!nest.hasReduction() || nest.inputs.size() != 2)
     return failure();
   Block &body = *op.getBody();
-  Type element = nest.inputs[0].element;
-  if (nest.inputs[1].element != element)
-    return failure();
-
   std::optional<std::pair<Factor, Factor>> factors;
-  bool isFloat = element.isF32() && nest.accumulator.element.isF32();
+  bool isFloat = nest.accumulator.element.isF32();
   if (isFloat)
     factors = matchBody<arith::AddFOp, arith::MulFOp>(body);
-  else if (element.isInteger(8) && nest.accumulator.element.isInteger(32))
+  else if (nest.accumulator.element.isInteger(32))
     factors = matchBody<arith::AddIOp, arith::MulIOp>(body);
   if (!factors)
     return failure();

@@ -15,6 +15,8 @@ struct Contraction {
   unsigned activations;
   unsigned weights;
   bool isFloat;
+  /// Activations have 16 bits.
+  bool isWide = false;
   /// The weights are known now; else they are packed at run time.
   bool isConstant = true;
   /// The body extends activations by zeros.

@@ -34,6 +34,15 @@ MicroKernel MicroKernel::getInteger(const TargetInfo &target) {
   return {Kind::Single, lanes, 1, registers};
 }
 
+MicroKernel MicroKernel::getWide(const TargetInfo &target) {
+  auto [lanes, registers] = vectorShape(target);
+  if (target.triple.isAArch64() || lanes < 8)
+    return {Kind::Single, lanes, 1, registers};
+  MicroKernel kernel{Kind::WidePairs, lanes, 2, registers};
+  kernel.hasPairDot = target.has(lanes == 16 ? "avx512vnni" : "avxvnni");
+  return kernel;
+}
+
 MicroKernel MicroKernel::getFloat(const TargetInfo &target) {
   auto [lanes, registers] = vectorShape(target);
   MicroKernel kernel{Kind::Float, lanes, 1, registers};
@@ -57,6 +66,18 @@ static Value asBytes(OpBuilder &b, Location loc, Value words) {
   int64_t lanes = cast<VectorType>(words.getType()).getDimSize(0);
   return vector::BitCastOp::create(
       b, loc, VectorType::get({lanes * 4}, b.getI8Type()), words);
+}
+
+/// Two i16 in every 32-bit lane.
+static Value splatPair(OpBuilder &b, Location loc, Value pair, unsigned lanes) {
+  Type i32 = b.getI32Type();
+  Value word =
+      vector::BitCastOp::create(b, loc, VectorType::get({1}, i32), pair);
+  Value scalar = vector::ExtractOp::create(b, loc, word, 0);
+  Value splat = vector::BroadcastOp::create(
+      b, loc, VectorType::get({lanes}, i32), scalar);
+  return vector::BitCastOp::create(
+      b, loc, VectorType::get({lanes * 2}, b.getI16Type()), splat);
 }
 
 Value MicroKernel::emitActivation(OpBuilder &b, Location loc, Value flat,
@@ -85,12 +106,13 @@ Value MicroKernel::emitActivation(OpBuilder &b, Location loc, Value flat,
       wide = arith::ExtUIOp::create(b, loc, halves, loaded);
     else
       wide = arith::ExtSIOp::create(b, loc, halves, loaded);
-    Value word =
-        vector::BitCastOp::create(b, loc, VectorType::get({1}, i32), wide);
-    Value scalar = vector::ExtractOp::create(b, loc, word, 0);
-    Value splat = vector::BroadcastOp::create(b, loc, words, scalar);
-    return vector::BitCastOp::create(
-        b, loc, VectorType::get({lanes * 2}, b.getI16Type()), splat);
+    return splatPair(b, loc, wide, lanes);
+  }
+  case Kind::WidePairs: {
+    auto halves = VectorType::get({2}, b.getI16Type());
+    Value loaded =
+        vector::LoadOp::create(b, loc, halves, flat, ValueRange{index});
+    return splatPair(b, loc, loaded, lanes);
   }
   case Kind::Single: {
     Value scalar = memref::LoadOp::create(b, loc, flat, ValueRange{index});
@@ -115,7 +137,7 @@ Value MicroKernel::emitWeights(OpBuilder &b, Location loc, Value flat,
   Type element = cast<MemRefType>(flat.getType()).getElementType();
   auto type = VectorType::get({int64_t(lanes) * group}, element);
   Value loaded = vector::LoadOp::create(b, loc, type, flat, ValueRange{index});
-  if (kind == Kind::Pairs)
+  if (kind == Kind::Pairs || kind == Kind::WidePairs)
     return arith::ExtSIOp::create(b, loc, type.clone(b.getI16Type()), loaded);
   if (kind == Kind::Single)
     return arith::ExtSIOp::create(b, loc, type.clone(b.getI32Type()), loaded);
@@ -141,7 +163,13 @@ Value MicroKernel::emitStep(OpBuilder &b, Location loc, Value accumulator,
   case Kind::SignedDot4:
     return callIntrinsic(b, loc, "llvm.aarch64.neon.sdot.v4i32.v16i8", type,
                          {accumulator, activation, weights});
-  case Kind::Pairs: {
+  case Kind::Pairs:
+  case Kind::WidePairs: {
+    if (hasPairDot)
+      return callIntrinsic(b, loc,
+                           lanes == 16 ? "llvm.x86.avx512.vpdpwssd.512"
+                                       : "llvm.x86.avx512.vpdpwssd.256",
+                           type, {accumulator, activation, weights});
     Value sums = callIntrinsic(b, loc,
                                lanes == 16 ? "llvm.x86.avx512.pmaddw.d.512"
                                            : "llvm.x86.avx2.pmadd.wd",

@@ -23,6 +23,9 @@ struct MicroKernel {
     SignedDot4,
     /// vpmaddwd of bytes widened to 16 bits: two products a lane, exact.
     Pairs,
+    /// vpdpwssd, or vpmaddwd, of 16-bit activations and bytes widened to 16
+    /// bits: two products a lane, exact.
+    WidePairs,
     /// One product a lane, in i32.
     Single,
     /// One product a lane, in f32, fused where the target can.
@@ -36,9 +39,13 @@ struct MicroKernel {
   /// Vector registers of the target.
   unsigned registers;
   bool hasFMA = false;
+  /// Pairs of 16 bits accumulate in one instruction.
+  bool hasPairDot = false;
 
-  /// The kernel for i8 x i8 -> i32, or for f32.
+  /// The kernel for i8 x i8 -> i32, and for f32.
   static MicroKernel getInteger(const TargetInfo &target);
+  /// The kernel for i16 x i8 -> i32.
+  static MicroKernel getWide(const TargetInfo &target);
   static MicroKernel getFloat(const TargetInfo &target);
 
   bool isFloat() const { return kind == Kind::Float; }
