@@ -28,7 +28,9 @@ BodyKind mlir::qopt::classifyBody(Block &body) {
 bool mlir::qopt::isElementwiseMapped(linalg::LinalgOp op) {
   if (op.getNumLoops() != op.getNumParallelLoops() || op->getNumResults() != 1)
     return false;
-  if (!op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity())
+  OpOperand *init = op.getDpsInitOperand(0);
+  if (!op.getMatchingIndexingMap(init).isIdentity() ||
+      op.payloadUsesValueFromOperand(init))
     return false;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);

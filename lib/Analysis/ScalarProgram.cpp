@@ -215,7 +215,12 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
       .Case<arith::UIToFPOp>([&](auto) {
         if (sourceWidth() > 32)
           return failure();
-        return emit(op, REAL(double(uint32_t(A.integer))), data);
+        // Two numbers in one: the width of the source and the code of the type.
+        return emit(op,
+                    EVAL(R.real = roundToWidth(
+                             double(zeroExtend(A.integer, DATA >> 8)),
+                             DATA & 255)),
+                    sourceWidth() << 8 | data);
       })
       .Case<arith::FPToSIOp>([&](auto) {
         // Out of range is poison in MLIR; saturating is one legal choice.
@@ -228,8 +233,12 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
                                                        : int64_t(whole)),
                     std::min<int64_t>(data, 53));
       })
-      .Case<arith::ExtSIOp, arith::IndexCastOp>(
-          [&](auto) { return emit(op, INTEGER(A.integer), data); })
+      .Case<arith::ExtSIOp, arith::IndexCastOp>([&](auto) {
+        // A slot of i1 holds 0 or 1, whose sign bit is its only one.
+        if (sourceWidth() == 1)
+          return emit(op, INTEGER(-(A.integer & 1)), data);
+        return emit(op, INTEGER(A.integer), data);
+      })
       .Case<arith::TruncIOp>(
           [&](auto) { return emit(op, INTEGER(A.integer), data); })
       .Case<arith::ExtUIOp>([&](auto) {

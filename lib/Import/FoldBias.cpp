@@ -31,10 +31,12 @@ static bool addsItsInputs(linalg::GenericOp op) {
          (sum.getLhs() == second && sum.getRhs() == first);
 }
 
-/// `op` starts from zero and multiplies: a bias can go into its init.
+/// `op` starts from zero and multiplies by weights: a bias can go into its init.
+/// A product of two activations keeps its zero, which its integer form needs.
 static bool takesBias(linalg::LinalgOp op) {
   if (!op || op->getNumResults() != 1 || !op->hasOneUse() ||
-      classifyReduction(op) != ReductionKind::MulAdd)
+      classifyReduction(op) != ReductionKind::MulAdd ||
+      llvm::none_of(op.getDpsInputs(), isConstantDerived))
     return false;
   std::optional<double> init = getSplatConstant(op.getDpsInits()[0]);
   return init && *init == 0.0;

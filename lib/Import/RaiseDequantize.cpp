@@ -102,15 +102,20 @@ static quant::QuantizedType matchDequantize(linalg::GenericOp op,
   bool isSigned = isa<arith::SIToFPOp>(conversion);
   Value integer = conversion->getOperand(0);
   if (auto difference = integer.getDefiningOp<arith::SubIOp>()) {
+    // A difference of 8-bit numbers takes 10 bits and a sign.
     std::optional<AxisNumbers> numbers = readNumbers(op, difference.getRhs());
-    if (!numbers || zero.values.size() != 1 || zero.values[0] != 0.0)
+    if (!numbers || zero.values.size() != 1 || zero.values[0] != 0.0 ||
+        !isSigned || integer.getType().getIntOrFloatBitWidth() < 16)
       return {};
     zero = *numbers;
     integer = difference.getLhs();
   }
-  if (auto ext = integer.getDefiningOp<arith::ExtSIOp>())
+  if (auto ext = integer.getDefiningOp<arith::ExtSIOp>()) {
+    // Read as unsigned, an extended sign is a large number.
+    if (!isSigned)
+      return {};
     integer = ext.getIn();
-  else if (auto ext = integer.getDefiningOp<arith::ExtUIOp>()) {
+  } else if (auto ext = integer.getDefiningOp<arith::ExtUIOp>()) {
     integer = ext.getIn();
     isSigned = false;
   }

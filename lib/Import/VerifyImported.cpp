@@ -39,27 +39,64 @@ static LogicalResult checkShapes(Operation *op) {
   return success();
 }
 
+static bool isFloatTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && isa<FloatType>(tensor.getElementType());
+}
+
 namespace {
 struct VerifyImported : qopt::impl::VerifyImportedBase<VerifyImported> {
+  llvm::StringSet<> names;
+
+  /// Checks `name` of what `emit` reports errors on.
+  LogicalResult checkName(StringAttr name, bool isNeeded,
+                          llvm::function_ref<InFlightDiagnostic()> emit) {
+    if (!name)
+      return isNeeded ? LogicalResult(
+                            emit() << "has no name; run qopt-assign-names first")
+                      : success();
+    if (!names.insert(name.getValue()).second)
+      return emit() << "has the name '" << name.getValue()
+                    << "', which another operation has too; remove one "
+                       "qopt.name";
+    return success();
+  }
+
+  LogicalResult checkArguments(func::FuncOp func) {
+    for (BlockArgument argument : func.getArguments()) {
+      unsigned number = argument.getArgNumber();
+      if (failed(checkName(
+              func.getArgAttrOfType<StringAttr>(number,
+                                                QOptDialect::getNameAttrName()),
+              isFloatTensor(argument.getType()) && !argument.use_empty(), [&] {
+                return func.emitOpError("argument ") << number << " ";
+              })))
+        return failure();
+    }
+    return success();
+  }
+
+  LogicalResult check(Operation *op) {
+    if (isFrontendDialect(op->getName().getDialectNamespace()))
+      return op->emitOpError("comes from a frontend's dialect; lower it to "
+                             "linalg on tensors first (torch-mlir's "
+                             "linalg-on-tensors backend, "
+                             "stablehlo-legalize-to-linalg, tosa-to-linalg)");
+    if (auto func = dyn_cast<func::FuncOp>(op); func && !func.isExternal())
+      return checkArguments(func);
+    auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+    if (quantizable && failed(checkShapes(op)))
+      return failure();
+    return checkName(
+        op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()),
+        quantizable && quantizable.getQuantRole() != QuantRole::None,
+        [&] { return op->emitOpError(); });
+  }
+
   void runOnOperation() override {
-    llvm::StringSet<> names;
-    WalkResult result = getOperation()->walk([&](Operation *op) -> WalkResult {
-      if (isFrontendDialect(op->getName().getDialectNamespace()))
-        return op->emitOpError("comes from a frontend's dialect; lower it to "
-                               "linalg on tensors first (torch-mlir's "
-                               "linalg-on-tensors backend, "
-                               "stablehlo-legalize-to-linalg, tosa-to-linalg)");
-      if (isa<QuantizableOpInterface>(op))
-        if (failed(checkShapes(op)))
-          return WalkResult::interrupt();
-      if (auto name =
-              op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()))
-        if (!names.insert(name.getValue()).second)
-          return op->emitOpError("has the name '")
-                 << name.getValue()
-                 << "', which another operation has too; remove one qopt.name";
-      return WalkResult::advance();
-    });
+    names.clear();
+    WalkResult result = getOperation()->walk<WalkOrder::PreOrder>(
+        [&](Operation *op) -> WalkResult { return check(op); });
     if (result.wasInterrupted())
       signalPassFailure();
   }

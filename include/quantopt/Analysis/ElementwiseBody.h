@@ -22,7 +22,8 @@ BodyKind classifyBody(Block &body);
 
 /// Whether `op` computes each result element from one element of each operand:
 /// all loops are parallel, the result's map is the identity, inputs are read
-/// through permutations or projections of it, and there is one result.
+/// through permutations or projections of it, there is one result, and the body
+/// does not read what the result held before.
 bool isElementwiseMapped(linalg::LinalgOp op);
 
 /// The way a reduction combines: `result = combine(result, input)`.

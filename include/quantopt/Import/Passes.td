@@ -23,9 +23,10 @@ def AssignNames : Pass<"qopt-assign-names", "::mlir::ModuleOp"> {
 def FoldBias : Pass<"qopt-fold-bias", "::mlir::func::FuncOp"> {
   let summary = "Move the addition of a constant into a contraction's init";
   let description = [{
-    Reads a contraction or convolution that starts from zero and whose only use
-    adds a constant, broadcast along some dimensions. Afterwards the contraction
-    starts from that constant, which is where quantization looks for a bias.
+    Reads a contraction or convolution with constant weights that starts from
+    zero and whose only use adds a constant, broadcast along some dimensions.
+    Afterwards the contraction starts from that constant, which is where
+    quantization looks for a bias.
 
     The float result changes by rounding: the sum is taken in another order.
     Leaves everything else alone.

@@ -1,0 +1,58 @@
+// Calibration on samples whose statistics are known: x is -1, 0, 2 and 3, and
+// y = 2 x exactly.
+
+// RUN: split-file %s %t
+// RUN: %python %S/../Inputs/npz.py make %t/x.npz 'x=f32[3,4]:-1,0,0,2,2,2,3,0,0,0,0,0'
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/x.npz config=%t/min-max.yaml table=%t/table.json" | FileCheck %s
+
+// The table that is written says what was seen, and gives the same parameters.
+// RUN: FileCheck %s --check-prefix=TABLE < %t/table.json
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/x.npz config=%t/min-max.yaml" -o %t/a.mlir
+// RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json config=%t/min-max.yaml" -o %t/b.mlir
+// RUN: cmp %t/a.mlir %t/b.mlir
+// TABLE: {"format":"quant-opt calibration table","version":1,
+// TABLE-NEXT: "tensors":[
+// TABLE-NEXT: {"id":"x",{{.*}}"min":-1,"max":3,"zeros":7,"nan":0,"posInf":0,"negInf":0,
+// TABLE-NEXT: "bins":{{\[\[}}16384,3],[16448,1],[49024,1]]},
+// TABLE-NEXT: {"id":"y",{{.*}}"min":-2,"max":6,"zeros":7,"nan":0,"posInf":0,"negInf":0,
+// TABLE-NEXT: "bins":{{\[\[}}16512,3],[16576,1],[49152,1]]}
+// TABLE-NEXT: ]}
+
+// The order of the samples changes no byte; nor does a cut in two with `resume`.
+// RUN: %python %S/../Inputs/npz.py make %t/shuffled.npz 'x=f32[3,4]:0,0,0,0,-1,0,0,2,2,2,3,0'
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/shuffled.npz table=%t/shuffled.json" -o /dev/null
+// RUN: cmp %t/table.json %t/shuffled.json
+// RUN: %python %S/../Inputs/npz.py make %t/first.npz 'x=f32[1,4]:-1,0,0,2'
+// RUN: %python %S/../Inputs/npz.py make %t/rest.npz 'x=f32[2,4]:2,2,3,0,0,0,0,0'
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/first.npz table=%t/first.json" -o /dev/null
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/rest.npz table=%t/resumed.json resume=%t/first.json" -o /dev/null
+// RUN: cmp %t/table.json %t/resumed.json
+
+// A single array in a .npy file; NaN where the configuration ignores it.
+// RUN: %python -c "import zipfile; open(r'%t/x.npy', 'wb').write(zipfile.ZipFile(r'%t/x.npz').read('x.npy'))"
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/x.npy config=%t/min-max.yaml" | FileCheck %s
+// RUN: %python %S/../Inputs/npz.py make %t/nan.npz 'x=f32[3,4]:-1,nan,inf,2,2,2,3,-inf,0,0,0,0'
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/nan.npz config=%t/ignore.yaml" | FileCheck %s
+
+//--- model.mlir
+// The module itself stays as it is but for the types.
+// CHECK-LABEL: func @double
+func.func @double(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x4xf32> {
+  // CHECK: %[[X:.*]] = qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 0.0156862754{{[0-9]*}}:-64>
+  %o = qopt.observe %x id "x" : tensor<1x4xf32>
+  %e = tensor.empty() : tensor<1x4xf32>
+  // CHECK: linalg.add ins(%[[X]], %[[X]] :
+  %y = linalg.add ins(%o, %o : tensor<1x4xf32>, tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
+  // CHECK: qopt.observe %{{.*}} id "y" as !quant.uniform<i8:f32, 0.0313725508{{[0-9]*}}:-64>
+  %oy = qopt.observe %y id "y" : tensor<1x4xf32>
+  return %oy : tensor<1x4xf32>
+}
+
+//--- min-max.yaml
+version: 1
+activations: {method: min-max}
+
+//--- ignore.yaml
+version: 1
+activations: {method: min-max}
+non-finite: ignore

@@ -1,0 +1,84 @@
+// RUN: quant-opt %s --qopt-insert-observers -split-input-file | FileCheck %s
+
+// Each float tensor that depends on an input passes through a hook with its name:
+// the input, a contraction, an elementwise operation; not weights, fills and biases.
+// CHECK-LABEL: func @model
+// CHECK-SAME: %[[X:.*]]: tensor<2x3xf32>
+// CHECK-NEXT: %[[OX:.*]] = qopt.observe %[[X]] id "x" : tensor<2x3xf32>
+func.func @model(%x: tensor<2x3xf32> {qopt.name = "x"}) -> tensor<2x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  // CHECK: arith.constant dense<5.000000e-01>
+  // CHECK-NEXT: tensor.empty
+  // CHECK-NEXT: linalg.fill
+  // CHECK-NEXT: %[[M:.*]] = linalg.matmul {{.*}} ins(%[[OX]], %{{.*}} :
+  // CHECK-NEXT: %[[OM:.*]] = qopt.observe %[[M]] id "dense" : tensor<2x4xf32>
+  // CHECK-NEXT: %[[R:.*]] = linalg.generic {{.*}} ins(%[[OM]] :
+  // CHECK: %[[OR:.*]] = qopt.observe %[[R]] id "relu" : tensor<2x4xf32>
+  // CHECK-NEXT: return %[[OR]]
+  %w = arith.constant dense<0.5> : tensor<3x4xf32>
+  %e = tensor.empty() : tensor<2x4xf32>
+  %init = linalg.fill {qopt.name = "init"} ins(%zero : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %m = linalg.matmul {qopt.name = "dense"} ins(%x, %w : tensor<2x3xf32>, tensor<3x4xf32>) outs(%init : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%m : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) attrs = {qopt.name = "relu"} {
+  ^bb0(%in: f32, %out: f32):
+    %p = arith.maximumf %in, %zero : f32
+    linalg.yield %p : f32
+  } -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}
+
+// -----
+
+// Operations that move values get no hook: propagation gives them parameters. An
+// input that nothing uses has no statistics.
+// CHECK-LABEL: func @movement
+// CHECK-SAME: %[[X:.*]]: tensor<1x2x2x1xf32>
+// CHECK-NEXT: qopt.observe %[[X]] id "x"
+// CHECK-NOT: qopt.observe
+// CHECK: linalg.pooling_nhwc_max
+// CHECK-NEXT: %[[C:.*]] = tensor.collapse_shape
+// CHECK-NEXT: return %[[C]]
+func.func @movement(%x: tensor<1x2x2x1xf32> {qopt.name = "x"}, %unused: tensor<4xf32> {qopt.name = "unused"}) -> tensor<1x1xf32> {
+  %low = arith.constant dense<0xFF800000> : tensor<1x1x1x1xf32>
+  %w = tensor.empty() : tensor<2x2xf32>
+  %m = linalg.pooling_nhwc_max {qopt.name = "max", dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
+      ins(%x, %w : tensor<1x2x2x1xf32>, tensor<2x2xf32>) outs(%low : tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+  %c = tensor.collapse_shape %m [[0, 1], [2, 3]] {qopt.name = "flat"} : tensor<1x1x1x1xf32> into tensor<1x1xf32>
+  return %c : tensor<1x1xf32>
+}
+
+// -----
+
+// What stays in float is observed too: an override may need its statistics. A value
+// used twice has one hook; integers have none.
+// CHECK-LABEL: func @uses
+// CHECK-SAME: %[[X:.*]]: tensor<2x4xf32> {{.*}}, %[[I:.*]]: tensor<4xi32>
+// CHECK: %[[OX:.*]] = qopt.observe %[[X]] id "x"
+// CHECK-NOT: qopt.observe %[[I]]
+// CHECK: %[[S:.*]] = linalg.softmax {{.*}} ins(%[[OX]]
+// CHECK-NEXT: %[[OS:.*]] = qopt.observe %[[S]] id "softmax"
+// CHECK: return %[[OS]], %[[OX]]
+func.func @uses(%x: tensor<2x4xf32> {qopt.name = "x"}, %i: tensor<4xi32>) -> (tensor<2x4xf32>, tensor<2x4xf32>, tensor<4xi32>) {
+  %e = tensor.empty() : tensor<2x4xf32>
+  %s = linalg.softmax {qopt.name = "softmax"} dimension(1) ins(%x : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %j = arith.addi %i, %i : tensor<4xi32>
+  return %s, %x, %j : tensor<2x4xf32>, tensor<2x4xf32>, tensor<4xi32>
+}
+
+// -----
+
+// Quantize and dequantize that stand already are left as they are, as is a
+// function without a body.
+// CHECK-LABEL: func private @outside
+func.func private @outside(tensor<4xf32>)
+// CHECK-LABEL: func @given
+// CHECK: qopt.observe %{{.*}} id "x"
+// CHECK: qopt.quantize
+// CHECK-NEXT: %[[D:.*]] = qopt.dequantize
+// CHECK-NEXT: return %[[D]]
+func.func @given(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
+  %q = qopt.quantize %x as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<4xf32> -> tensor<4xi8>
+  %d = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<4xi8> -> tensor<4xf32>
+  return %d : tensor<4xf32>
+}

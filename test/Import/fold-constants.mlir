@@ -1,0 +1,174 @@
+// RUN: quant-opt %s --qopt-fold-constants --canonicalize -split-input-file | FileCheck %s
+
+// A transposed weight, as torch-mlir writes nn.Linear.
+// CHECK-LABEL: func @transpose
+func.func @transpose() -> tensor<3x2xf32> {
+  // CHECK-NEXT: %[[C:.*]] = arith.constant dense<{{\[\[}}1.000000e+00, 4.000000e+00], [2.000000e+00, 5.000000e+00], [3.000000e+00, 6.000000e+00]]> : tensor<3x2xf32>
+  // CHECK-NEXT: return %[[C]]
+  %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %e = tensor.empty() : tensor<3x2xf32>
+  %t = linalg.transpose ins(%w : tensor<2x3xf32>) outs(%e : tensor<3x2xf32>) permutation = [1, 0]
+  return %t : tensor<3x2xf32>
+}
+
+// -----
+
+// The same from a resource, which is how large weights come.
+// CHECK-LABEL: func @resource
+// CHECK: arith.constant dense<{{\[\[}}1.000000e+00, 3.000000e+00], [2.000000e+00, -4.000000e+00]]>
+func.func @resource() -> tensor<2x2xf32> {
+  %w = arith.constant dense_resource<weights> : tensor<2x2xf32>
+  %e = tensor.empty() : tensor<2x2xf32>
+  %t = linalg.transpose ins(%w : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) permutation = [1, 0]
+  return %t : tensor<2x2xf32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      // Alignment 4; 1, 2, 3, -4.
+      weights: "0x040000000000803F0000004000004040000080C0"
+    }
+  }
+#-}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// A chain: scale a channel, shift all by a number, in program order.
+// CHECK-LABEL: func @rescale
+// CHECK-NEXT: %[[C:.*]] = arith.constant dense<{{\[\[}}2.500000e+00, 4.500000e+00], [-8.500000e+00, -1.150000e+01]]> : tensor<2x2xf32>
+// CHECK-NEXT: return %[[C]]
+func.func @rescale() -> tensor<2x2xf32> {
+  %half = arith.constant 0.5 : f32
+  %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %s = arith.constant dense<[2.0, -3.0]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2x2xf32>
+  %a = linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%w, %s : tensor<2x2xf32>, tensor<2xf32>) outs(%e : tensor<2x2xf32>) {
+  ^bb0(%in: f32, %scale: f32, %out: f32):
+    %p = arith.mulf %in, %scale : f32
+    linalg.yield %p : f32
+  } -> tensor<2x2xf32>
+  %b = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %p = arith.addf %in, %half : f32
+    linalg.yield %p : f32
+  } -> tensor<2x2xf32>
+  return %b : tensor<2x2xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// Integers to floats: signed, unsigned, and a boolean. The bits of each f32
+// operation are those of IEEE 754.
+// CHECK-LABEL: func @convert
+// CHECK-DAG: %[[S:.*]] = arith.constant dense<[-3.000000e-01, 0.000000e+00, 1.270000e+01]> : tensor<3xf32>
+// CHECK-DAG: %[[U:.*]] = arith.constant dense<[2.530000e+02, 0.000000e+00, 1.270000e+02]> : tensor<3xf32>
+// CHECK-DAG: %[[B:.*]] = arith.constant dense<[1.000000e+00, 0.000000e+00, 1.000000e+00]> : tensor<3xf32>
+// CHECK: return %[[S]], %[[U]], %[[B]]
+func.func @convert() -> (tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) {
+  %tenth = arith.constant 0.1 : f32
+  %q = arith.constant dense<[-3, 0, 127]> : tensor<3xi8>
+  %t = arith.constant dense<[true, false, true]> : tensor<3xi1>
+  %e = tensor.empty() : tensor<3xf32>
+  %s = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%q : tensor<3xi8>) outs(%e : tensor<3xf32>) {
+  ^bb0(%in: i8, %out: f32):
+    %f = arith.sitofp %in : i8 to f32
+    %p = arith.mulf %f, %tenth : f32
+    linalg.yield %p : f32
+  } -> tensor<3xf32>
+  %u = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%q : tensor<3xi8>) outs(%e : tensor<3xf32>) {
+  ^bb0(%in: i8, %out: f32):
+    %f = arith.uitofp %in : i8 to f32
+    linalg.yield %f : f32
+  } -> tensor<3xf32>
+  %b = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%t : tensor<3xi1>) outs(%e : tensor<3xf32>) {
+  ^bb0(%in: i1, %out: f32):
+    %f = arith.uitofp %in : i1 to f32
+    linalg.yield %f : f32
+  } -> tensor<3xf32>
+  return %s, %u, %b : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// f16 weights become f32; integers of other widths wrap and extend.
+// CHECK-LABEL: func @widths
+// CHECK-DAG: %[[F:.*]] = arith.constant dense<[1.500000e+00, 0.0999755859]> : tensor<2xf32>
+// CHECK-DAG: %[[Z:.*]] = arith.constant dense<[255, 1]> : tensor<2xi32>
+// CHECK-DAG: %[[S:.*]] = arith.constant dense<[-1, 1]> : tensor<2xi32>
+// CHECK-DAG: %[[B:.*]] = arith.constant dense<[-1, 0]> : tensor<2xi32>
+// CHECK: return %[[F]], %[[Z]], %[[S]], %[[B]]
+func.func @widths() -> (tensor<2xf32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) {
+  %h = arith.constant dense<[1.5, 0.1]> : tensor<2xf16>
+  %q = arith.constant dense<[-1, 1]> : tensor<2xi8>
+  %t = arith.constant dense<[true, false]> : tensor<2xi1>
+  %ef = tensor.empty() : tensor<2xf32>
+  %ei = tensor.empty() : tensor<2xi32>
+  %f = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%h : tensor<2xf16>) outs(%ef : tensor<2xf32>) {
+  ^bb0(%in: f16, %out: f32):
+    %r = arith.extf %in : f16 to f32
+    linalg.yield %r : f32
+  } -> tensor<2xf32>
+  %z = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%q : tensor<2xi8>) outs(%ei : tensor<2xi32>) {
+  ^bb0(%in: i8, %out: i32):
+    %r = arith.extui %in : i8 to i32
+    linalg.yield %r : i32
+  } -> tensor<2xi32>
+  %s = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%q : tensor<2xi8>) outs(%ei : tensor<2xi32>) {
+  ^bb0(%in: i8, %out: i32):
+    %r = arith.extsi %in : i8 to i32
+    linalg.yield %r : i32
+  } -> tensor<2xi32>
+  %b = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%t : tensor<2xi1>) outs(%ei : tensor<2xi32>) {
+  ^bb0(%in: i1, %out: i32):
+    %r = arith.extsi %in : i1 to i32
+    linalg.yield %r : i32
+  } -> tensor<2xi32>
+  return %f, %z, %s, %b : tensor<2xf32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// What a batch normalisation leaves: 1 / sqrt(variance + epsilon), times gamma.
+// CHECK-LABEL: func @statistics
+// CHECK: arith.constant dense<[5.000000e-01, 2.000000e+00]> : tensor<2xf32>
+func.func @statistics() -> tensor<2xf32> {
+  %eps = arith.constant 1.0 : f32
+  %variance = arith.constant dense<[3.0, 0.0]> : tensor<2xf32>
+  %gamma = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%variance, %gamma : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) {
+  ^bb0(%v: f32, %g: f32, %out: f32):
+    %a = arith.addf %v, %eps : f32
+    %s = math.rsqrt %a : f32
+    %p = arith.mulf %s, %g : f32
+    linalg.yield %p : f32
+  } -> tensor<2xf32>
+  return %r : tensor<2xf32>
+}
+
+// -----
+
+// A broadcast bias folds into an operation that does not make it larger.
+// CHECK-LABEL: func @through_broadcast
+// CHECK: arith.constant dense<{{\[\[}}1.100000e+01, 2.200000e+01], [1.300000e+01, 2.400000e+01]]> : tensor<2x2xf32>
+func.func @through_broadcast() -> tensor<2x2xf32> {
+  %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %b = arith.constant dense<[10.0, 20.0]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2x2xf32>
+  %bb = linalg.broadcast ins(%b : tensor<2xf32>) outs(%e : tensor<2x2xf32>) dimensions = [0]
+  %r = linalg.add ins(%w, %bb : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %r : tensor<2x2xf32>
+}

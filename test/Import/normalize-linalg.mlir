@@ -1,0 +1,106 @@
+// RUN: quant-opt %s --qopt-normalize-linalg -split-input-file | FileCheck %s
+
+// Named elementwise operations become generics.
+// CHECK-LABEL: func @named
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[Y:.*]]: tensor<4xf32>
+func.func @named(%x: tensor<4xf32>, %y: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  // CHECK: linalg.generic {{.*}} ins(%[[X]], %[[Y]] :
+  // CHECK: arith.addf
+  %a = linalg.add ins(%x, %y : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: linalg.generic {{.*}} ins(%[[X]] :
+  // CHECK: math.exp
+  %b = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: linalg.generic {{.*}} ins(%[[X]], %[[Y]] :
+  // CHECK: arith.mulf
+  %c = linalg.map { arith.mulf } ins(%x, %y : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>)
+  return %a, %b, %c : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// A reduction becomes a generic whose form the quantizer knows.
+// CHECK-LABEL: func @reduce
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// CHECK: arith.addf
+func.func @reduce(%x: tensor<4x8xf32>) -> tensor<4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %r = linalg.reduce { arith.addf } ins(%x : tensor<4x8xf32>) outs(%init : tensor<4xf32>) dimensions = [1]
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d1)>
+#none = affine_map<(d0, d1) -> ()>
+
+// Numbers become scalars of the body, from wherever they come: a splat constant, a fill, a
+// tensor of rank 0, a broadcast of one number.
+// CHECK-LABEL: func @splats
+// CHECK-SAME: %[[X:.*]]: tensor<2x4xf32>
+// CHECK-DAG: %[[A:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK-DAG: %[[B:.*]] = arith.constant 2.000000e+00 : f32
+// CHECK-DAG: %[[C:.*]] = arith.constant 3.000000e+00 : f32
+// CHECK: linalg.generic {{.*}} ins(%[[X]] : tensor<2x4xf32>)
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: f32, %{{.*}}: f32):
+// CHECK: %[[P:.*]] = arith.addf %[[IN]], %[[A]]
+// CHECK: %[[Q:.*]] = arith.mulf %[[P]], %[[B]]
+// CHECK: %[[R:.*]] = arith.maximumf %[[Q]], %[[C]]
+// CHECK: linalg.yield %[[R]]
+func.func @splats(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %one = arith.constant dense<1.0> : tensor<4xf32>
+  %two = arith.constant 2.0 : f32
+  %three = arith.constant dense<3.0> : tensor<f32>
+  %e = tensor.empty() : tensor<2x4xf32>
+  %f = linalg.fill ins(%two : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %r = linalg.generic {indexing_maps = [#id, #row, #id, #none, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %one, %f, %three : tensor<2x4xf32>, tensor<4xf32>, tensor<2x4xf32>, tensor<f32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%in: f32, %a: f32, %b: f32, %c: f32, %out: f32):
+    %p = arith.addf %in, %a : f32
+    %q = arith.mulf %p, %b : f32
+    %m = arith.maximumf %q, %c : f32
+    linalg.yield %m : f32
+  } -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// Repeated and unused inputs are gone; attributes stay.
+// CHECK-LABEL: func @inputs
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %{{.*}}: tensor<4xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[X]] : tensor<4xf32>) {{.*}} attrs = {qopt.name = "square"}
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT: arith.mulf %[[IN]], %[[IN]]
+func.func @inputs(%x: tensor<4xf32>, %unused: tensor<4xf32>) -> tensor<4xf32> {
+  %two = arith.constant dense<2.0> : tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id, #id, #id, #id], iterator_types = ["parallel"]}
+      ins(%x, %unused, %x, %two : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) attrs = {qopt.name = "square"} {
+  ^bb0(%a: f32, %b: f32, %c: f32, %d: f32, %out: f32):
+    %p = arith.mulf %a, %c : f32
+    linalg.yield %p : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+// Relu in the spellings of frontends: each becomes a generic with its bound inside.
+// CHECK-LABEL: func @relu
+// CHECK: linalg.generic
+// CHECK: arith.maximumf %{{.*}}, %{{.*}} : f32
+// CHECK: linalg.generic
+// CHECK: arith.maximumf
+func.func @relu(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %zero = arith.constant dense<0.0> : tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %a = linalg.max ins(%x, %zero : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %b = linalg.elementwise kind=#linalg.elementwise_kind<max_signed> ins(%x, %zero : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}

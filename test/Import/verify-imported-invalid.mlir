@@ -1,0 +1,77 @@
+// RUN: quant-opt %s --qopt-verify-imported -split-input-file -verify-diagnostics
+
+func.func @dynamic_operand(%x: tensor<?x4xf32> {qopt.name = "x"}) -> tensor<?x4xf32> {
+  %e = arith.constant 1 : index
+  // expected-error@+1 {{'tensor.pad' op has the dynamic shape 'tensor<?x4xf32>', and quantization needs static shapes; export the model with fixed input shapes}}
+  %r = tensor.pad %x low[0, 0] high[0, 0] {
+  ^bb0(%i: index, %j: index):
+    %c = arith.constant 0.0 : f32
+    tensor.yield %c : f32
+  } : tensor<?x4xf32> to tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}
+
+// -----
+
+func.func @dynamic_contraction(%x: tensor<?x4xf32> {qopt.name = "x"}, %init: tensor<?x4xf32> {qopt.name = "init"}) -> tensor<?x4xf32> {
+  %w = arith.constant dense<1.0> : tensor<4x4xf32>
+  // expected-error@+1 {{'linalg.matmul' op has the dynamic shape 'tensor<?x4xf32>'}}
+  %r = linalg.matmul {qopt.name = "m"} ins(%x, %w : tensor<?x4xf32>, tensor<4x4xf32>) outs(%init : tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}
+
+// -----
+
+func.func @unranked(%x: tensor<*xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{'tensor.cast' op has the dynamic shape 'tensor<*xf32>'}}
+  %r = tensor.cast %x {qopt.name = "c"} : tensor<*xf32> to tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+func.func @frontend(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
+  // expected-error@+1 {{'tosa.exp' op comes from a frontend's dialect; lower it to linalg on tensors first (torch-mlir's linalg-on-tensors backend, stablehlo-legalize-to-linalg, tosa-to-linalg)}}
+  %r = tosa.exp %x {qopt.name = "e"} : (tensor<4xf32>) -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+func.func @repeated(%x: tensor<2x2xf32> {qopt.name = "x"}) -> (tensor<4xf32>, tensor<4xf32>) {
+  %a = tensor.collapse_shape %x [[0, 1]] {qopt.name = "a"} : tensor<2x2xf32> into tensor<4xf32>
+  // expected-error@+1 {{'tensor.collapse_shape' op has the name 'a', which another operation has too; remove one qopt.name}}
+  %b = tensor.collapse_shape %x [[0, 1]] {qopt.name = "a"} : tensor<2x2xf32> into tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// A name that an argument has already.
+func.func @argument(%x: tensor<2x2xf32> {qopt.name = "x"}) -> tensor<4xf32> {
+  // expected-error@+1 {{'tensor.collapse_shape' op has the name 'x', which another operation has too; remove one qopt.name}}
+  %a = tensor.collapse_shape %x [[0, 1]] {qopt.name = "x"} : tensor<2x2xf32> into tensor<4xf32>
+  return %a : tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{'func.func' op argument 1 has the name 'x', which another operation has too; remove one qopt.name}}
+func.func @arguments(%x: tensor<2x2xf32> {qopt.name = "x"}, %y: tensor<2x2xf32> {qopt.name = "x"}) -> tensor<2x2xf32> {
+  return %x : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @nameless(%x: tensor<2x2xf32> {qopt.name = "x"}) -> tensor<4xf32> {
+  // expected-error@+1 {{'tensor.collapse_shape' op has no name; run qopt-assign-names first}}
+  %a = tensor.collapse_shape %x [[0, 1]] : tensor<2x2xf32> into tensor<4xf32>
+  return %a : tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{'func.func' op argument 0 has no name; run qopt-assign-names first}}
+func.func @nameless_argument(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  return %x : tensor<2x2xf32>
+}
