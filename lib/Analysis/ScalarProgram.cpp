@@ -216,11 +216,11 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
         if (sourceWidth() > 32)
           return failure();
         // Two numbers in one: the width of the source and the code of the type.
-        return emit(op,
-                    EVAL(R.real = roundToWidth(
-                             double(zeroExtend(A.integer, DATA >> 8)),
-                             DATA & 255)),
-                    sourceWidth() << 8 | data);
+        return emit(
+            op,
+            EVAL(R.real = roundToWidth(double(zeroExtend(A.integer, DATA >> 8)),
+                                       DATA & 255)),
+            sourceWidth() << 8 | data);
       })
       .Case<arith::FPToSIOp>([&](auto) {
         // Out of range is poison in MLIR; saturating is one legal choice.

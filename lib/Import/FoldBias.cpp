@@ -31,8 +31,9 @@ static bool addsItsInputs(linalg::GenericOp op) {
          (sum.getLhs() == second && sum.getRhs() == first);
 }
 
-/// `op` starts from zero and multiplies by weights: a bias can go into its init.
-/// A product of two activations keeps its zero, which its integer form needs.
+/// `op` starts from zero and multiplies by weights: a bias can go into its
+/// init. A product of two activations keeps its zero, which its integer form
+/// needs.
 static bool takesBias(linalg::LinalgOp op) {
   if (!op || op->getNumResults() != 1 || !op->hasOneUse() ||
       classifyReduction(op) != ReductionKind::MulAdd ||

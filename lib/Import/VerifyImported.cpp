@@ -52,9 +52,10 @@ struct VerifyImported : qopt::impl::VerifyImportedBase<VerifyImported> {
   LogicalResult checkName(StringAttr name, bool isNeeded,
                           llvm::function_ref<InFlightDiagnostic()> emit) {
     if (!name)
-      return isNeeded ? LogicalResult(
-                            emit() << "has no name; run qopt-assign-names first")
-                      : success();
+      return isNeeded
+                 ? LogicalResult(emit()
+                                 << "has no name; run qopt-assign-names first")
+                 : success();
     if (!names.insert(name.getValue()).second)
       return emit() << "has the name '" << name.getValue()
                     << "', which another operation has too; remove one "
@@ -68,9 +69,8 @@ struct VerifyImported : qopt::impl::VerifyImportedBase<VerifyImported> {
       if (failed(checkName(
               func.getArgAttrOfType<StringAttr>(number,
                                                 QOptDialect::getNameAttrName()),
-              isFloatTensor(argument.getType()) && !argument.use_empty(), [&] {
-                return func.emitOpError("argument ") << number << " ";
-              })))
+              isFloatTensor(argument.getType()) && !argument.use_empty(),
+              [&] { return func.emitOpError("argument ") << number << " "; })))
         return failure();
     }
     return success();
