@@ -148,6 +148,9 @@ static std::string getLinalgFloatReason(linalg::LinalgOp op) {
     return "it computes several results in one body";
   if (op.hasIndexSemantics())
     return "it computes with indices";
+  if (op.getNumReductionLoops() == 0 &&
+      op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)))
+    return "its body reads what its result held before";
   if (isElementwiseMapped(op)) {
     if (isNormalization(op))
       return "it normalises by a statistic of its own input, which takes more "
@@ -181,9 +184,13 @@ rebuild(OpTy op, OpBuilder &builder, ArrayRef<Value> inputs, Value init,
       if (attribute.getName() != op.getOperandSegmentSizesAttrName() &&
           attribute.getName() != "indexing_maps")
         attributes.push_back(attribute);
-    return OpTy::create(builder, loc, TypeRange(init.getType()), inputs,
-                        ValueRange(init), attributes)
-        ->getResult(0);
+    Operation *rebuilt = OpTy::create(builder, loc, TypeRange(init.getType()),
+                                      inputs, ValueRange(init), attributes);
+    // Maps that the user gave (a matmul of transposed weights) replace the ones
+    // that the builder set.
+    if (Attribute maps = op->getAttr("indexing_maps"))
+      rebuilt->setAttr("indexing_maps", maps);
+    return rebuilt->getResult(0);
   }
 }
 

@@ -1,0 +1,77 @@
+// RUN: quant-opt %s --qopt-propagate-params -split-input-file | FileCheck %s
+
+// Forward through a pad and a reshape: the moved values pass through observers with
+// the type of what they move.
+// CHECK-LABEL: func @forward
+func.func @forward(%x: tensor<1x2x2x1xf32>) -> tensor<4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  // CHECK: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 1.000000e-01:3>
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x2x1xf32>
+  // CHECK: %[[P:.*]] = tensor.pad
+  // CHECK: %[[OP:.*]] = qopt.observe %[[P]] id "pad" as !quant.uniform<i8:f32, 1.000000e-01:3> : tensor<1x4x4x1xf32>
+  %p = tensor.pad %ox low[0, 1, 1, 0] high[0, 1, 1, 0] {
+  ^bb0(%a: index, %b: index, %c: index, %d: index):
+    tensor.yield %zero : f32
+  } {qopt.integer, qopt.name = "pad"} : tensor<1x2x2x1xf32> to tensor<1x4x4x1xf32>
+  // CHECK: %[[F:.*]] = tensor.collapse_shape %[[OP]]
+  // CHECK: %[[OF:.*]] = qopt.observe %[[F]] id "flat" as !quant.uniform<i8:f32, 1.000000e-01:3> : tensor<4x4xf32>
+  // CHECK: return %[[OF]]
+  %f = tensor.collapse_shape %p [[0, 1], [2, 3]] {qopt.integer, qopt.name = "flat"} : tensor<1x4x4x1xf32> into tensor<4x4xf32>
+  return %f : tensor<4x4xf32>
+}
+
+// -----
+
+// Backward through a concat: both inputs and the result share the union of the two
+// ranges, [-12.8, 12.7] and [0, 25.5]: [-12.8, 25.5] is s = 0.15019608, z = -43.
+// CHECK-LABEL: func @concat
+func.func @concat(%x: tensor<1x2xf32>, %y: tensor<1x3xf32>) -> tensor<1x5xf32> {
+  // CHECK: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 0.150196{{[0-9]*}}:-43>
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1> : tensor<1x2xf32>
+  // CHECK: qopt.observe %{{.*}} id "y" as !quant.uniform<i8:f32, 0.150196{{[0-9]*}}:-43>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 1.0e-1:-128> : tensor<1x3xf32>
+  // CHECK: qopt.observe %{{.*}} id "cat" as !quant.uniform<i8:f32, 0.150196{{[0-9]*}}:-43>
+  %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x3xf32>) -> tensor<1x5xf32>
+  return %c : tensor<1x5xf32>
+}
+
+// -----
+
+// One class through several operations: what a concat unites moves back through a
+// transpose to the input, and forward to a maximum.
+// CHECK-LABEL: func @chain
+func.func @chain(%x: tensor<3x1x2x1xf32>, %y: tensor<1x2x3x1xf32>) -> tensor<1x1x2x1xf32> {
+  %low = arith.constant dense<0xFF800000> : tensor<1x1x2x1xf32>
+  %e = tensor.empty() : tensor<1x2x3x1xf32>
+  %w = tensor.empty() : tensor<4x2xf32>
+  // CHECK-DAG: id "x" as !quant.uniform<i8:f32, [[S:0.150196[0-9]*]]:-43>
+  // CHECK-DAG: id "y" as !quant.uniform<i8:f32, [[S]]:-43>
+  // CHECK-DAG: id "t" as !quant.uniform<i8:f32, [[S]]:-43>
+  // CHECK-DAG: id "cat" as !quant.uniform<i8:f32, [[S]]:-43>
+  // CHECK-DAG: id "max" as !quant.uniform<i8:f32, [[S]]:-43>
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1> : tensor<3x1x2x1xf32>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 1.0e-1:-128> : tensor<1x2x3x1xf32>
+  %t = linalg.transpose ins(%ox : tensor<3x1x2x1xf32>) outs(%e : tensor<1x2x3x1xf32>) permutation = [1, 2, 0, 3] {qopt.integer, qopt.name = "t"}
+  %c = tensor.concat dim(1) %t, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2x3x1xf32>, tensor<1x2x3x1xf32>) -> tensor<1x4x3x1xf32>
+  %m = linalg.pooling_nhwc_max {qopt.integer, qopt.name = "max", dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
+      ins(%c, %w : tensor<1x4x3x1xf32>, tensor<4x2xf32>) outs(%low : tensor<1x1x2x1xf32>) -> tensor<1x1x2x1xf32>
+  return %m : tensor<1x1x2x1xf32>
+}
+
+// -----
+
+// Equal types stay bit for bit, and a movement in float ties nothing.
+// CHECK-LABEL: func @equal
+func.func @equal(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> (tensor<1x4xf32>, tensor<2x1xf32>) {
+  // CHECK: id "x" as !quant.uniform<i8:f32, 1.000000e-01:3>
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2xf32>
+  // CHECK: id "y" as !quant.uniform<i8:f32, 1.000000e-01:3>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2xf32>
+  // CHECK: id "cat" as !quant.uniform<i8:f32, 1.000000e-01:3>
+  %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  // CHECK: linalg.transpose
+  // CHECK-NOT: qopt.observe
+  %e = tensor.empty() : tensor<2x1xf32>
+  %t = linalg.transpose ins(%ox : tensor<1x2xf32>) outs(%e : tensor<2x1xf32>) permutation = [1, 0] {qopt.float = "its result is used in float only", qopt.name = "t"}
+  return %c, %t : tensor<1x4xf32>, tensor<2x1xf32>
+}
