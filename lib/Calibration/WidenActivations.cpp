@@ -27,8 +27,16 @@ struct Candidate {
 };
 } // namespace
 
+/// Whether several activations share the parameters of `op`: each of them would
+/// have to be wide.
+static bool sharesParams(QuantizableOpInterface op) {
+  return llvm::count_if(op->getOpOperands(), [&](OpOperand &operand) {
+           return op.getOperandKind(operand) == OperandKind::Activation;
+         }) > 1;
+}
+
 /// The contractions that read `value`, directly or moved; false where something
-/// reads it that takes 8 bits only.
+/// reads it that takes 8 bits only, or shares its parameters with other values.
 static bool collectContractions(Value value,
                                 SmallVectorImpl<Operation *> &contractions) {
   for (Operation *user : value.getUsers()) {
@@ -39,7 +47,8 @@ static bool collectContractions(Value value,
     if (role == QuantRole::Contraction)
       contractions.push_back(user);
     if (role == QuantRole::SameScale &&
-        !collectContractions(user->getResult(0), contractions))
+        (sharesParams(quantizable) ||
+         !collectContractions(user->getResult(0), contractions)))
       return false;
   }
   return true;

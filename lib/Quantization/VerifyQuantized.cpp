@@ -1,6 +1,7 @@
 //===- VerifyQuantized.cpp - Contract of quantization, reasons for floats -===//
 
 #include "Selection.h"
+#include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Quantization/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,7 +21,8 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
 
   llvm::DenseMap<Operation *, bool> boundary;
 
-  /// Whether no quantized value is made from what `op` computes.
+  /// Whether no quantized value is made from what `op` computes: the float end
+  /// of a model. A contraction there is none.
   bool isAtBoundary(Operation *op) {
     auto [it, isNew] = boundary.try_emplace(op, true);
     if (!isNew)
@@ -31,16 +33,47 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
     return boundary[op] = result;
   }
 
+  /// An operation on activations of which quantization knows nothing.
+  bool isUnknown(Operation *op) {
+    if (op->getParentOp() != getOperation() ||
+        isa<QuantizableOpInterface>(op) || isa<QOptDialect>(op->getDialect()))
+      return false;
+    return llvm::any_of(op->getResults(), [](Value result) {
+      auto type = dyn_cast<RankedTensorType>(result.getType());
+      return type && isa<FloatType>(type.getElementType()) &&
+             !isConstantDerived(result);
+    });
+  }
+
+  /// An operation that reads storage and constants only: the integer form of
+  /// one whose result is wanted in float.
+  bool readsStorageOnly(Operation *op) {
+    bool readsIntegers = false;
+    for (Value operand : op->getOperands()) {
+      auto type = dyn_cast<RankedTensorType>(operand.getType());
+      if (type && isa<IntegerType>(type.getElementType()))
+        readsIntegers = true;
+      else if (!isConstantDerived(operand))
+        return false;
+    }
+    return readsIntegers;
+  }
+
   /// An operation that could compute on integers and computes in float.
   bool isLeftInFloat(Operation *op) {
-    return getRole(op) != QuantRole::None || op->hasAttr(kFloatAttr);
+    if (op->hasAttr(kFloatAttr))
+      return true;
+    return (getRole(op) != QuantRole::None || isUnknown(op)) &&
+           !readsStorageOnly(op);
   }
 
   LogicalResult explain(Operation *op) {
-    std::string reason = "it has no integer form";
+    std::string reason = isUnknown(op)
+                             ? "it does not implement QuantizableOpInterface"
+                             : "it has no integer form";
     if (auto given = op->getAttrOfType<StringAttr>(kFloatAttr))
       reason = given.str();
-    bool atBoundary = isAtBoundary(op);
+    bool atBoundary = getRole(op) != QuantRole::Contraction && isAtBoundary(op);
     op->removeAttr(kFloatAttr);
     op->removeAttr(kIntegerAttr);
     std::string name;
@@ -58,15 +91,19 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
 
   void runOnOperation() override {
     boundary.clear();
-    WalkResult result = getOperation().walk([&](Operation *op) -> WalkResult {
-      if (isa<ObserveOp, FakeQuantOp>(op))
-        return op->emitOpError("is left after quantization; run "
-                               "qopt-insert-qdq and qopt-fold-qdq");
-      if (op != getOperation() && isLeftInFloat(op))
-        return explain(op);
-      return WalkResult::advance();
+    // All of them are reported: what keeps an operation in float is often
+    // another one behind it.
+    bool hasErrors = false;
+    getOperation().walk([&](Operation *op) {
+      if (isa<ObserveOp, FakeQuantOp>(op)) {
+        op->emitOpError("is left after quantization; run "
+                        "qopt-insert-qdq and qopt-fold-qdq");
+        hasErrors = true;
+      } else if (op != getOperation() && isLeftInFloat(op)) {
+        hasErrors |= failed(explain(op));
+      }
     });
-    if (result.wasInterrupted())
+    if (hasErrors)
       signalPassFailure();
   }
 };

@@ -42,14 +42,33 @@ func.func @unsigned(%q: tensor<1x2xi8>) -> tensor<1x2xf32> {
 // -----
 
 // CHECK-LABEL: func @wide
-// CHECK: linalg.matmul {qopt.float = "its operands are not stored in 8 bits"}
-func.func @wide(%q: tensor<1x2xi16>) -> tensor<1x2xf32> {
+// CHECK: linalg.matmul {qopt.float = "its operands are not stored in 8 or 16 bits"}
+func.func @wide(%q: tensor<1x2xi32>) -> tensor<1x2xf32> {
   %zeros = arith.constant dense<0.0> : tensor<1x2xf32>
   %b = arith.constant dense<[[1, 2], [-4, 3]]> : tensor<2x2xi8>
   %w = qopt.dequantize %b as !quant.uniform<i8:f32, 5.0e-2> : tensor<2x2xi8> -> tensor<2x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i16:f32, 1.0e-1> : tensor<1x2xi16> -> tensor<1x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i32:f32, 1.0e-1> : tensor<1x2xi32> -> tensor<1x2xf32>
   %m = linalg.matmul {qopt.integer} ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %m : tensor<1x2xf32>
+}
+
+// -----
+
+// 600 products of 16 and 8 bits may pass 2^31 where all weights are large; small
+// weights never do.
+// CHECK-LABEL: func @wide_and_deep
+// CHECK: linalg.matmul {qopt.float = "its i32 accumulator could overflow with this bias and these weights"}
+// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<1x600xi16>, tensor<600x1xi8>)
+func.func @wide_and_deep(%q: tensor<1x600xi16>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
+  %zeros = arith.constant dense<0.0> : tensor<1x1xf32>
+  %large = arith.constant dense<127> : tensor<600x1xi8>
+  %small = arith.constant dense<12> : tensor<600x1xi8>
+  %w = qopt.dequantize %large as !quant.uniform<i8:f32, 5.0e-2> : tensor<600x1xi8> -> tensor<600x1xf32>
+  %v = qopt.dequantize %small as !quant.uniform<i8:f32, 5.0e-2> : tensor<600x1xi8> -> tensor<600x1xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i16:f32, 1.0e-1> : tensor<1x600xi16> -> tensor<1x600xf32>
+  %m = linalg.matmul {qopt.integer} ins(%x, %w : tensor<1x600xf32>, tensor<600x1xf32>) outs(%zeros : tensor<1x1xf32>) -> tensor<1x1xf32>
+  %n = linalg.matmul {qopt.integer} ins(%x, %v : tensor<1x600xf32>, tensor<600x1xf32>) outs(%zeros : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %m, %n : tensor<1x1xf32>, tensor<1x1xf32>
 }
 
 // -----
@@ -99,7 +118,7 @@ func.func @bias(%q: tensor<1x2xi8>, %init: tensor<1x2xf32>) -> tensor<1x2xf32> {
 // CHECK: linalg.matmul {qopt.float = "its i32 accumulator could overflow with this bias and these weights"}
 // CHECK: linalg.matmul {qopt.float = "its i32 accumulator could overflow with this bias and these weights"}
 func.func @overflow(%q: tensor<1x2xi8>) -> (tensor<1x2xf32>, tensor<1x2xf32>) {
-  %large = arith.constant dense<[[0.0, 2.14748e+07]]> : tensor<1x2xf32>
+  %large = arith.constant dense<[[0.0, 2.2e+07]]> : tensor<1x2xf32>
   %nan = arith.constant dense<[[0.0, 0x7FC00000]]> : tensor<1x2xf32>
   %b = arith.constant dense<[[1, 2], [-4, 3]]> : tensor<2x2xi8>
   %w = qopt.dequantize %b as !quant.uniform<i8:f32, 1.0e-1> : tensor<2x2xi8> -> tensor<2x2xf32>
@@ -111,15 +130,15 @@ func.func @overflow(%q: tensor<1x2xi8>) -> (tensor<1x2xf32>, tensor<1x2xf32>) {
 
 // -----
 
-// 33,026 products of two unsigned bytes may pass 2^31.
+// 33,026 products of two numbers of up to 255 may pass 2^31.
 // CHECK-LABEL: func @long_product
 // CHECK: linalg.matmul {qopt.float = "its i32 accumulator could overflow"}
 // CHECK: linalg.matmul {qopt.float = "its initial value is not zero"}
 func.func @long_product(%p: tensor<1x33026xi8>, %q: tensor<33026x1xi8>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
   %zeros = arith.constant dense<0.0> : tensor<1x1xf32>
   %ones = arith.constant dense<1.0> : tensor<1x1xf32>
-  %x = qopt.dequantize %p as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x33026xi8> -> tensor<1x33026xf32>
-  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<33026x1xi8> -> tensor<33026x1xf32>
+  %x = qopt.dequantize %p as !quant.uniform<i8:f32, 1.0e-1:127> : tensor<1x33026xi8> -> tensor<1x33026xf32>
+  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:127> : tensor<33026x1xi8> -> tensor<33026x1xf32>
   %m = linalg.matmul {qopt.integer} ins(%x, %y : tensor<1x33026xf32>, tensor<33026x1xf32>) outs(%zeros : tensor<1x1xf32>) -> tensor<1x1xf32>
   %n = linalg.matmul {qopt.integer} ins(%x, %y : tensor<1x33026xf32>, tensor<33026x1xf32>) outs(%ones : tensor<1x1xf32>) -> tensor<1x1xf32>
   return %m, %n : tensor<1x1xf32>, tensor<1x1xf32>

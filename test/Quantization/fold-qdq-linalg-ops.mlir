@@ -2,7 +2,8 @@
 
 // Each linalg operation that computes on storage, with a zero point of 3 and weights
 // of 1 in each position: the initial value holds -3 times the number of products, and
-// the window of a pooling is as it was.
+// the window of a pooling is as it was. test/Integration/fold-qdq-exact.test runs the
+// functions; their scales are powers of two, so that ties are ties in float too.
 
 // CHECK-LABEL: func @matmul
 // CHECK-SAME: %[[X:.*]]: tensor<2x3xi8>
@@ -10,13 +11,13 @@
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<4xi32>) outs({{.*}}) dimensions = [0]
 // CHECK: %[[A:.*]] = linalg.matmul{{.*}} ins(%[[X]], %[[W]] : tensor<2x3xi8>, tensor<3x4xi8>) outs(%[[I]] : tensor<2x4xi32>) -> tensor<2x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<2x4xi32> -> tensor<2x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<2x4xi32> -> tensor<2x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @matmul(%q: tensor<2x3xi8>) -> tensor<2x4xi8> {
   %c = arith.constant dense<1> : tensor<3x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x4xi8> -> tensor<3x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<2x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
   %a = linalg.matmul {qopt.integer} ins(%x, %w : tensor<2x3xf32>, tensor<3x4xf32>) outs(%zeros : tensor<2x4xf32>) -> tensor<2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<2x4xf32> -> tensor<2x4xi8>
   return %r : tensor<2x4xi8>
@@ -30,13 +31,13 @@ func.func @matmul(%q: tensor<2x3xi8>) -> tensor<2x4xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<2xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2xi32>) outs({{.*}}) dimensions = [1]
 // CHECK: %[[A:.*]] = linalg.matmul{{.*}} ins(%[[W]], %[[X]] : tensor<2x3xi8>, tensor<3x4xi8>) outs(%[[I]] : tensor<2x4xi32>) -> tensor<2x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<2x4xi32> -> tensor<2x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<2x4xi32> -> tensor<2x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @matmul_left(%q: tensor<3x4xi8>) -> tensor<2x4xi8> {
   %c = arith.constant dense<1> : tensor<2x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<2x3xi8> -> tensor<2x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<2x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<3x4xi8> -> tensor<3x4xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<3x4xi8> -> tensor<3x4xf32>
   %a = linalg.matmul {qopt.integer} ins(%w, %x : tensor<2x3xf32>, tensor<3x4xf32>) outs(%zeros : tensor<2x4xf32>) -> tensor<2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<2x4xf32> -> tensor<2x4xi8>
   return %r : tensor<2x4xi8>
@@ -50,13 +51,13 @@ func.func @matmul_left(%q: tensor<3x4xi8>) -> tensor<2x4xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<5x4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<5x4xi32>) outs({{.*}}) dimensions = [1]
 // CHECK: %[[A:.*]] = linalg.batch_matmul{{.*}} ins(%[[X]], %[[W]] : tensor<5x2x3xi8>, tensor<5x3x4xi8>) outs(%[[I]] : tensor<5x2x4xi32>) -> tensor<5x2x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<5x2x4xi32> -> tensor<5x2x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<5x2x4xi32> -> tensor<5x2x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @batch_matmul(%q: tensor<5x2x3xi8>) -> tensor<5x2x4xi8> {
   %c = arith.constant dense<1> : tensor<5x3x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<5x3x4xi8> -> tensor<5x3x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<5x2x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<5x2x3xi8> -> tensor<5x2x3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<5x2x3xi8> -> tensor<5x2x3xf32>
   %a = linalg.batch_matmul {qopt.integer} ins(%x, %w : tensor<5x2x3xf32>, tensor<5x3x4xf32>) outs(%zeros : tensor<5x2x4xf32>) -> tensor<5x2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<5x2x4xf32> -> tensor<5x2x4xi8>
   return %r : tensor<5x2x4xi8>
@@ -69,13 +70,13 @@ func.func @batch_matmul(%q: tensor<5x2x3xi8>) -> tensor<5x2x4xi8> {
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<1> : tensor<2x3xi8>
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<2xi32>
 // CHECK: %[[A:.*]] = linalg.matvec{{.*}} ins(%[[W]], %[[X]] : tensor<2x3xi8>, tensor<3xi8>) outs(%[[B]] : tensor<2xi32>) -> tensor<2xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<2xi32> -> tensor<2xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<2xi32> -> tensor<2xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @matvec(%q: tensor<3xi8>) -> tensor<2xi8> {
   %c = arith.constant dense<1> : tensor<2x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<2x3xi8> -> tensor<2x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<3xi8> -> tensor<3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<3xi8> -> tensor<3xf32>
   %a = linalg.matvec {qopt.integer} ins(%w, %x : tensor<2x3xf32>, tensor<3xf32>) outs(%zeros : tensor<2xf32>) -> tensor<2xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<2xf32> -> tensor<2xi8>
   return %r : tensor<2xi8>
@@ -88,13 +89,13 @@ func.func @matvec(%q: tensor<3xi8>) -> tensor<2xi8> {
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<1> : tensor<3x4xi8>
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<4xi32>
 // CHECK: %[[A:.*]] = linalg.vecmat{{.*}} ins(%[[X]], %[[W]] : tensor<3xi8>, tensor<3x4xi8>) outs(%[[B]] : tensor<4xi32>) -> tensor<4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<4xi32> -> tensor<4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<4xi32> -> tensor<4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @vecmat(%q: tensor<3xi8>) -> tensor<4xi8> {
   %c = arith.constant dense<1> : tensor<3x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x4xi8> -> tensor<3x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<3xi8> -> tensor<3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<3xi8> -> tensor<3xf32>
   %a = linalg.vecmat {qopt.integer} ins(%x, %w : tensor<3xf32>, tensor<3x4xf32>) outs(%zeros : tensor<4xf32>) -> tensor<4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<4xf32> -> tensor<4xi8>
   return %r : tensor<4xi8>
@@ -107,13 +108,13 @@ func.func @vecmat(%q: tensor<3xi8>) -> tensor<4xi8> {
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<1> : tensor<5x2x3xi8>
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<5x2xi32>
 // CHECK: %[[A:.*]] = linalg.batch_matvec{{.*}} ins(%[[W]], %[[X]] : tensor<5x2x3xi8>, tensor<5x3xi8>) outs(%[[B]] : tensor<5x2xi32>) -> tensor<5x2xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<5x2xi32> -> tensor<5x2xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<5x2xi32> -> tensor<5x2xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @batch_matvec(%q: tensor<5x3xi8>) -> tensor<5x2xi8> {
   %c = arith.constant dense<1> : tensor<5x2x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<5x2x3xi8> -> tensor<5x2x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<5x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<5x3xi8> -> tensor<5x3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<5x3xi8> -> tensor<5x3xf32>
   %a = linalg.batch_matvec {qopt.integer} ins(%w, %x : tensor<5x2x3xf32>, tensor<5x3xf32>) outs(%zeros : tensor<5x2xf32>) -> tensor<5x2xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<5x2xf32> -> tensor<5x2xi8>
   return %r : tensor<5x2xi8>
@@ -126,13 +127,13 @@ func.func @batch_matvec(%q: tensor<5x3xi8>) -> tensor<5x2xi8> {
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<1> : tensor<5x3x4xi8>
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<5x4xi32>
 // CHECK: %[[A:.*]] = linalg.batch_vecmat{{.*}} ins(%[[X]], %[[W]] : tensor<5x3xi8>, tensor<5x3x4xi8>) outs(%[[B]] : tensor<5x4xi32>) -> tensor<5x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<5x4xi32> -> tensor<5x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<5x4xi32> -> tensor<5x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @batch_vecmat(%q: tensor<5x3xi8>) -> tensor<5x4xi8> {
   %c = arith.constant dense<1> : tensor<5x3x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<5x3x4xi8> -> tensor<5x3x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<5x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<5x3xi8> -> tensor<5x3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<5x3xi8> -> tensor<5x3xf32>
   %a = linalg.batch_vecmat {qopt.integer} ins(%x, %w : tensor<5x3xf32>, tensor<5x3x4xf32>) outs(%zeros : tensor<5x4xf32>) -> tensor<5x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<5x4xf32> -> tensor<5x4xi8>
   return %r : tensor<5x4xi8>
@@ -146,13 +147,13 @@ func.func @batch_vecmat(%q: tensor<5x3xi8>) -> tensor<5x4xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-18> : tensor<4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<4xi32>) outs({{.*}}) dimensions = [0, 2]
 // CHECK: %[[A:.*]] = linalg.conv_1d_ncw_fcw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x5xi8>, tensor<4x2x3xi8>) outs(%[[I]] : tensor<1x4x3xi32>) -> tensor<1x4x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x4x3xi32> -> tensor<1x4x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x4x3xi32> -> tensor<1x4x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @conv_1d_ncw(%q: tensor<1x2x5xi8>) -> tensor<1x4x3xi8> {
   %c = arith.constant dense<1> : tensor<4x2x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<4x2x3xi8> -> tensor<4x2x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x4x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x5xi8> -> tensor<1x2x5xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x5xi8> -> tensor<1x2x5xf32>
   %a = linalg.conv_1d_ncw_fcw {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %w : tensor<1x2x5xf32>, tensor<4x2x3xf32>) outs(%zeros : tensor<1x4x3xf32>) -> tensor<1x4x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x4x3xf32> -> tensor<1x4x3xi8>
   return %r : tensor<1x4x3xi8>
@@ -166,13 +167,13 @@ func.func @conv_1d_ncw(%q: tensor<1x2x5xi8>) -> tensor<1x4x3xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-18> : tensor<4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<4xi32>) outs({{.*}}) dimensions = [0, 1]
 // CHECK: %[[A:.*]] = linalg.conv_1d_nwc_wcf{{.*}} ins(%[[X]], %[[W]] : tensor<1x5x2xi8>, tensor<3x2x4xi8>) outs(%[[I]] : tensor<1x3x4xi32>) -> tensor<1x3x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x4xi32> -> tensor<1x3x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x4xi32> -> tensor<1x3x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @conv_1d_nwc(%q: tensor<1x5x2xi8>) -> tensor<1x3x4xi8> {
   %c = arith.constant dense<1> : tensor<3x2x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x2x4xi8> -> tensor<3x2x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x5x2xi8> -> tensor<1x5x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x5x2xi8> -> tensor<1x5x2xf32>
   %a = linalg.conv_1d_nwc_wcf {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %w : tensor<1x5x2xf32>, tensor<3x2x4xf32>) outs(%zeros : tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x4xf32> -> tensor<1x3x4xi8>
   return %r : tensor<1x3x4xi8>
@@ -186,13 +187,13 @@ func.func @conv_1d_nwc(%q: tensor<1x5x2xi8>) -> tensor<1x3x4xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-54> : tensor<4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<4xi32>) outs({{.*}}) dimensions = [0, 2, 3]
 // CHECK: %[[A:.*]] = linalg.conv_2d_nchw_fchw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x5x5xi8>, tensor<4x2x3x3xi8>) outs(%[[I]] : tensor<1x4x3x3xi32>) -> tensor<1x4x3x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x4x3x3xi32> -> tensor<1x4x3x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x4x3x3xi32> -> tensor<1x4x3x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @conv_2d_nchw(%q: tensor<1x2x5x5xi8>) -> tensor<1x4x3x3xi8> {
   %c = arith.constant dense<1> : tensor<4x2x3x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<4x2x3x3xi8> -> tensor<4x2x3x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x4x3x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x5x5xi8> -> tensor<1x2x5x5xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x5x5xi8> -> tensor<1x2x5x5xf32>
   %a = linalg.conv_2d_nchw_fchw {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x2x5x5xf32>, tensor<4x2x3x3xf32>) outs(%zeros : tensor<1x4x3x3xf32>) -> tensor<1x4x3x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x4x3x3xf32> -> tensor<1x4x3x3xi8>
   return %r : tensor<1x4x3x3xi8>
@@ -206,13 +207,13 @@ func.func @conv_2d_nchw(%q: tensor<1x2x5x5xi8>) -> tensor<1x4x3x3xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-54> : tensor<4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<4xi32>) outs({{.*}}) dimensions = [0, 1, 2]
 // CHECK: %[[A:.*]] = linalg.conv_2d_nhwc_fhwc{{.*}} ins(%[[X]], %[[W]] : tensor<1x5x5x2xi8>, tensor<4x3x3x2xi8>) outs(%[[I]] : tensor<1x3x3x4xi32>) -> tensor<1x3x3x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x4xi32> -> tensor<1x3x3x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x4xi32> -> tensor<1x3x3x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @conv_2d_nhwc_fhwc(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x4xi8> {
   %c = arith.constant dense<1> : tensor<4x3x3x2xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<4x3x3x2xi8> -> tensor<4x3x3x2xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
   %a = linalg.conv_2d_nhwc_fhwc {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x5x5x2xf32>, tensor<4x3x3x2xf32>) outs(%zeros : tensor<1x3x3x4xf32>) -> tensor<1x3x3x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x4xf32> -> tensor<1x3x3x4xi8>
   return %r : tensor<1x3x3x4xi8>
@@ -226,13 +227,13 @@ func.func @conv_2d_nhwc_fhwc(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x4xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-54> : tensor<4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<4xi32>) outs({{.*}}) dimensions = [0, 1, 2]
 // CHECK: %[[A:.*]] = linalg.conv_2d_nhwc_hwcf{{.*}} ins(%[[X]], %[[W]] : tensor<1x5x5x2xi8>, tensor<3x3x2x4xi8>) outs(%[[I]] : tensor<1x3x3x4xi32>) -> tensor<1x3x3x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x4xi32> -> tensor<1x3x3x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x4xi32> -> tensor<1x3x3x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @conv_2d_nhwc_hwcf(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x4xi8> {
   %c = arith.constant dense<1> : tensor<3x3x2x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x3x2x4xi8> -> tensor<3x3x2x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
   %a = linalg.conv_2d_nhwc_hwcf {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x5x5x2xf32>, tensor<3x3x2x4xf32>) outs(%zeros : tensor<1x3x3x4xf32>) -> tensor<1x3x3x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x4xf32> -> tensor<1x3x3x4xi8>
   return %r : tensor<1x3x3x4xi8>
@@ -246,13 +247,13 @@ func.func @conv_2d_nhwc_hwcf(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x4xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-81> : tensor<2x4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2x4xi32>) outs({{.*}}) dimensions = [0, 3, 4]
 // CHECK: %[[A:.*]] = linalg.conv_2d_ngchw_fgchw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x3x5x5xi8>, tensor<4x2x3x3x3xi8>) outs(%[[I]] : tensor<1x2x4x3x3xi32>) -> tensor<1x2x4x3x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x4x3x3xi32> -> tensor<1x2x4x3x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x4x3x3xi32> -> tensor<1x2x4x3x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @grouped_ngchw_fgchw(%q: tensor<1x2x3x5x5xi8>) -> tensor<1x2x4x3x3xi8> {
   %c = arith.constant dense<1> : tensor<4x2x3x3x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<4x2x3x3x3xi8> -> tensor<4x2x3x3x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x2x4x3x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x3x5x5xi8> -> tensor<1x2x3x5x5xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x3x5x5xi8> -> tensor<1x2x3x5x5xf32>
   %a = linalg.conv_2d_ngchw_fgchw {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x2x3x5x5xf32>, tensor<4x2x3x3x3xf32>) outs(%zeros : tensor<1x2x4x3x3xf32>) -> tensor<1x2x4x3x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x2x4x3x3xf32> -> tensor<1x2x4x3x3xi8>
   return %r : tensor<1x2x4x3x3xi8>
@@ -266,13 +267,13 @@ func.func @grouped_ngchw_fgchw(%q: tensor<1x2x3x5x5xi8>) -> tensor<1x2x4x3x3xi8>
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-81> : tensor<2x4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2x4xi32>) outs({{.*}}) dimensions = [0, 3, 4]
 // CHECK: %[[A:.*]] = linalg.conv_2d_ngchw_gfchw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x3x5x5xi8>, tensor<2x4x3x3x3xi8>) outs(%[[I]] : tensor<1x2x4x3x3xi32>) -> tensor<1x2x4x3x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x4x3x3xi32> -> tensor<1x2x4x3x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x4x3x3xi32> -> tensor<1x2x4x3x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @grouped_ngchw_gfchw(%q: tensor<1x2x3x5x5xi8>) -> tensor<1x2x4x3x3xi8> {
   %c = arith.constant dense<1> : tensor<2x4x3x3x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<2x4x3x3x3xi8> -> tensor<2x4x3x3x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x2x4x3x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x3x5x5xi8> -> tensor<1x2x3x5x5xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x3x5x5xi8> -> tensor<1x2x3x5x5xf32>
   %a = linalg.conv_2d_ngchw_gfchw {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x2x3x5x5xf32>, tensor<2x4x3x3x3xf32>) outs(%zeros : tensor<1x2x4x3x3xf32>) -> tensor<1x2x4x3x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x2x4x3x3xf32> -> tensor<1x2x4x3x3xi8>
   return %r : tensor<1x2x4x3x3xi8>
@@ -286,13 +287,13 @@ func.func @grouped_ngchw_gfchw(%q: tensor<1x2x3x5x5xi8>) -> tensor<1x2x4x3x3xi8>
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-81> : tensor<2x4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2x4xi32>) outs({{.*}}) dimensions = [0, 1, 2]
 // CHECK: %[[A:.*]] = linalg.conv_2d_nhwgc_gfhwc{{.*}} ins(%[[X]], %[[W]] : tensor<1x5x5x2x3xi8>, tensor<2x4x3x3x3xi8>) outs(%[[I]] : tensor<1x3x3x2x4xi32>) -> tensor<1x3x3x2x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x2x4xi32> -> tensor<1x3x3x2x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x2x4xi32> -> tensor<1x3x3x2x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @grouped_nhwgc(%q: tensor<1x5x5x2x3xi8>) -> tensor<1x3x3x2x4xi8> {
   %c = arith.constant dense<1> : tensor<2x4x3x3x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<2x4x3x3x3xi8> -> tensor<2x4x3x3x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x2x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x5x5x2x3xi8> -> tensor<1x5x5x2x3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x5x5x2x3xi8> -> tensor<1x5x5x2x3xf32>
   %a = linalg.conv_2d_nhwgc_gfhwc {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x5x5x2x3xf32>, tensor<2x4x3x3x3xf32>) outs(%zeros : tensor<1x3x3x2x4xf32>) -> tensor<1x3x3x2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x2x4xf32> -> tensor<1x3x3x2x4xi8>
   return %r : tensor<1x3x3x2x4xi8>
@@ -306,13 +307,13 @@ func.func @grouped_nhwgc(%q: tensor<1x5x5x2x3xi8>) -> tensor<1x3x3x2x4xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-48> : tensor<3xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<3xi32>) outs({{.*}}) dimensions = [0, 2, 3, 4]
 // CHECK: %[[A:.*]] = linalg.conv_3d_ncdhw_fcdhw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x4x4x4xi8>, tensor<3x2x2x2x2xi8>) outs(%[[I]] : tensor<1x3x3x3x3xi32>) -> tensor<1x3x3x3x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x3x3xi32> -> tensor<1x3x3x3x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x3x3xi32> -> tensor<1x3x3x3x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @conv_3d_ncdhw(%q: tensor<1x2x4x4x4xi8>) -> tensor<1x3x3x3x3xi8> {
   %c = arith.constant dense<1> : tensor<3x2x2x2x2xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x2x2x2x2xi8> -> tensor<3x2x2x2x2xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x3x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x4x4x4xi8> -> tensor<1x2x4x4x4xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x4x4x4xi8> -> tensor<1x2x4x4x4xf32>
   %a = linalg.conv_3d_ncdhw_fcdhw {qopt.integer, dilations = dense<1> : tensor<3xi64>, strides = dense<1> : tensor<3xi64>} ins(%x, %w : tensor<1x2x4x4x4xf32>, tensor<3x2x2x2x2xf32>) outs(%zeros : tensor<1x3x3x3x3xf32>) -> tensor<1x3x3x3x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x3x3xf32> -> tensor<1x3x3x3x3xi8>
   return %r : tensor<1x3x3x3x3xi8>
@@ -326,13 +327,13 @@ func.func @conv_3d_ncdhw(%q: tensor<1x2x4x4x4xi8>) -> tensor<1x3x3x3x3xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-48> : tensor<3xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<3xi32>) outs({{.*}}) dimensions = [0, 1, 2, 3]
 // CHECK: %[[A:.*]] = linalg.conv_3d_ndhwc_dhwcf{{.*}} ins(%[[X]], %[[W]] : tensor<1x4x4x4x2xi8>, tensor<2x2x2x2x3xi8>) outs(%[[I]] : tensor<1x3x3x3x3xi32>) -> tensor<1x3x3x3x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x3x3xi32> -> tensor<1x3x3x3x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x3x3xi32> -> tensor<1x3x3x3x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @conv_3d_ndhwc(%q: tensor<1x4x4x4x2xi8>) -> tensor<1x3x3x3x3xi8> {
   %c = arith.constant dense<1> : tensor<2x2x2x2x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<2x2x2x2x3xi8> -> tensor<2x2x2x2x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x3x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x4x4x4x2xi8> -> tensor<1x4x4x4x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x4x4x4x2xi8> -> tensor<1x4x4x4x2xf32>
   %a = linalg.conv_3d_ndhwc_dhwcf {qopt.integer, dilations = dense<1> : tensor<3xi64>, strides = dense<1> : tensor<3xi64>} ins(%x, %w : tensor<1x4x4x4x2xf32>, tensor<2x2x2x2x3xf32>) outs(%zeros : tensor<1x3x3x3x3xf32>) -> tensor<1x3x3x3x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x3x3xf32> -> tensor<1x3x3x3x3xi8>
   return %r : tensor<1x3x3x3x3xi8>
@@ -346,13 +347,13 @@ func.func @conv_3d_ndhwc(%q: tensor<1x4x4x4x2xi8>) -> tensor<1x3x3x3x3xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<2xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2xi32>) outs({{.*}}) dimensions = [0, 2]
 // CHECK: %[[A:.*]] = linalg.depthwise_conv_1d_ncw_cw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x5xi8>, tensor<2x3xi8>) outs(%[[I]] : tensor<1x2x3xi32>) -> tensor<1x2x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x3xi32> -> tensor<1x2x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x3xi32> -> tensor<1x2x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @depthwise_1d_ncw(%q: tensor<1x2x5xi8>) -> tensor<1x2x3xi8> {
   %c = arith.constant dense<1> : tensor<2x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<2x3xi8> -> tensor<2x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x2x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x5xi8> -> tensor<1x2x5xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x5xi8> -> tensor<1x2x5xf32>
   %a = linalg.depthwise_conv_1d_ncw_cw {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %w : tensor<1x2x5xf32>, tensor<2x3xf32>) outs(%zeros : tensor<1x2x3xf32>) -> tensor<1x2x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x2x3xf32> -> tensor<1x2x3xi8>
   return %r : tensor<1x2x3xi8>
@@ -366,13 +367,13 @@ func.func @depthwise_1d_ncw(%q: tensor<1x2x5xi8>) -> tensor<1x2x3xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-9> : tensor<2xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2xi32>) outs({{.*}}) dimensions = [0, 1]
 // CHECK: %[[A:.*]] = linalg.depthwise_conv_1d_nwc_wc{{.*}} ins(%[[X]], %[[W]] : tensor<1x5x2xi8>, tensor<3x2xi8>) outs(%[[I]] : tensor<1x3x2xi32>) -> tensor<1x3x2xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x2xi32> -> tensor<1x3x2xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x2xi32> -> tensor<1x3x2xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @depthwise_1d_nwc(%q: tensor<1x5x2xi8>) -> tensor<1x3x2xi8> {
   %c = arith.constant dense<1> : tensor<3x2xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x2xi8> -> tensor<3x2xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x5x2xi8> -> tensor<1x5x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x5x2xi8> -> tensor<1x5x2xf32>
   %a = linalg.depthwise_conv_1d_nwc_wc {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %w : tensor<1x5x2xf32>, tensor<3x2xf32>) outs(%zeros : tensor<1x3x2xf32>) -> tensor<1x3x2xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x2xf32> -> tensor<1x3x2xi8>
   return %r : tensor<1x3x2xi8>
@@ -386,13 +387,13 @@ func.func @depthwise_1d_nwc(%q: tensor<1x5x2xi8>) -> tensor<1x3x2xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-27> : tensor<2xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2xi32>) outs({{.*}}) dimensions = [0, 2, 3]
 // CHECK: %[[A:.*]] = linalg.depthwise_conv_2d_nchw_chw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x5x5xi8>, tensor<2x3x3xi8>) outs(%[[I]] : tensor<1x2x3x3xi32>) -> tensor<1x2x3x3xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x3x3xi32> -> tensor<1x2x3x3xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x2x3x3xi32> -> tensor<1x2x3x3xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @depthwise_2d_nchw(%q: tensor<1x2x5x5xi8>) -> tensor<1x2x3x3xi8> {
   %c = arith.constant dense<1> : tensor<2x3x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<2x3x3xi8> -> tensor<2x3x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x2x3x3xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x5x5xi8> -> tensor<1x2x5x5xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x5x5xi8> -> tensor<1x2x5x5xf32>
   %a = linalg.depthwise_conv_2d_nchw_chw {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x2x5x5xf32>, tensor<2x3x3xf32>) outs(%zeros : tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x2x3x3xf32> -> tensor<1x2x3x3xi8>
   return %r : tensor<1x2x3x3xi8>
@@ -406,13 +407,13 @@ func.func @depthwise_2d_nchw(%q: tensor<1x2x5x5xi8>) -> tensor<1x2x3x3xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-27> : tensor<2xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2xi32>) outs({{.*}}) dimensions = [0, 1, 2]
 // CHECK: %[[A:.*]] = linalg.depthwise_conv_2d_nhwc_hwc{{.*}} ins(%[[X]], %[[W]] : tensor<1x5x5x2xi8>, tensor<3x3x2xi8>) outs(%[[I]] : tensor<1x3x3x2xi32>) -> tensor<1x3x3x2xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x2xi32> -> tensor<1x3x3x2xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x2xi32> -> tensor<1x3x3x2xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @depthwise_2d_nhwc(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x2xi8> {
   %c = arith.constant dense<1> : tensor<3x3x2xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x3x2xi8> -> tensor<3x3x2xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
   %a = linalg.depthwise_conv_2d_nhwc_hwc {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x5x5x2xf32>, tensor<3x3x2xf32>) outs(%zeros : tensor<1x3x3x2xf32>) -> tensor<1x3x3x2xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x2xf32> -> tensor<1x3x3x2xi8>
   return %r : tensor<1x3x3x2xi8>
@@ -426,13 +427,13 @@ func.func @depthwise_2d_nhwc(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x2xi8> {
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-27> : tensor<2x4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<2x4xi32>) outs({{.*}}) dimensions = [0, 1, 2]
 // CHECK: %[[A:.*]] = linalg.depthwise_conv_2d_nhwc_hwcm{{.*}} ins(%[[X]], %[[W]] : tensor<1x5x5x2xi8>, tensor<3x3x2x4xi8>) outs(%[[I]] : tensor<1x3x3x2x4xi32>) -> tensor<1x3x3x2x4xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x2x4xi32> -> tensor<1x3x3x2x4xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x3x3x2x4xi32> -> tensor<1x3x3x2x4xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @depthwise_2d_multiplier(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x2x4xi8> {
   %c = arith.constant dense<1> : tensor<3x3x2x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x3x2x4xi8> -> tensor<3x3x2x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x2x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x5x5x2xi8> -> tensor<1x5x5x2xf32>
   %a = linalg.depthwise_conv_2d_nhwc_hwcm {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %w : tensor<1x5x5x2xf32>, tensor<3x3x2x4xf32>) outs(%zeros : tensor<1x3x3x2x4xf32>) -> tensor<1x3x3x2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x2x4xf32> -> tensor<1x3x3x2x4xi8>
   return %r : tensor<1x3x3x2x4xi8>
@@ -446,13 +447,13 @@ func.func @depthwise_2d_multiplier(%q: tensor<1x5x5x2xi8>) -> tensor<1x3x3x2x4xi
 // CHECK-DAG: %[[B:.*]] = arith.constant dense<-54> : tensor<4xi32>
 // CHECK: %[[I:.*]] = linalg.broadcast ins(%[[B]] : tensor<4xi32>) outs({{.*}}) dimensions = [0, 2, 3]
 // CHECK: %[[A:.*]] = linalg.conv_2d_nchw_fchw{{.*}} ins(%[[X]], %[[W]] : tensor<1x2x7x5xi8>, tensor<4x2x3x3xi8>) outs(%[[I]] : tensor<1x4x2x1xi32>) -> tensor<1x4x2x1xi32>
-// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 5.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x4x2x1xi32> -> tensor<1x4x2x1xi8>
+// CHECK-NEXT: %[[Q:.*]] = qopt.requantize %[[A]] from !quant.uniform<i32:f32, 6.250000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5> : tensor<1x4x2x1xi32> -> tensor<1x4x2x1xi8>
 // CHECK-NEXT: return %[[Q]]
 func.func @strided(%q: tensor<1x2x7x5xi8>) -> tensor<1x4x2x1xi8> {
   %c = arith.constant dense<1> : tensor<4x2x3x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<4x2x3x3xi8> -> tensor<4x2x3x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x4x2x1xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x7x5xi8> -> tensor<1x2x7x5xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x7x5xi8> -> tensor<1x2x7x5xf32>
   %a = linalg.conv_2d_nchw_fchw {qopt.integer, dilations = dense<2> : tensor<2xi64>, strides = dense<[2, 1]> : tensor<2xi64>} ins(%x, %w : tensor<1x2x7x5xf32>, tensor<4x2x3x3xf32>) outs(%zeros : tensor<1x4x2x1xf32>) -> tensor<1x4x2x1xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x4x2x1xf32> -> tensor<1x4x2x1xi8>
   return %r : tensor<1x4x2x1xi8>
@@ -469,7 +470,7 @@ func.func @dot(%q: tensor<3xi8>) -> tensor<i8> {
   %c = arith.constant dense<1> : tensor<3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3xi8> -> tensor<3xf32>
   %zeros = arith.constant dense<0.0> : tensor<f32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<3xi8> -> tensor<3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<3xi8> -> tensor<3xf32>
   %a = linalg.dot {qopt.integer} ins(%x, %w : tensor<3xf32>, tensor<3xf32>) outs(%zeros : tensor<f32>) -> tensor<f32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<f32> -> tensor<i8>
   return %r : tensor<i8>
@@ -486,12 +487,12 @@ func.func @dot(%q: tensor<3xi8>) -> tensor<i8> {
 // CHECK-LABEL: func @matmul_transposed
 // CHECK: arith.constant dense<[-18, -9, 0, 9]> : tensor<4xi32>
 // CHECK: linalg.matmul indexing_maps = [#{{.*}}, #[[$RHS]], #{{.*}}] ins(%{{.*}}, %{{.*}} : tensor<2x3xi8>, tensor<4x3xi8>)
-// CHECK: qopt.requantize %{{.*}} from !quant.uniform<i32:f32:1, {5.000000e-02,2.500000e-02,1.000000e-01,5.000000e-02}>
+// CHECK: qopt.requantize %{{.*}} from !quant.uniform<i32:f32:1, {6.250000e-02,3.125000e-02,1.250000e-01,6.250000e-02}>
 func.func @matmul_transposed(%q: tensor<2x3xi8>) -> tensor<2x4xi8> {
   %c = arith.constant dense<[[1, 2, 3], [1, 1, 1], [0, 1, -1], [-1, -1, -1]]> : tensor<4x3xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32:0, {5.0e-1, 2.5e-1, 1.0, 5.0e-1}> : tensor<4x3xi8> -> tensor<4x3xf32>
   %zeros = arith.constant dense<0.0> : tensor<2x4xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
   %a = linalg.matmul indexing_maps = [#lhs, #rhs, #out] {qopt.integer} ins(%x, %w : tensor<2x3xf32>, tensor<4x3xf32>) outs(%zeros : tensor<2x4xf32>) -> tensor<2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<2x4xf32> -> tensor<2x4xi8>
   return %r : tensor<2x4xi8>
@@ -517,7 +518,7 @@ func.func @generic(%q: tensor<2x3xi8>) -> tensor<4x2xi8> {
   %c = arith.constant dense<1> : tensor<3x4xi8>
   %w = qopt.dequantize %c as !quant.uniform<i8<-127:127>:f32, 5.0e-1> : tensor<3x4xi8> -> tensor<3x4xf32>
   %zeros = arith.constant dense<0.0> : tensor<4x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
   %a = linalg.generic {indexing_maps = [#x, #w, #r], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : tensor<2x3xf32>, tensor<3x4xf32>) outs(%zeros : tensor<4x2xf32>) attrs = {qopt.integer} {
   ^bb0(%in: f32, %in2: f32, %out: f32):
     %p = arith.mulf %in, %in2 : f32
@@ -545,11 +546,11 @@ func.func @generic(%q: tensor<2x3xi8>) -> tensor<4x2xi8> {
 // CHECK-NEXT: %[[P:.*]] = arith.muli %[[DX]], %[[DY]] : i32
 // CHECK-NEXT: %[[S:.*]] = arith.addi %[[O]], %[[P]] : i32
 // CHECK-NEXT: linalg.yield %[[S]] : i32
-// CHECK: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 2.000000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5>
+// CHECK: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 3.125000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5>
 func.func @two_activations(%p: tensor<5x2x3xi8>, %q: tensor<5x3x4xi8>) -> tensor<5x2x4xi8> {
   %zeros = arith.constant dense<0.0> : tensor<5x2x4xf32>
-  %x = qopt.dequantize %p as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<5x2x3xi8> -> tensor<5x2x3xf32>
-  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 2.0e-1:-7> : tensor<5x3x4xi8> -> tensor<5x3x4xf32>
+  %x = qopt.dequantize %p as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<5x2x3xi8> -> tensor<5x2x3xf32>
+  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 2.5e-1:-7> : tensor<5x3x4xi8> -> tensor<5x3x4xf32>
   %a = linalg.batch_matmul {qopt.integer} ins(%x, %y : tensor<5x2x3xf32>, tensor<5x3x4xf32>) outs(%zeros : tensor<5x2x4xf32>) -> tensor<5x2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<5x2x4xf32> -> tensor<5x2x4xi8>
   return %r : tensor<5x2x4xi8>
@@ -564,8 +565,8 @@ func.func @two_activations(%p: tensor<5x2x3xi8>, %q: tensor<5x3x4xi8>) -> tensor
 // CHECK: arith.extsi
 func.func @two_unsigned(%p: tensor<2x3xi8>, %q: tensor<3x4xi8>) -> tensor<2x4xi8> {
   %zeros = arith.constant dense<0.0> : tensor<2x4xf32>
-  %x = qopt.dequantize %p as !quant.uniform<u8:f32, 1.0e-1:128> : tensor<2x3xi8> -> tensor<2x3xf32>
-  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 2.0e-1:-7> : tensor<3x4xi8> -> tensor<3x4xf32>
+  %x = qopt.dequantize %p as !quant.uniform<u8:f32, 1.25e-1:128> : tensor<2x3xi8> -> tensor<2x3xf32>
+  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 2.5e-1:-7> : tensor<3x4xi8> -> tensor<3x4xf32>
   %a = linalg.matmul {qopt.integer} ins(%x, %y : tensor<2x3xf32>, tensor<3x4xf32>) outs(%zeros : tensor<2x4xf32>) -> tensor<2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<2x4xf32> -> tensor<2x4xi8>
   return %r : tensor<2x4xi8>
@@ -583,8 +584,8 @@ func.func @two_unsigned(%p: tensor<2x3xi8>, %q: tensor<3x4xi8>) -> tensor<2x4xi8
 // CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[$RHS]], #{{.*}}]
 func.func @scores(%p: tensor<2x3xi8>, %q: tensor<4x3xi8>) -> tensor<2x4xi8> {
   %zeros = arith.constant dense<0.0> : tensor<2x4xf32>
-  %x = qopt.dequantize %p as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
-  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 2.0e-1:-7> : tensor<4x3xi8> -> tensor<4x3xf32>
+  %x = qopt.dequantize %p as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<2x3xi8> -> tensor<2x3xf32>
+  %y = qopt.dequantize %q as !quant.uniform<i8:f32, 2.5e-1:-7> : tensor<4x3xi8> -> tensor<4x3xf32>
   %a = linalg.matmul indexing_maps = [#lhs, #rhs, #out] {qopt.integer} ins(%x, %y : tensor<2x3xf32>, tensor<4x3xf32>) outs(%zeros : tensor<2x4xf32>) -> tensor<2x4xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<2x4xf32> -> tensor<2x4xi8>
   return %r : tensor<2x4xi8>
@@ -597,11 +598,11 @@ func.func @scores(%p: tensor<2x3xi8>, %q: tensor<4x3xi8>) -> tensor<2x4xi8> {
 // CHECK-DAG: %[[W:.*]] = tensor.empty() : tensor<2x2xf32>
 // CHECK-DAG: %[[B:.*]] = {{arith.constant dense<|linalg.fill}}{{.*}}tensor<1x2x3x3xi32>
 // CHECK: %[[A:.*]] = linalg.pooling_nchw_sum {{.*}} ins(%{{.*}}, %[[W]] : tensor<1x2x4x4xi8>, tensor<2x2xf32>) outs(%[[B]] : tensor<1x2x3x3xi32>) -> tensor<1x2x3x3xi32>
-// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.000000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
+// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.250000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
 func.func @pooling_nchw_sum(%q: tensor<1x2x4x4xi8>) -> tensor<1x2x3x3xi8> {
   %zeros = arith.constant dense<0.0> : tensor<1x2x3x3xf32>
   %window = tensor.empty() : tensor<2x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x4x4xi8> -> tensor<1x2x4x4xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x4x4xi8> -> tensor<1x2x4x4xf32>
   %a = linalg.pooling_nchw_sum {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %window : tensor<1x2x4x4xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x2x3x3xf32> -> tensor<1x2x3x3xi8>
   return %r : tensor<1x2x3x3xi8>
@@ -613,11 +614,11 @@ func.func @pooling_nchw_sum(%q: tensor<1x2x4x4xi8>) -> tensor<1x2x3x3xi8> {
 // CHECK-DAG: %[[W:.*]] = tensor.empty() : tensor<2x2xf32>
 // CHECK-DAG: %[[B:.*]] = {{arith.constant dense<|linalg.fill}}{{.*}}tensor<1x3x3x2xi32>
 // CHECK: %[[A:.*]] = linalg.pooling_nhwc_sum {{.*}} ins(%{{.*}}, %[[W]] : tensor<1x4x4x2xi8>, tensor<2x2xf32>) outs(%[[B]] : tensor<1x3x3x2xi32>) -> tensor<1x3x3x2xi32>
-// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.000000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
+// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.250000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
 func.func @pooling_nhwc_sum(%q: tensor<1x4x4x2xi8>) -> tensor<1x3x3x2xi8> {
   %zeros = arith.constant dense<0.0> : tensor<1x3x3x2xf32>
   %window = tensor.empty() : tensor<2x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x4x4x2xi8> -> tensor<1x4x4x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x4x4x2xi8> -> tensor<1x4x4x2xf32>
   %a = linalg.pooling_nhwc_sum {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %window : tensor<1x4x4x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x3x3x2xf32>) -> tensor<1x3x3x2xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x3x2xf32> -> tensor<1x3x3x2xi8>
   return %r : tensor<1x3x3x2xi8>
@@ -629,11 +630,11 @@ func.func @pooling_nhwc_sum(%q: tensor<1x4x4x2xi8>) -> tensor<1x3x3x2xi8> {
 // CHECK-DAG: %[[W:.*]] = tensor.empty() : tensor<2xf32>
 // CHECK-DAG: %[[B:.*]] = {{arith.constant dense<|linalg.fill}}{{.*}}tensor<1x2x3xi32>
 // CHECK: %[[A:.*]] = linalg.pooling_ncw_sum {{.*}} ins(%{{.*}}, %[[W]] : tensor<1x2x4xi8>, tensor<2xf32>) outs(%[[B]] : tensor<1x2x3xi32>) -> tensor<1x2x3xi32>
-// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.000000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
+// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.250000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
 func.func @pooling_ncw_sum(%q: tensor<1x2x4xi8>) -> tensor<1x2x3xi8> {
   %zeros = arith.constant dense<0.0> : tensor<1x2x3xf32>
   %window = tensor.empty() : tensor<2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x4xi8> -> tensor<1x2x4xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x4xi8> -> tensor<1x2x4xf32>
   %a = linalg.pooling_ncw_sum {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %window : tensor<1x2x4xf32>, tensor<2xf32>) outs(%zeros : tensor<1x2x3xf32>) -> tensor<1x2x3xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x2x3xf32> -> tensor<1x2x3xi8>
   return %r : tensor<1x2x3xi8>
@@ -645,11 +646,11 @@ func.func @pooling_ncw_sum(%q: tensor<1x2x4xi8>) -> tensor<1x2x3xi8> {
 // CHECK-DAG: %[[W:.*]] = tensor.empty() : tensor<2xf32>
 // CHECK-DAG: %[[B:.*]] = {{arith.constant dense<|linalg.fill}}{{.*}}tensor<1x3x2xi32>
 // CHECK: %[[A:.*]] = linalg.pooling_nwc_sum {{.*}} ins(%{{.*}}, %[[W]] : tensor<1x4x2xi8>, tensor<2xf32>) outs(%[[B]] : tensor<1x3x2xi32>) -> tensor<1x3x2xi32>
-// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.000000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
+// CHECK-NEXT: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 1.250000e-01> to !quant.uniform<i8:f32, 2.500000e-01:-5>
 func.func @pooling_nwc_sum(%q: tensor<1x4x2xi8>) -> tensor<1x3x2xi8> {
   %zeros = arith.constant dense<0.0> : tensor<1x3x2xf32>
   %window = tensor.empty() : tensor<2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x4x2xi8> -> tensor<1x4x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x4x2xi8> -> tensor<1x4x2xf32>
   %a = linalg.pooling_nwc_sum {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %window : tensor<1x4x2xf32>, tensor<2xf32>) outs(%zeros : tensor<1x3x2xf32>) -> tensor<1x3x2xf32>
   %r = qopt.quantize %a as !quant.uniform<i8:f32, 2.5e-1:-5> : tensor<1x3x2xf32> -> tensor<1x3x2xi8>
   return %r : tensor<1x3x2xi8>
@@ -666,9 +667,9 @@ func.func @pooling_nwc_sum(%q: tensor<1x4x2xi8>) -> tensor<1x3x2xi8> {
 func.func @pooling_nchw_max(%q: tensor<1x2x4x4xi8>) -> tensor<1x2x3x3xi8> {
   %init = arith.constant dense<0xFF800000> : tensor<1x2x3x3xf32>
   %window = tensor.empty() : tensor<2x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x4x4xi8> -> tensor<1x2x4x4xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x4x4xi8> -> tensor<1x2x4x4xf32>
   %a = linalg.pooling_nchw_max {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %window : tensor<1x2x4x4xf32>, tensor<2x2xf32>) outs(%init : tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
-  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x3x3xf32> -> tensor<1x2x3x3xi8>
+  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x3x3xf32> -> tensor<1x2x3x3xi8>
   return %r : tensor<1x2x3x3xi8>
 }
 
@@ -683,9 +684,9 @@ func.func @pooling_nchw_max(%q: tensor<1x2x4x4xi8>) -> tensor<1x2x3x3xi8> {
 func.func @pooling_nhwc_max(%q: tensor<1x4x4x2xi8>) -> tensor<1x3x3x2xi8> {
   %init = arith.constant dense<-3.40282347E+38> : tensor<1x3x3x2xf32>
   %window = tensor.empty() : tensor<2x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x4x4x2xi8> -> tensor<1x4x4x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x4x4x2xi8> -> tensor<1x4x4x2xf32>
   %a = linalg.pooling_nhwc_max {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %window : tensor<1x4x4x2xf32>, tensor<2x2xf32>) outs(%init : tensor<1x3x3x2xf32>) -> tensor<1x3x3x2xf32>
-  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x3x3x2xf32> -> tensor<1x3x3x2xi8>
+  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x3x3x2xf32> -> tensor<1x3x3x2xi8>
   return %r : tensor<1x3x3x2xi8>
 }
 
@@ -700,9 +701,9 @@ func.func @pooling_nhwc_max(%q: tensor<1x4x4x2xi8>) -> tensor<1x3x3x2xi8> {
 func.func @pooling_nhwc_min(%q: tensor<1x4x4x2xi8>) -> tensor<1x3x3x2xi8> {
   %init = arith.constant dense<0x7F800000> : tensor<1x3x3x2xf32>
   %window = tensor.empty() : tensor<2x2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x4x4x2xi8> -> tensor<1x4x4x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x4x4x2xi8> -> tensor<1x4x4x2xf32>
   %a = linalg.pooling_nhwc_min {qopt.integer, dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %window : tensor<1x4x4x2xf32>, tensor<2x2xf32>) outs(%init : tensor<1x3x3x2xf32>) -> tensor<1x3x3x2xf32>
-  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x3x3x2xf32> -> tensor<1x3x3x2xi8>
+  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x3x3x2xf32> -> tensor<1x3x3x2xi8>
   return %r : tensor<1x3x3x2xi8>
 }
 
@@ -717,9 +718,9 @@ func.func @pooling_nhwc_min(%q: tensor<1x4x4x2xi8>) -> tensor<1x3x3x2xi8> {
 func.func @pooling_ncw_max(%q: tensor<1x2x4xi8>) -> tensor<1x2x3xi8> {
   %init = arith.constant dense<0.0> : tensor<1x2x3xf32>
   %window = tensor.empty() : tensor<2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x4xi8> -> tensor<1x2x4xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x4xi8> -> tensor<1x2x4xf32>
   %a = linalg.pooling_ncw_max {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %window : tensor<1x2x4xf32>, tensor<2xf32>) outs(%init : tensor<1x2x3xf32>) -> tensor<1x2x3xf32>
-  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2x3xf32> -> tensor<1x2x3xi8>
+  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x2x3xf32> -> tensor<1x2x3xi8>
   return %r : tensor<1x2x3xi8>
 }
 
@@ -734,8 +735,8 @@ func.func @pooling_ncw_max(%q: tensor<1x2x4xi8>) -> tensor<1x2x3xi8> {
 func.func @pooling_nwc_max(%q: tensor<1x4x2xi8>) -> tensor<1x3x2xi8> {
   %init = arith.constant dense<0xFF800000> : tensor<1x3x2xf32>
   %window = tensor.empty() : tensor<2xf32>
-  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x4x2xi8> -> tensor<1x4x2xf32>
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x4x2xi8> -> tensor<1x4x2xf32>
   %a = linalg.pooling_nwc_max {qopt.integer, dilations = dense<1> : tensor<1xi64>, strides = dense<1> : tensor<1xi64>} ins(%x, %window : tensor<1x4x2xf32>, tensor<2xf32>) outs(%init : tensor<1x3x2xf32>) -> tensor<1x3x2xf32>
-  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x3x2xf32> -> tensor<1x3x2xi8>
+  %r = qopt.quantize %a as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<1x3x2xf32> -> tensor<1x3x2xi8>
   return %r : tensor<1x3x2xi8>
 }

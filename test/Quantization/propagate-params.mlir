@@ -75,3 +75,18 @@ func.func @equal(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> (tensor<1x4xf32>, 
   %t = linalg.transpose ins(%ox : tensor<1x2xf32>) outs(%e : tensor<2x1xf32>) permutation = [1, 0] {qopt.float = "its result is used in float only", qopt.name = "t"}
   return %c, %t : tensor<1x4xf32>, tensor<2x1xf32>
 }
+
+// -----
+
+// The narrower storage wins where two meet, for every kernel takes it: [-32.768, 32.767]
+// in steps of 0.001 and [-12.8, 12.7] are [-32.768, 32.767] in 8 bits, s = 0.257.
+// CHECK-LABEL: func @widths
+func.func @widths(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> tensor<1x4xf32> {
+  // CHECK: id "x" as !quant.uniform<i8:f32, 0.256999{{[0-9]*}}>
+  %ox = qopt.observe %x id "x" as !quant.uniform<i16:f32, 1.0e-3> : tensor<1x2xf32>
+  // CHECK: id "y" as !quant.uniform<i8:f32, 0.256999{{[0-9]*}}>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 1.0e-1> : tensor<1x2xf32>
+  // CHECK: id "cat" as !quant.uniform<i8:f32, 0.256999{{[0-9]*}}>
+  %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  return %c : tensor<1x4xf32>
+}

@@ -1,5 +1,5 @@
-// RUN: quant-opt %s --qopt-verify-quantized | FileCheck %s
-// RUN: quant-opt %s --qopt-verify-quantized="require-int8=true" | FileCheck %s
+// RUN: quant-opt %s --qopt-verify-quantized -verify-diagnostics | FileCheck %s
+// RUN: quant-opt %s --qopt-verify-quantized="require-int8=true" -verify-diagnostics | FileCheck %s
 
 // The integer form of a small network passes without a word, strict or not: integer
 // operations, tables, bodies on storage, movement, and the float at its two ends.

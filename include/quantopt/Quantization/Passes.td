@@ -130,8 +130,8 @@ def VerifyQuantized : Pass<"qopt-verify-quantized", "::mlir::func::FuncOp"> {
     Checks that no observer, no fake quantization and no selected operation in
     float is left, and says in a remark at each operation that stays in float why
     it does. With `require-int8` such an operation is an error. Removes the
-    attributes that selection made. Elementwise operations that only feed the
-    function's results are at the boundary and count as such.
+    attributes that selection made. Operations that only feed the function's
+    results are at the boundary and never an error, but for contractions.
 
     Example: test/Quantization/verify-quantized.mlir
   }];

@@ -1,5 +1,4 @@
 //===- FuseForKernels.cpp - Chains of elementwise operations as one -------===//
-//--------===//
 
 #include "quantopt/Lowering/CPU/Passes.h"
 

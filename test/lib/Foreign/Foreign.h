@@ -22,6 +22,9 @@ namespace foreign {
 /// not know of it: all that a stack has to write to be quantized.
 void registerQuantizableModels(mlir::DialectRegistry &registry);
 
+/// The pass --foreign-to-linalg, which the stack has anyway to run its models.
+void registerForeignToLinalg();
+
 } // namespace foreign
 
 #endif // QUANTOPT_TEST_LIB_FOREIGN_FOREIGN_H

@@ -16,6 +16,7 @@ int main(int argc, char **argv) {
   mlir::qopt::registerQuantOptPasses();
   registry.insert<foreign::ForeignDialect>();
   foreign::registerQuantizableModels(registry);
+  foreign::registerForeignToLinalg();
   return mlir::asMainReturnCode(mlir::MlirOptMain(
       argc, argv, "quant-opt with a foreign dialect\n", registry));
 }
