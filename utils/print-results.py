@@ -7,13 +7,18 @@ usage: print-results.py NAME=REPORT.json...
 import json
 import sys
 
+
+def microseconds(value):
+    return f"{value:.2f} µs" if value < 10 else f"{value:.1f} µs"
+
+
 # Heading and how a report's value is printed; a report may lack any of them.
 COLUMNS = [
     ("accuracy", lambda r: f"{100 * r['accuracy']:.2f} %"),
     ("top-1 as float", lambda r: f"{100 * r['top1_agreement']:.2f} %"),
     ("SQNR", lambda r: f"{r['sqnr_db']:.1f} dB"),
-    ("median latency", lambda r: f"{r['latency_us']['median']:.1f} µs"),
-    ("fastest", lambda r: f"{r['latency_us']['min']:.1f} µs"),
+    ("median latency", lambda r: microseconds(r["latency_us"]["median"])),
+    ("fastest", lambda r: microseconds(r["latency_us"]["min"])),
 ]
 
 
