@@ -123,7 +123,7 @@ static QuantRole getLinalgRole(linalg::LinalgOp op) {
     return QuantRole::Float;
   if (isa<linalg::FillOp>(op) || isConstantDerived(op->getResult(0)))
     return QuantRole::None;
-  if (op.hasIndexSemantics() || !op.getRegionOutputArgs().size())
+  if (op.hasIndexSemantics() || op.getRegionOutputArgs().empty())
     return QuantRole::Float;
   if (isElementwiseMapped(op))
     return getElementwiseRole(op);

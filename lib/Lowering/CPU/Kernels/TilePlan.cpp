@@ -36,7 +36,8 @@ static double tileCost(const TileProblem &problem, int64_t rows,
 /// The cost of covering `size` by tiles of `tile` and a smaller last one.
 template <typename Cost>
 static double coverCost(int64_t size, int64_t tile, Cost cost) {
-  double total = (size / tile) * cost(tile);
+  int64_t whole = size / tile;
+  double total = double(whole) * cost(tile);
   if (size % tile)
     total += cost(size % tile);
   return total;
