@@ -204,7 +204,7 @@ void EmitKernels::emit(IRRewriter &rewriter, Kernel &kernel) {
                                kernelOf(*kernel.contraction))))
       return;
   } else {
-    emitLanes(rewriter, kernel.nest, *kernel.lane, floatKernel->lanes);
+    emitLanes(rewriter, kernel.nest, *kernel.lane, *floatKernel);
   }
   kernel.nest.erase(rewriter);
 }

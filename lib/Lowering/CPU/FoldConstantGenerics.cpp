@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -50,6 +51,55 @@ static Attribute evaluate(Block &body, ArrayRef<Attribute> arguments) {
   return valueOf(body.getTerminator()->getOperand(0));
 }
 
+/// The bytes of a constant whose elements are whole bytes, or nothing. A splat
+/// has those of one element.
+static std::optional<ArrayRef<char>> bytesOf(ElementsAttr attribute) {
+  if (attribute.getElementType().isInteger(1))
+    return std::nullopt;
+  if (auto dense = dyn_cast<DenseIntOrFPElementsAttr>(attribute))
+    return dense.getRawData();
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attribute))
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      return blob->getData();
+  return std::nullopt;
+}
+
+/// A transposed or broadcast constant: its bytes in another order.
+static DenseElementsAttr permute(ElementsAttr input, AffineMap map,
+                                 RankedTensorType type) {
+  std::optional<ArrayRef<char>> bytes = bytesOf(input);
+  unsigned bits = type.getElementTypeBitWidth();
+  if (!bytes || bits % 8 != 0)
+    return nullptr;
+  int64_t size = bits / 8;
+  if (static_cast<int64_t>(bytes->size()) == size)
+    return DenseElementsAttr::getFromRawBuffer(type, *bytes);
+  // Strides of the input along the dimensions of the result.
+  SmallVector<int64_t> strides(type.getRank(), 0);
+  int64_t stride = size;
+  ArrayRef<int64_t> shape = input.getShapedType().getShape();
+  for (int64_t dim = shape.size(); dim-- > 0;) {
+    if (auto expr = dyn_cast<AffineDimExpr>(map.getResult(dim)))
+      strides[expr.getPosition()] += stride;
+    stride *= shape[dim];
+  }
+  std::vector<char> result(type.getNumElements() * size);
+  SmallVector<int64_t> position(type.getRank(), 0);
+  int64_t from = 0;
+  for (char *to = result.data(), *end = to + result.size(); to != end;
+       to += size) {
+    std::memcpy(to, bytes->data() + from, size);
+    for (int64_t dim = type.getRank(); dim-- > 0;) {
+      from += strides[dim];
+      if (++position[dim] != type.getDimSize(dim))
+        break;
+      from -= strides[dim] * type.getDimSize(dim);
+      position[dim] = 0;
+    }
+  }
+  return DenseElementsAttr::getFromRawBuffer(type, result);
+}
+
 /// The result of an elementwise operation on constants, or null.
 static DenseElementsAttr fold(linalg::GenericOp op) {
   if (op.getNumParallelLoops() != op.getNumLoops() ||
@@ -62,6 +112,18 @@ static DenseElementsAttr fold(linalg::GenericOp op) {
   AffineMap outMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   if (!outMap.isPermutation())
     return nullptr;
+  AffineMap toLoops = inversePermutation(outMap);
+  auto yielded =
+      dyn_cast<BlockArgument>(op.getBody()->getTerminator()->getOperand(0));
+  if (yielded && yielded.getOwner() == op.getBody()) {
+    OpOperand *operand = &op->getOpOperand(yielded.getArgNumber());
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    ElementsAttr value;
+    if (!matchPattern(operand->get(), m_Constant(&value)) ||
+        !map.isProjectedPermutation(/*allowZeroInResults=*/true))
+      return nullptr;
+    return permute(value, map.compose(toLoops), type);
+  }
   struct Input {
     DenseElementsAttr values;
     AffineMap map;
@@ -76,7 +138,6 @@ static DenseElementsAttr fold(linalg::GenericOp op) {
     inputs.push_back({values, map});
   }
   // From an element of the result to the loops, and on to each input.
-  AffineMap toLoops = inversePermutation(outMap);
   SmallVector<AffineMap> maps;
   for (Input &input : inputs)
     maps.push_back(input.map.compose(toLoops));

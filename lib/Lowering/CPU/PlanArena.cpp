@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
@@ -64,9 +65,11 @@ static int64_t lastUse(Value buffer, const Positions &positions) {
     for (OpOperand &use : value.getUses()) {
       Operation *user = use.getOwner();
       last = std::max(last, positionOf(user, positions));
+      // Views, and the address on its way to a call.
+      bool isAddress = isa<memref::ExtractAlignedPointerAsIndexOp,
+                           arith::IndexCastOp, LLVM::IntToPtrOp>(user);
       for (Value result : user->getResults())
-        if (isa<BaseMemRefType, IndexType>(result.getType()) &&
-            isa<BaseMemRefType>(value.getType()))
+        if (isAddress || isa<BaseMemRefType>(result.getType()))
           worklist.push_back(result);
       for (Region &region : user->getRegions())
         for (BlockArgument argument : region.getArguments())

@@ -90,3 +90,20 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     return
   }
 }
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // A vector of bits is packed, a buffer of them is not.
+  // CHECK-LABEL: func @bits
+  // CHECK: linalg.generic
+  // CHECK-NOT: vector
+  func.func @bits(%a: memref<16xf32>, %out: memref<16xi1>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%a : memref<16xf32>) outs(%out : memref<16xi1>) {
+    ^bb0(%x: f32, %o: i1):
+      %0 = arith.cmpf ogt, %x, %x : f32
+      linalg.yield %0 : i1
+    }
+    return
+  }
+}

@@ -37,3 +37,24 @@ func.func @view(%in: memref<64xf32>, %out: memref<32xf32>) {
   linalg.copy ins(%b : memref<32xf32>) outs(%out : memref<32xf32>)
   return
 }
+
+// So does an address that a call gets later: the second buffer does not take
+// its place.
+// CHECK-LABEL: func @address
+// CHECK: %[[A0:.*]] = arith.constant 0 : index
+// CHECK: memref.view %{{.*}}[%[[A0]]]
+// CHECK: %[[A1:.*]] = arith.constant 256 : index
+// CHECK: memref.view %{{.*}}[%[[A1]]]
+func.func private @read(!llvm.ptr)
+func.func @address(%in: memref<64xf32>, %out: memref<64xf32>) {
+  %a = memref.alloc() : memref<64xf32>
+  linalg.copy ins(%in : memref<64xf32>) outs(%a : memref<64xf32>)
+  %index = memref.extract_aligned_pointer_as_index %a : memref<64xf32> -> index
+  %integer = arith.index_cast %index : index to i64
+  %pointer = llvm.inttoptr %integer : i64 to !llvm.ptr
+  %b = memref.alloc() : memref<64xf32>
+  linalg.copy ins(%in : memref<64xf32>) outs(%b : memref<64xf32>)
+  linalg.copy ins(%b : memref<64xf32>) outs(%out : memref<64xf32>)
+  func.call @read(%pointer) : (!llvm.ptr) -> ()
+  return
+}

@@ -3,18 +3,17 @@
 #include "LaneBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
 
 LaneBuilder::LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane,
-                         unsigned lanes)
+                         const MicroKernel &kernel)
     : builder(builder), loc(nest.getAnchor()->getLoc()), nest(nest), lane(lane),
-      lanes(lanes) {
+      lanes(kernel.lanes), hasByteTables(kernel.hasByteTables) {
   for (Access *access : nest.getAccesses())
     if (isa<MemRefType>(access->buffer.getType()))
       views.try_emplace({access->buffer, access->element},
@@ -183,6 +182,9 @@ Value LaneBuilder::emitOp(Operation *op, IRMapping &mapping) {
         builder, loc,
         DenseElementsAttr::get(type, Attribute(constant.getValue())));
   }
+  if (auto load = dyn_cast<memref::LoadOp>(op))
+    if (Value looked = emitTable(load, mapping))
+      return looked;
   if (!OpTrait::hasElementwiseMappableTraits(op))
     return emitByLane(op, mapping);
   SmallVector<Value> operands;
@@ -194,6 +196,50 @@ Value LaneBuilder::emitOp(Operation *op, IRMapping &mapping) {
       loc, op->getName().getIdentifier(), operands,
       TypeRange{vectorOf(op->getResult(0).getType())}, op->getAttrs());
   return clone->getResult(0);
+}
+
+/// A load from a table of 256 bytes at a byte: two lookups of 128 entries, and
+/// the index's top bit chooses. Null where the load is something else.
+Value LaneBuilder::emitTable(memref::LoadOp load, IRMapping &mapping) {
+  MemRefType type = load.getMemRefType();
+  if (!hasByteTables || type.getRank() != 1 || type.getDimSize(0) != 256 ||
+      !type.getElementType().isInteger(8) || !type.getLayout().isIdentity())
+    return nullptr;
+  auto cast = load.getIndices()[0].getDefiningOp<arith::IndexCastUIOp>();
+  if (!cast || !cast.getIn().getType().isInteger(8))
+    return nullptr;
+  Value narrow = mapping.lookupOrNull(cast.getIn());
+  if (!narrow)
+    return nullptr;
+  auto bytes = VectorType::get({64}, builder.getI8Type());
+  SmallVector<int64_t> widen;
+  for (int64_t i = 0; i < 64; ++i)
+    widen.push_back(i % lanes);
+  Value index = vector::ShuffleOp::create(builder, loc, narrow, narrow, widen);
+  SmallVector<Value> quarters;
+  for (int64_t i = 0; i < 4; ++i) {
+    Value at = arith::ConstantIndexOp::create(builder, loc, i * 64);
+    quarters.push_back(vector::LoadOp::create(
+        builder, loc, bytes, load.getMemRef(), ValueRange{at}));
+  }
+  auto lookUp = [&](Value low, Value high) {
+    return LLVM::CallIntrinsicOp::create(
+               builder, loc, bytes,
+               builder.getStringAttr("llvm.x86.avx512.vpermi2var.qi.512"),
+               ValueRange{low, index, high})
+        .getResult(0);
+  };
+  Value positive = lookUp(quarters[0], quarters[1]);
+  Value negative = lookUp(quarters[2], quarters[3]);
+  Value zero = arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::get(bytes, int8_t(0)));
+  Value isNegative = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::slt, index, zero);
+  Value looked =
+      arith::SelectOp::create(builder, loc, isNegative, negative, positive);
+  return vector::ExtractStridedSliceOp::create(
+      builder, loc, looked, ArrayRef<int64_t>{0},
+      ArrayRef<int64_t>{static_cast<int64_t>(lanes)}, ArrayRef<int64_t>{1});
 }
 
 /// One scalar operation a lane.

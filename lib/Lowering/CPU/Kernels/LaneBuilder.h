@@ -9,7 +9,11 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H
 
+#include "MicroKernel.h"
 #include "Nest.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace mlir::qopt {
 
@@ -23,9 +27,11 @@ struct Point {
 
 class LaneBuilder {
 public:
-  /// Lanes are `lanes` neighbours along loop `lane` of `nest`. Flat views of
-  /// all operands are made at the builder's insertion point.
-  LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane, unsigned lanes);
+  /// Lanes are neighbours along loop `lane` of `nest`, as many as a vector of
+  /// `kernel` has. Flat views of all operands are made at the builder's
+  /// insertion point.
+  LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane,
+              const MicroKernel &kernel);
 
   OpBuilder &builder;
   Location loc;
@@ -62,7 +68,9 @@ private:
   Value splat(Value scalar);
   Value emitOp(Operation *op, IRMapping &mapping);
   Value emitByLane(Operation *op, IRMapping &mapping);
+  Value emitTable(memref::LoadOp load, IRMapping &mapping);
 
+  const bool hasByteTables;
   DenseMap<std::pair<Value, Type>, Value> views;
 };
 

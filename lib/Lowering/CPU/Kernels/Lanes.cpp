@@ -21,9 +21,10 @@ constexpr int64_t kUnrolledTerms = 32;
 
 class LaneEmitter {
 public:
-  LaneEmitter(OpBuilder &builder, Nest &nest, unsigned lane, unsigned lanes)
-      : b(builder), nest(nest), lane(lane), builder(builder, nest, lane, lanes),
-        loc(this->builder.loc) {}
+  LaneEmitter(OpBuilder &builder, Nest &nest, unsigned lane,
+              const MicroKernel &kernel)
+      : b(builder), nest(nest), lane(lane),
+        builder(builder, nest, lane, kernel), loc(this->builder.loc) {}
 
   void emit();
 
@@ -286,7 +287,7 @@ static void relayoutConstants(OpBuilder &builder, Nest &nest, unsigned lane) {
 }
 
 void mlir::qopt::emitLanes(OpBuilder &builder, Nest &nest, unsigned lane,
-                           unsigned lanes) {
+                           const MicroKernel &kernel) {
   relayoutConstants(builder, nest, lane);
-  LaneEmitter(builder, nest, lane, lanes).emit();
+  LaneEmitter(builder, nest, lane, kernel).emit();
 }

@@ -3,6 +3,7 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
 
+#include "MicroKernel.h"
 #include "Nest.h"
 
 namespace mlir::qopt {
@@ -12,10 +13,11 @@ namespace mlir::qopt {
 /// loops are as good.
 std::optional<unsigned> chooseLane(const Nest &nest);
 
-/// Emits `nest` with vectors of `lanes` neighbours along `lane`, at the
+/// Emits `nest` with the vectors of `kernel` along `lane`, at the
 /// builder's insertion point: several output points at a time, each with its
 /// accumulator in a register over the whole reduction.
-void emitLanes(OpBuilder &builder, Nest &nest, unsigned lane, unsigned lanes);
+void emitLanes(OpBuilder &builder, Nest &nest, unsigned lane,
+               const MicroKernel &kernel);
 
 } // namespace mlir::qopt
 

@@ -23,15 +23,20 @@ static std::pair<unsigned, unsigned> vectorShape(const TargetInfo &target) {
 
 MicroKernel MicroKernel::getInteger(const TargetInfo &target) {
   auto [lanes, registers] = vectorShape(target);
-  if (target.triple.isAArch64() && target.has("dotprod"))
-    return {Kind::SignedDot4, lanes, 4, registers};
-  if (lanes == 16 && target.has("avx512vnni"))
-    return {Kind::Dot4, lanes, 4, registers};
-  if (lanes == 8 && target.has("avxvnni"))
-    return {Kind::Dot4, lanes, 4, registers};
-  if (lanes >= 8)
-    return {Kind::Pairs, lanes, 2, registers};
-  return {Kind::Single, lanes, 1, registers};
+  MicroKernel kernel{Kind::Single, lanes, 1, registers};
+  kernel.hasByteTables = lanes == 16 && target.has("avx512vbmi");
+  bool hasVNNI = lanes == 16 ? target.has("avx512vnni") : target.has("avxvnni");
+  if (target.triple.isAArch64() && target.has("dotprod")) {
+    kernel.kind = Kind::SignedDot4;
+    kernel.group = 4;
+  } else if (lanes >= 8 && hasVNNI) {
+    kernel.kind = Kind::Dot4;
+    kernel.group = 4;
+  } else if (lanes >= 8) {
+    kernel.kind = Kind::Pairs;
+    kernel.group = 2;
+  }
+  return kernel;
 }
 
 MicroKernel MicroKernel::getWide(const TargetInfo &target) {
@@ -40,6 +45,7 @@ MicroKernel MicroKernel::getWide(const TargetInfo &target) {
     return {Kind::Single, lanes, 1, registers};
   MicroKernel kernel{Kind::WidePairs, lanes, 2, registers};
   kernel.hasPairDot = target.has(lanes == 16 ? "avx512vnni" : "avxvnni");
+  kernel.hasByteTables = lanes == 16 && target.has("avx512vbmi");
   return kernel;
 }
 
@@ -47,6 +53,7 @@ MicroKernel MicroKernel::getFloat(const TargetInfo &target) {
   auto [lanes, registers] = vectorShape(target);
   MicroKernel kernel{Kind::Float, lanes, 1, registers};
   kernel.hasFMA = target.triple.isAArch64() || target.has("fma");
+  kernel.hasByteTables = lanes == 16 && target.has("avx512vbmi");
   return kernel;
 }
 

@@ -41,6 +41,8 @@ struct MicroKernel {
   bool hasFMA = false;
   /// Pairs of 16 bits accumulate in one instruction.
   bool hasPairDot = false;
+  /// The target looks bytes up in a table of 128 in one instruction.
+  bool hasByteTables = false;
 
   /// The kernel for i8 x i8 -> i32, and for f32.
   static MicroKernel getInteger(const TargetInfo &target);

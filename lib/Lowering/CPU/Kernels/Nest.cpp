@@ -26,6 +26,10 @@ static FailureOr<Access> getAccess(Value buffer, AffineMap map) {
     access.strides.assign(map.getNumDims(), 0);
     return access;
   }
+  // A vector of bits is packed, a buffer of bits is not; an index has no width.
+  if (!type.getElementType().isIntOrFloat() ||
+      type.getElementTypeBitWidth() % 8 != 0)
+    return failure();
   SmallVector<int64_t> strides;
   if (failed(type.getStridesAndOffset(strides, access.offset)) ||
       ShapedType::isDynamic(access.offset) ||

@@ -1,4 +1,5 @@
-//===- RuntimePacking.cpp - Weights that are computed at run time -----------===//
+//===- RuntimePacking.cpp - Weights that are computed at run time
+//-----------===//
 
 #include "RuntimePacking.h"
 
@@ -18,8 +19,7 @@ public:
          const MicroKernel &kernel, const RuntimePacking &packing)
       : b(builder), lanes(lanes), nest(lanes.nest), c(contraction),
         kernel(kernel), packing(packing), loc(lanes.loc),
-        source(nest.inputs[contraction.weights]),
-        group(kernel.group) {
+        source(nest.inputs[contraction.weights]), group(kernel.group) {
     groups = llvm::divideCeil(c.runLength, group);
     for (unsigned loop : c.outer)
       outerSteps *= nest.sizes[loop];
@@ -37,14 +37,14 @@ private:
     return arith::ConstantIndexOp::create(b, loc, value);
   }
   Value multiplyAdd(Value value, int64_t factor, Value addend) {
-    Value product =
-        arith::MulIOp::create(b, loc, value, constant(factor));
+    Value product = arith::MulIOp::create(b, loc, value, constant(factor));
     return addend ? arith::AddIOp::create(b, loc, addend, product) : product;
   }
   /// A loop from 0 to `end`; the builder stands in its body until `exit`.
-  template <typename Body> void loop(int64_t end, int64_t step, Body body) {
-    auto forOp = scf::ForOp::create(b, loc, constant(0), constant(end),
-                                    constant(step));
+  template <typename Body>
+  void loop(int64_t end, int64_t step, Body body) {
+    auto forOp =
+        scf::ForOp::create(b, loc, constant(0), constant(end), constant(step));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     body(forOp.getInductionVar());
@@ -83,10 +83,10 @@ void Packer::emitGroup(const Point &point, Value target, int64_t width,
     for (int64_t i = 0; i < group; ++i) {
       Value value = zero;
       if (i < terms)
-        value = memref::LoadOp::create(
-            b, loc, packing.source,
-            ValueRange{arith::AddIOp::create(b, loc, from,
-                                             constant(i * runStride))});
+        value =
+            memref::LoadOp::create(b, loc, packing.source,
+                                   ValueRange{arith::AddIOp::create(
+                                       b, loc, from, constant(i * runStride))});
       store(value, arith::AddIOp::create(b, loc, to, constant(i)));
     }
   });
@@ -150,20 +150,19 @@ void Packer::emitCompensation() {
     for (int64_t v = 0; v < width / kernel.lanes; ++v) {
       Value from = arith::AddIOp::create(b, loc, base,
                                          constant(v * kernel.lanes * group));
-      auto sum = scf::ForOp::create(b, loc, constant(0),
-                                    constant(outerSteps * groups), constant(1),
-                                    ValueRange{zero});
+      auto sum =
+          scf::ForOp::create(b, loc, constant(0), constant(outerSteps * groups),
+                             constant(1), ValueRange{zero});
       {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(sum.getBody());
         Value at = multiplyAdd(sum.getInductionVar(), width * group, from);
         Value loaded = kernel.emitWeights(b, loc, packing.packed, at);
-        Value next = kernel.emitStep(b, loc, sum.getRegionIterArgs()[0], ones,
-                                     loaded);
+        Value next =
+            kernel.emitStep(b, loc, sum.getRegionIterArgs()[0], ones, loaded);
         scf::YieldOp::create(b, loc, ValueRange{next});
       }
-      Value value =
-          arith::MulIOp::create(b, loc, sum.getResult(0), factor);
+      Value value = arith::MulIOp::create(b, loc, sum.getResult(0), factor);
       Value to = arith::AddIOp::create(b, loc, firstColumn,
                                        constant(v * kernel.lanes));
       vector::StoreOp::create(b, loc, value, packing.compensation,
@@ -183,8 +182,7 @@ void Packer::emit(const Point &batch) {
     loop(packing.full * packing.width, packing.width, [&](Value column) {
       Point point = batch;
       point.ivs[c.column] = column;
-      emitPanel(point, multiplyAdd(column, columnSize, Value()),
-                packing.width);
+      emitPanel(point, multiplyAdd(column, columnSize, Value()), packing.width);
     });
   if (packing.lastWidth > 0) {
     Point point = batch;

@@ -35,8 +35,7 @@ public:
               const MicroKernel &kernel)
       : b(builder), nest(nest), c(contraction), kernel(kernel),
         activations(nest.inputs[contraction.activations]),
-        lanes(builder, nest, contraction.column, kernel.lanes), loc(lanes.loc) {
-  }
+        lanes(builder, nest, contraction.column, kernel), loc(lanes.loc) {}
 
   LogicalResult emit();
 
@@ -44,9 +43,7 @@ private:
   using Accumulators = SmallVector<Value>;
 
   /// Whether the kernel sees activations plus 128.
-  bool compensates() const {
-    return kernel.readsUnsigned() && !c.isUnsigned;
-  }
+  bool compensates() const { return kernel.readsUnsigned() && !c.isUnsigned; }
   LogicalResult preparePanels();
   void prepareInit(const PackedWeights &packed);
   std::optional<std::vector<char>> constantInit();
@@ -146,10 +143,10 @@ LogicalResult TileEmitter::preparePanels() {
     return failure();
   weightBatchStride = packed->batchStride;
   startBatchStride = paddedColumns;
-  weights = emitConstantData(
-      b, loc, "qopt_packed", element,
-      packed->data.size() / (element.getIntOrFloatBitWidth() / 8),
-      packed->data);
+  weights = emitConstantData(b, loc, "qopt_packed", element,
+                             packed->data.size() /
+                                 (element.getIntOrFloatBitWidth() / 8),
+                             packed->data);
   prepareInit(*packed);
   return success();
 }
@@ -300,8 +297,9 @@ LogicalResult TileEmitter::emit() {
   int64_t width = panelVectors * kernel.lanes;
   forEach(c.batches, Point(nest.sizes.size()), [&](const Point &batch) {
     if (!c.isConstant) {
-      RuntimePacking packing{lanes.flat(nest.inputs[c.weights]), weights, start,
-                             fullPanels, width, lastVectors * kernel.lanes};
+      RuntimePacking packing{
+          lanes.flat(nest.inputs[c.weights]), weights, start, fullPanels, width,
+          lastVectors * kernel.lanes};
       emitRuntimePacking(b, lanes, c, kernel, batch, packing);
     }
     if (fullPanels > 0)
