@@ -107,7 +107,7 @@ SmallVector<Value> LaneEmitter::emitTerms(SmallVector<Point> points,
 
 void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
   SmallVector<Value> accumulators;
-  if (reductions.empty()) {
+  if (!nest.hasReduction()) {
     for (const Point &point : points)
       accumulators.push_back(emitTerm(point, Value(), active));
   } else {

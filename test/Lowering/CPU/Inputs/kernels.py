@@ -230,6 +230,8 @@ def cases():
                 f"conv stride {stride} dilation {dilation} of {channels}",
                 layer(channels, 17, (3, 3), (11, 13), stride, dilation, batch=batch),
             )
+    yield "conv of one term", layer(1, 2, (1, 1), (3, 3), pad=0)
+    yield "depthwise of one term", layer(20, 20, (1, 1), (3, 3), pad=0, depthwise=True)
     yield "conv 1x1", layer(64, 64, (1, 1), (9, 5), pad=0)
     yield "conv 1x1 stride 2", layer(16, 33, (1, 1), (9, 9), 2, pad=0)
     yield "conv nhwc", layer(16, 33, (3, 3), nchw=False)
