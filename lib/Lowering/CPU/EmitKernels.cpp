@@ -23,6 +23,8 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
+#include <array>
+
 namespace mlir::qopt {
 #define GEN_PASS_DEF_EMITKERNELS
 #include "quantopt/Lowering/CPU/Passes.h.inc"
@@ -58,7 +60,8 @@ struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
 
 private:
   void run(func::FuncOp func);
-  std::optional<Kernel> choose(linalg::GenericOp op, bool withStages);
+  std::optional<Kernel> fuse(linalg::GenericOp op, unsigned stages);
+  std::optional<Kernel> choose(linalg::GenericOp op);
   void chooseSigns(func::FuncOp func, MutableArrayRef<Kernel> kernels);
   void emit(IRRewriter &rewriter, Kernel &kernel);
   void protectFromOverread(OpBuilder &builder, Kernel &kernel);
@@ -76,32 +79,52 @@ private:
   DenseSet<Operation *> taken;
 };
 
-/// The kernel for `op`, fused with the operations before and after it if
-/// `withStages`.
-std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op,
-                                          bool withStages) {
+/// The nest of `op`, fused with as many of its neighbours as `stages` counts:
+/// the initialization first.
+std::optional<Kernel> EmitKernels::fuse(linalg::GenericOp op, unsigned stages) {
   FailureOr<Nest> nest = matchNest(op);
   if (failed(nest))
     return std::nullopt;
-  if (nest->init && (!withStages || taken.contains(nest->init->op) ||
+  if (nest->init && (stages < 1 || taken.contains(nest->init->op) ||
                      !hasLanes(*nest->init->op.getBody())))
     nest->init.reset();
-  if (nest->epilogue && (!withStages || taken.contains(nest->epilogue->op) ||
+  if (nest->epilogue && (stages < 2 || taken.contains(nest->epilogue->op) ||
                          !hasLanes(*nest->epilogue->op.getBody()))) {
     nest->epilogue.reset();
     nest->output = nest->accumulator;
   }
   mergeLoops(*nest);
-  Kernel kernel{std::move(*nest), std::nullopt, std::nullopt};
-  FailureOr<Contraction> contraction = matchContraction(kernel.nest);
-  if (succeeded(contraction)) {
-    kernel.contraction = *contraction;
-    return kernel;
+  return Kernel{std::move(*nest), std::nullopt, std::nullopt};
+}
+
+/// The best kernel for `op`. A tile is worth more than what is fused into it,
+/// and neighbouring lanes are worth more than gathered ones.
+std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
+  constexpr unsigned kAllStages = 2;
+  std::array<std::optional<Kernel>, kAllStages + 1> candidates;
+  for (unsigned stages = 0; stages <= kAllStages; ++stages)
+    candidates[stages] = fuse(op, stages);
+  for (std::optional<Kernel> &kernel : llvm::reverse(candidates)) {
+    if (!kernel)
+      continue;
+    FailureOr<Contraction> contraction = matchContraction(kernel->nest);
+    if (failed(contraction))
+      continue;
+    kernel->contraction = *contraction;
+    return std::move(kernel);
   }
-  kernel.lane = chooseLane(kernel.nest);
-  if (!kernel.lane || !hasLanes(*op.getBody()))
+  if (!hasLanes(*op.getBody()))
     return std::nullopt;
-  return kernel;
+  for (bool mayGather : {false, true}) {
+    for (std::optional<Kernel> &kernel : llvm::reverse(candidates)) {
+      if (!kernel)
+        continue;
+      kernel->lane = chooseLane(kernel->nest, mayGather);
+      if (kernel->lane)
+        return std::move(kernel);
+    }
+  }
+  return std::nullopt;
 }
 
 void EmitKernels::run(func::FuncOp func) {
@@ -122,9 +145,7 @@ void EmitKernels::run(func::FuncOp func) {
     for (linalg::GenericOp op : ops) {
       if ((op.getNumReductionLoops() > 0) != reductions || taken.contains(op))
         continue;
-      std::optional<Kernel> kernel = choose(op, /*withStages=*/true);
-      if (!kernel)
-        kernel = choose(op, /*withStages=*/false);
+      std::optional<Kernel> kernel = choose(op);
       if (!kernel)
         continue;
       taken.insert(op);

@@ -218,7 +218,8 @@ void LaneEmitter::emit() {
 
 } // namespace
 
-std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest) {
+std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest,
+                                               bool mayGather) {
   std::optional<unsigned> best;
   int64_t bestScore = 0;
   Nest &mutableNest = const_cast<Nest &>(nest);
@@ -237,7 +238,7 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest) {
     }
     // A gather is as slow as scalar code, and scalar code is smaller. But
     // reductions of many rows at once hide the latency of their sums.
-    if (isGathering && nest.sizes[loop] < 8)
+    if (isGathering && (!mayGather || nest.sizes[loop] < 8))
       continue;
     if (isGathering)
       score = 1;

@@ -9,9 +9,9 @@
 namespace mlir::qopt {
 
 /// The parallel loop of `nest` whose neighbours make good lanes: contiguous in
-/// the result, and contiguous or constant in most operands. None where scalar
-/// loops are as good.
-std::optional<unsigned> chooseLane(const Nest &nest);
+/// the result, and in every operand contiguous, invariant or, if `mayGather`,
+/// strided. None where scalar loops are as good.
+std::optional<unsigned> chooseLane(const Nest &nest, bool mayGather);
 
 /// Emits `nest` with the vectors of `kernel` along `lane`, at the
 /// builder's insertion point: several output points at a time, each with its
