@@ -36,21 +36,38 @@ getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
   return params;
 }
 
-static std::optional<quantopt::RangeMethod>
-getRangeMethod(quantopt::ActivationMethod method) {
-  switch (method) {
-  case quantopt::ActivationMethod::MinMax:
-    return quantopt::RangeMethod::MinMax;
-  case quantopt::ActivationMethod::Percentile:
-    return quantopt::RangeMethod::Percentile;
-  case quantopt::ActivationMethod::Entropy:
-    return quantopt::RangeMethod::Entropy;
-  // The squared error is what adds up through a network of sums.
-  case quantopt::ActivationMethod::Auto:
-  case quantopt::ActivationMethod::Mse:
-    return quantopt::RangeMethod::Mse;
-  }
-  return std::nullopt;
+/// The parameters of `method`.
+static std::optional<quantopt::QuantParams>
+estimate(const quantopt::Histogram &histogram,
+         const quantopt::ActivationSettings &settings,
+         quantopt::RangeMethod method) {
+  quantopt::RangeOptions options = settings.rangeOptions(method);
+  std::optional<quantopt::Range> range =
+      quantopt::estimateRange(histogram, options);
+  if (!range)
+    return std::nullopt;
+  return quantopt::paramsOfRange(*range, options);
+}
+
+/// How much more squared error than the least the wider range may have.
+/// Rounding errors of different elements cancel in the sums behind them; what a
+/// clipped range cuts off does not, so a range is clipped only where that pays.
+static constexpr double kTolerance = 1.5;
+
+/// The range of the percentile where its error is near the least, else that.
+static std::optional<quantopt::QuantParams>
+estimateAuto(const quantopt::Histogram &histogram,
+             const quantopt::ActivationSettings &settings) {
+  std::optional<quantopt::QuantParams> best =
+      estimate(histogram, settings, quantopt::RangeMethod::Mse);
+  if (!best)
+    return std::nullopt;
+  std::optional<quantopt::QuantParams> wide =
+      estimate(histogram, settings, quantopt::RangeMethod::Percentile);
+  if (wide && quantopt::quantizationMse(histogram, *wide) <=
+                  kTolerance * quantopt::quantizationMse(histogram, *best))
+    return wide;
+  return best;
 }
 
 std::optional<quantopt::QuantParams>
@@ -61,13 +78,19 @@ mlir::qopt::chooseFor(const quantopt::Histogram &histogram,
     settings.symmetric = true;
     settings.method = quantopt::ActivationMethod::MinMax;
   }
-  quantopt::RangeOptions options =
-      settings.rangeOptions(*getRangeMethod(settings.method));
-  std::optional<quantopt::Range> range =
-      quantopt::estimateRange(histogram, options);
-  if (!range)
-    return std::nullopt;
-  return quantopt::paramsOfRange(*range, options);
+  switch (settings.method) {
+  case quantopt::ActivationMethod::Auto:
+    return estimateAuto(histogram, settings);
+  case quantopt::ActivationMethod::MinMax:
+    return estimate(histogram, settings, quantopt::RangeMethod::MinMax);
+  case quantopt::ActivationMethod::Percentile:
+    return estimate(histogram, settings, quantopt::RangeMethod::Percentile);
+  case quantopt::ActivationMethod::Entropy:
+    return estimate(histogram, settings, quantopt::RangeMethod::Entropy);
+  case quantopt::ActivationMethod::Mse:
+    return estimate(histogram, settings, quantopt::RangeMethod::Mse);
+  }
+  llvm_unreachable("unknown method");
 }
 
 void mlir::qopt::setParams(ObserveOp op, const quantopt::QuantParams &params) {

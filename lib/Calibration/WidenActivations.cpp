@@ -8,10 +8,11 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
-/// Below this ratio behind the first layer, an input in 8 bits would be the
-/// worst error of the model: the activations of a network in 8 bits leave 37 to
-/// 55 dB behind their layers.
-static constexpr double kMinInputSQNR = 36.0;
+/// An input gets 16 bits where the middle half of its values spans fewer steps
+/// of 8 bits than these: a few large values take the range, as the first
+/// coefficients of a spectrum do, and the many small ones that the first layer
+/// looks at drown. No later layer brings back what an input lost.
+static constexpr double kMinInputSteps = 16.0;
 
 /// The longest sum of products of 16 and 8 bits that an i32 surely holds, with
 /// room for a bias: 2^31 / (2^15 * 2^7) is 512.
@@ -20,8 +21,12 @@ static constexpr int64_t kMaxDepth = 448;
 namespace {
 struct Candidate {
   ObserveOp op;
+  /// What 8 bits leave behind the contractions, in dB.
   double ratio;
+  /// Of those contractions.
   int64_t products;
+  /// The parameters in 8 bits.
+  quantopt::QuantParams params;
   /// Among the observers of the module, to break ties.
   size_t position;
 };
@@ -33,6 +38,30 @@ static bool sharesParams(QuantizableOpInterface op) {
   return llvm::count_if(op->getOpOperands(), [&](OpOperand &operand) {
            return op.getOperandKind(operand) == OperandKind::Activation;
          }) > 1;
+}
+
+/// How many steps of `params` the middle half of the values spans. Zeros are
+/// stored exactly and do not count; neither does a single value repeated.
+static double getMiddleSteps(const quantopt::Histogram &histogram,
+                             const quantopt::QuantParams &params) {
+  std::vector<quantopt::HistogramBin> bins = histogram.bins();
+  double count = 0.0;
+  for (const quantopt::HistogramBin &bin : bins)
+    count += bin.representative == 0.0 ? 0.0 : double(bin.count);
+  double seen = 0.0;
+  std::optional<double> low, high;
+  for (const quantopt::HistogramBin &bin : bins) {
+    if (bin.representative == 0.0)
+      continue;
+    seen += double(bin.count);
+    if (!low && seen > 0.25 * count)
+      low = bin.lower;
+    if (!high && seen >= 0.75 * count)
+      high = bin.upper;
+  }
+  if (!low || !high || *low == *high)
+    return double(params.qmax - params.qmin);
+  return (*high - *low) / params.scale;
 }
 
 /// The contractions that read `value`, directly or moved; false where something
@@ -78,17 +107,17 @@ getCandidate(ObserveOp op, const quantopt::CalibrationTable &table,
   SmallVector<Operation *> contractions;
   if (!collectContractions(op.getResult(), contractions))
     return std::nullopt;
-  Candidate candidate{op, 0.0, 0, 0};
+  Candidate candidate{op, 0.0, 0, {}, 0};
   for (Operation *contraction : contractions) {
     auto quantizable = cast<QuantizableOpInterface>(contraction);
     candidate.products += quantizable.getNumProducts();
     if (getDepth(quantizable) > kMaxDepth)
       return std::nullopt;
   }
-  quantopt::QuantParams params{type.getScale(), type.getZeroPoint(),
-                               type.getStorageTypeMin(),
-                               type.getStorageTypeMax()};
-  std::optional<double> ratio = getOutputSQNR(op, table, params);
+  candidate.params =
+      quantopt::QuantParams{type.getScale(), type.getZeroPoint(),
+                            type.getStorageTypeMin(), type.getStorageTypeMax()};
+  std::optional<double> ratio = getOutputSQNR(op, table, candidate.params);
   if (!ratio)
     return std::nullopt;
   candidate.ratio = *ratio;
@@ -105,9 +134,10 @@ void mlir::qopt::widenActivations(ModuleOp module,
       allProducts += quantizable.getNumProducts();
     if (auto observe = dyn_cast<ObserveOp>(op))
       if (std::optional<Candidate> candidate =
-              getCandidate(observe, table, config))
-        candidates.push_back({observe, candidate->ratio, candidate->products,
-                              candidates.size()});
+              getCandidate(observe, table, config)) {
+        candidate->position = candidates.size();
+        candidates.push_back(*candidate);
+      }
   });
   llvm::sort(candidates, [](const Candidate &a, const Candidate &b) {
     return std::make_pair(a.ratio, a.position) <
@@ -115,11 +145,14 @@ void mlir::qopt::widenActivations(ModuleOp module,
   });
   double budget = config.wideProducts / 100.0 * double(allProducts);
   for (Candidate &candidate : candidates) {
+    const quantopt::CalibrationRecord *record =
+        table.lookup(candidate.op.getId());
     bool isInput = isa<BlockArgument>(candidate.op.getInput());
     bool isWide = false;
     if (isInput && config.inputBits != quantopt::InputBits::Auto)
       isWide = config.inputBits == quantopt::InputBits::Sixteen;
-    else if (isInput && candidate.ratio < kMinInputSQNR)
+    else if (isInput && getMiddleSteps(record->histogram, candidate.params) <
+                            kMinInputSteps)
       isWide = true;
     else if (double(candidate.products) <= budget) {
       budget -= double(candidate.products);
@@ -129,8 +162,6 @@ void mlir::qopt::widenActivations(ModuleOp module,
       continue;
     quantopt::ActivationSettings settings = config.activations;
     settings.bits = 16;
-    const quantopt::CalibrationRecord *record =
-        table.lookup(candidate.op.getId());
     if (std::optional<quantopt::QuantParams> params =
             chooseFor(record->histogram, settings))
       setParams(candidate.op, *params);

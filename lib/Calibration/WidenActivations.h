@@ -11,7 +11,7 @@ namespace mlir::qopt {
 
 /// Gives 16 bits to activations whose rounding to 8 hurts most for what the
 /// wider products cost:
-/// - inputs that would leave too little behind the first layer;
+/// - inputs most of whose values would share a few steps of 8 bits;
 /// - then, in ascending order of the ratio that they leave behind the
 ///   contractions that read them, values whose contractions hold a small share
 ///   of all products (the configuration's `wide-products`): a classifier behind

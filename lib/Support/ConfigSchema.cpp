@@ -17,8 +17,8 @@ static constexpr SchemaKey kSchema[] = {
     {"activations", "symmetric", "true, false", "false",
      "Zero point 0 and a range that is as wide on both sides."},
     {"activations", "method", "auto, min-max, percentile, entropy, mse", "auto",
-     "How a range is chosen from the samples' values; auto is the compiler's "
-     "choice, which is mse."},
+     "How a range is chosen from the samples' values; auto takes the "
+     "percentile, or mse where that is much less."},
     {"activations", "percentile", "a number over 50, up to 100", "99.999",
      "Percent of the values that stay inside the range, with method: "
      "percentile."},
@@ -29,9 +29,9 @@ static constexpr SchemaKey kSchema[] = {
     {"weights", "method", "min-max, mse", "mse",
      "The largest magnitude, or the clipping with the least squared error."},
     {"", "input-bits", "auto, 8, 16", "auto",
-     "Bits of the model's inputs. auto: 8, and 16 where 8 would leave less "
-     "than "
-     "36 dB behind the first layer; only that layer gets slower."},
+     "Bits of the model's inputs. auto: 8, and 16 where most values of an "
+     "input would share fewer than 16 steps of 8 bits; only the first layer "
+     "gets slower."},
     {"", "wide-products", "a number from 0 to 100", "2",
      "Percent of the model's products that may take activations of 16 bits, "
      "where they help most; 0 keeps every activation but the inputs in 8."},

@@ -19,7 +19,8 @@ class raw_ostream;
 
 namespace quantopt {
 
-/// How an activation's range is chosen. Auto is the compiler's choice: Mse.
+/// How an activation's range is chosen. Auto takes the percentile, or Mse where
+/// its squared error is much less.
 enum class ActivationMethod { Auto, MinMax, Percentile, Entropy, Mse };
 
 /// Storage of a model's inputs. Auto takes 16 bits where 8 lose too much in the
