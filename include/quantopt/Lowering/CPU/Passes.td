@@ -122,8 +122,8 @@ def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
     that input and output share. A reshape that needs the logical order reads a
     copy.
 
-    Guarantees the same values in every buffer. Arguments and constants keep
-    their layout.
+    Guarantees the same values in every buffer. Refuses nothing: arguments,
+    constants and buffers with uses it does not know keep their layout.
 
     Example: test/Lowering/CPU/assign-layouts.mlir.
   }];
@@ -133,13 +133,14 @@ def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
 def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
   let summary = "write vector kernels for linalg on buffers";
   let description = [{
-    Reads functions of linalg on memrefs with static layouts. Contractions with
-    constant weights (matrix products and convolutions of any layout, stride,
-    dilation and grouping) become register tiles around the target's
-    micro-kernel, on weights packed at compile time; the operation that fills
-    the accumulators and the one that consumes them run inside the tile. Other
-    reductions over a parallel, contiguous dimension (depthwise convolutions,
-    pooling) and elementwise operations become loops over vectors.
+    Reads functions of linalg on memrefs with static layouts. Contractions
+    (matrix products and convolutions of any layout, stride, dilation and
+    grouping) become register tiles around the target's micro-kernel, on weights
+    packed at compile time, or in the arena where they are computed at run time;
+    the operation that fills the accumulators and the one that consumes them run
+    inside the tile. Other reductions over a parallel dimension (depthwise
+    convolutions, pooling, means) and elementwise operations become loops over
+    vectors; tables of 256 bytes are looked up in registers where the target can.
 
     Integer results have the bits of the plain loops: sums of integers do not
     depend on their order, and bodies are the same operations on vectors.
