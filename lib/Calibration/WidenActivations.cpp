@@ -49,19 +49,19 @@ static double getMiddleSteps(const quantopt::Histogram &histogram,
   for (const quantopt::HistogramBin &bin : bins)
     count += bin.representative == 0.0 ? 0.0 : double(bin.count);
   double seen = 0.0;
-  std::optional<double> low, high;
+  const quantopt::HistogramBin *low = nullptr, *high = nullptr;
   for (const quantopt::HistogramBin &bin : bins) {
     if (bin.representative == 0.0)
       continue;
     seen += double(bin.count);
     if (!low && seen > 0.25 * count)
-      low = bin.lower;
+      low = &bin;
     if (!high && seen >= 0.75 * count)
-      high = bin.upper;
+      high = &bin;
   }
-  if (!low || !high || *low == *high)
+  if (low == high)
     return double(params.qmax - params.qmin);
-  return (*high - *low) / params.scale;
+  return (high->upper - low->lower) / params.scale;
 }
 
 /// The contractions that read `value`, directly or moved; false where something
