@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::qopt {
@@ -131,6 +132,8 @@ struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<Generalize, InlineSplat, InlineBroadcast>(&getContext());
+    // A square is a product: exact, and a lookup or a body like any other.
+    populateMathAlgebraicSimplificationPatterns(patterns);
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

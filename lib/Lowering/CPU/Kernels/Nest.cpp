@@ -275,10 +275,15 @@ static void matchInit(Nest &nest,
 static void matchEpilogue(Nest &nest,
                           ArrayRef<std::optional<unsigned>> accumulatorDims) {
   Value buffer = nest.accumulator.buffer;
-  Value root = getRoot(buffer);
+  // Nobody else may read it through another view: a pooling that writes into
+  // the middle of a padded buffer has the reader of that buffer as well.
+  Value root = buffer;
+  while (auto view = root.getDefiningOp<ViewLikeOpInterface>()) {
+    root = view.getViewSource();
+    if (!root.hasOneUse())
+      return;
+  }
   if (!root.getDefiningOp<memref::AllocOp>())
-    return;
-  if (root != buffer && !root.hasOneUse())
     return;
   linalg::GenericOp candidate;
   for (Operation *user : buffer.getUsers()) {
