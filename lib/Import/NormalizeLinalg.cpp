@@ -7,8 +7,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::qopt {
@@ -128,12 +128,30 @@ struct InlineBroadcast : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
+/// A square is a product, and exact; functions of the library are not.
+template <typename OpTy> struct ExpandSquare : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    Attribute exponent;
+    if (!matchPattern(op.getRhs(), m_Constant(&exponent)))
+      return failure();
+    auto real = dyn_cast<FloatAttr>(exponent);
+    auto integer = dyn_cast<IntegerAttr>(exponent);
+    if (!(real && real.getValueAsDouble() == 2.0) &&
+        !(integer && integer.getValue() == 2))
+      return failure();
+    rewriter.replaceOpWithNewOp<arith::MulFOp>(op, op.getLhs(), op.getLhs());
+    return success();
+  }
+};
+
 struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<Generalize, InlineSplat, InlineBroadcast>(&getContext());
-    // A square is a product: exact, and a lookup or a body like any other.
-    populateMathAlgebraicSimplificationPatterns(patterns);
+    patterns.add<Generalize, InlineSplat, InlineBroadcast,
+                 ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(&getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

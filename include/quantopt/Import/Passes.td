@@ -71,9 +71,8 @@ def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
     Reads named elementwise operations, `linalg.map` and `linalg.reduce`, and
     generics with inputs that are splat constants or broadcasts. Afterwards they
     are generics with such constants inside of their bodies, which read the
-    sources of broadcasts; unused and repeated inputs are gone, and small
-    constant powers are products. Bits do not change, but for the last ones of a
-    higher power.
+    sources of broadcasts; unused and repeated inputs are gone, and squares are
+    products. Bits do not change.
 
     Example: test/Import/normalize-linalg.mlir
   }];
