@@ -185,7 +185,8 @@ Value LaneBuilder::emitOp(Operation *op, IRMapping &mapping) {
   if (auto load = dyn_cast<memref::LoadOp>(op))
     if (Value looked = emitTable(load, mapping))
       return looked;
-  if (!OpTrait::hasElementwiseMappableTraits(op))
+  // LLVM's powi takes one exponent for all lanes.
+  if (!OpTrait::hasElementwiseMappableTraits(op) || isa<math::FPowIOp>(op))
     return emitByLane(op, mapping);
   SmallVector<Value> operands;
   for (Value operand : op->getOperands()) {
