@@ -125,6 +125,8 @@ def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
     Guarantees the same values in every buffer. Refuses nothing: arguments,
     constants and buffers with uses it does not know keep their layout.
 
+    Refuses nothing: what it cannot follow keeps its layout.
+
     Example: test/Lowering/CPU/assign-layouts.mlir.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
