@@ -1,4 +1,4 @@
-//===- RuntimePacking.cpp - Weights computed at run time -----------------===//
+//===- RuntimePacking.cpp - Weights computed at run time ------------------===//
 
 #include "RuntimePacking.h"
 
