@@ -225,23 +225,30 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest,
   Nest &mutableNest = const_cast<Nest &>(nest);
   for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
     if (nest.isReduction[loop] || nest.sizes[loop] == 1 ||
-        nest.output.strides[loop] != 1)
+        nest.output.strides[loop] == 0)
       continue;
-    int64_t score = std::min<int64_t>(nest.sizes[loop], 64);
+    bool isScattering = nest.output.strides[loop] != 1;
     bool isGathering = false;
     for (Access *access : mutableNest.getAccesses()) {
-      if (!isa<MemRefType>(access->buffer.getType()))
+      bool isRead = access != &mutableNest.output &&
+                    (access != &mutableNest.accumulator ||
+                     (nest.hasReduction() && !nest.init));
+      if (!isRead || !isa<MemRefType>(access->buffer.getType()))
         continue;
       int64_t stride = access->strides[loop];
       isGathering |=
           stride != 0 && stride != 1 && !getConstantBytes(access->buffer);
     }
-    // A gather is as slow as scalar code, and scalar code is smaller. But
-    // reductions of many rows at once hide the latency of their sums.
-    if (isGathering && (!mayGather || nest.sizes[loop] < 8))
-      continue;
-    if (isGathering)
-      score = 1;
+    int64_t score = 2 + std::min<int64_t>(nest.sizes[loop], 64);
+    // Strided loads and stores are as slow as scalar code, and scalar code is
+    // smaller. But the arithmetic between them is worth it, and reductions of
+    // many rows at once hide the latency of their sums.
+    if (isScattering || isGathering) {
+      if (!mayGather || nest.sizes[loop] < 8 || (isScattering && isGathering) ||
+          (isScattering && nest.hasReduction()))
+        continue;
+      score = isScattering ? 1 : 2;
+    }
     if (score > bestScore) {
       bestScore = score;
       best = loop;

@@ -9,8 +9,8 @@
 namespace mlir::qopt {
 
 /// The parallel loop of `nest` whose neighbours make good lanes: contiguous in
-/// the result, and in every operand contiguous, invariant or, if `mayGather`,
-/// strided. None where scalar loops are as good.
+/// the result, and contiguous or invariant in every operand. With `mayGather`,
+/// operands or the result may be strided. None where scalar loops are as good.
 std::optional<unsigned> chooseLane(const Nest &nest, bool mayGather);
 
 /// Emits `nest` with the vectors of `kernel` along `lane`, at the
