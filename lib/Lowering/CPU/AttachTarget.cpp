@@ -32,6 +32,9 @@ struct AttachTarget : qopt::impl::AttachTargetBase<AttachTarget> {
       if (func.isExternal())
         continue;
       func.setTargetCpuAttr(builder.getStringAttr(target->cpu));
+      // Loops that fill or copy a buffer stay vector loops: no run calls the C
+      // library for them.
+      func.setPassthroughAttr(builder.getStrArrayAttr({"no-builtins"}));
       if (!names.empty())
         func.setTargetFeaturesAttr(
             LLVM::TargetFeaturesAttr::get(&getContext(), names));

@@ -217,7 +217,8 @@ def AttachTarget : Pass<"qopt-attach-target", "::mlir::ModuleOp"> {
     Reads a module of the LLVM dialect. Every function with a body gets the
     processor and the features it was compiled for as `target_cpu` and
     `target_features`, so that any code generator downstream agrees with the
-    kernels that were chosen.
+    kernels that were chosen, and `no-builtins`, so that no loop becomes a call
+    of the C library.
 
     Refuses a processor that LLVM does not know, for the target triple of the
     module or else that of this machine.
