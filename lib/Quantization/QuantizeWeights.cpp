@@ -42,6 +42,55 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     return params ? params->scale : INFINITY;
   }
 
+  /// The least scale of each of `channels`, so that the bias of `op` takes at
+  /// most a quarter of the range of an i32 accumulator. Channels that training
+  /// has switched off have weights of next to nothing, and a bias.
+  static SmallVector<double> getLeastScales(QuantizableOpInterface op,
+                                            int64_t channels) {
+    SmallVector<double> least(channels, 0.0);
+    std::optional<double> activation;
+    std::optional<ConstantTensor> bias;
+    for (OpOperand &operand : op->getOpOperands()) {
+      OperandKind kind = op.getOperandKind(operand);
+      if (kind == OperandKind::Accumulator)
+        bias = getConstantTensor(operand.get());
+      if (kind == OperandKind::Activation)
+        if (auto observe = operand.get().getDefiningOp<ObserveOp>())
+          if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(
+                  observe.getType().value_or(quant::QuantizedType())))
+            activation = type.getScale();
+    }
+    if (!bias || !activation)
+      return least;
+    FailureOr<SmallVector<float>> values = readFloats(bias->values);
+    if (failed(values))
+      return least;
+    // The dimension of the bias that counts channels, where there is one.
+    ArrayRef<int64_t> shape = bias->values.getShapedType().getShape();
+    int64_t count = 1, inner = 1;
+    if (std::optional<int64_t> dim = op.getResultChannelDim())
+      for (auto [index, result] : llvm::enumerate(bias->map.getResults()))
+        if (auto loop = dyn_cast<AffineDimExpr>(result))
+          if (loop.getPosition() == *dim && shape[index] == channels &&
+              !bias->values.isSplat()) {
+            count = channels;
+            for (int64_t size : shape.drop_front(index + 1))
+              inner *= size;
+          }
+    constexpr double kQuarter = double(1 << 29);
+    for (auto [index, value] : llvm::enumerate(*values)) {
+      double scale = std::fabs(value) / (*activation * kQuarter);
+      if (count == channels) {
+        double &own = least[index / inner % channels];
+        own = std::max(own, scale);
+        continue;
+      }
+      for (double &each : least)
+        each = std::max(each, scale);
+    }
+    return least;
+  }
+
   LogicalResult quantize(QuantizableOpInterface op, OpOperand &operand) {
     Value weight = operand.get();
     if (auto given = weight.getDefiningOp<DequantizeOp>()) {
@@ -94,6 +143,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     for (double &scale : scales)
       if (scale == 0.0)
         scale = smallest > 0.0 ? smallest : 1.0;
+    for (auto [scale, least] :
+         llvm::zip_equal(scales, getLeastScales(op, channels)))
+      scale = std::max(scale, least);
 
     std::vector<int8_t> stored;
     stored.reserve(values->size());

@@ -48,7 +48,8 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127], with one scale an
     output channel (or one for all, `granularity=per-tensor`), that of the
     largest magnitude or, with `method=mse`, the scale of least squared error.
-    A channel of zeros gets the smallest scale of its neighbours. Weights that
+    A channel of zeros gets the smallest scale of its neighbours, and no scale is
+    so small that the bias would overflow the accumulator. Weights that
     a `qopt.dequantize` without zero points makes already keep their parameters.
 
     Refuses weights that are NaN or infinite.
