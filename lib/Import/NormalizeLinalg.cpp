@@ -7,8 +7,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::qopt {
@@ -129,7 +129,8 @@ struct InlineBroadcast : OpRewritePattern<linalg::GenericOp> {
 };
 
 /// A square is a product, and exact; functions of the library are not.
-template <typename OpTy> struct ExpandSquare : OpRewritePattern<OpTy> {
+template <typename OpTy>
+struct ExpandSquare : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(OpTy op,
@@ -151,7 +152,8 @@ struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<Generalize, InlineSplat, InlineBroadcast,
-                 ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(&getContext());
+                 ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(
+        &getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

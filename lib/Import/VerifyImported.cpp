@@ -39,6 +39,20 @@ static LogicalResult checkShapes(Operation *op) {
   return success();
 }
 
+static LogicalResult checkElements(Operation *op) {
+  for (Type type :
+       llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
+    auto shaped = dyn_cast<ShapedType>(type);
+    if (shaped && isa<FloatType>(shaped.getElementType()) &&
+        !shaped.getElementType().isF32())
+      return op->emitOpError("computes on ")
+             << shaped.getElementType()
+             << ", and quantization starts from f32; export the model in "
+                "single precision";
+  }
+  return success();
+}
+
 static bool isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && isa<FloatType>(tensor.getElementType());
@@ -87,6 +101,13 @@ struct VerifyImported : qopt::impl::VerifyImportedBase<VerifyImported> {
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (quantizable && failed(checkShapes(op)))
       return failure();
+    if (quantizable && quantizable.getQuantRole() != QuantRole::None &&
+        failed(checkElements(op)))
+      return failure();
+    if (auto call = dyn_cast<func::CallOp>(op))
+      return op->emitOpError("calls '")
+             << call.getCallee()
+             << "', and quantization takes models of one function; inline it";
     return checkName(
         op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()),
         quantizable && quantizable.getQuantRole() != QuantRole::None,

@@ -19,6 +19,9 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
+  // A model is one function: what a frontend outlined comes back into it.
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
   // TOSA comes down by upstream's conversions; they leave other dialects alone.
   TosaToLinalgOptions tosa;
   TosaToLinalgNamedOptions named;

@@ -75,3 +75,30 @@ func.func @nameless(%x: tensor<2x2xf32> {qopt.name = "x"}) -> tensor<4xf32> {
 func.func @nameless_argument(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   return %x : tensor<2x2xf32>
 }
+
+// -----
+
+func.func @half(%x: tensor<2x3xf16> {qopt.name = "x"}) -> tensor<2x4xf16> {
+  %w = arith.constant dense<1.0> : tensor<3x4xf16>
+  %init = arith.constant dense<0.0> : tensor<2x4xf16>
+  // expected-error@+1 {{'linalg.matmul' op computes on 'f16', and quantization starts from f32; export the model in single precision}}
+  %r = linalg.matmul {qopt.name = "m"} ins(%x, %w : tensor<2x3xf16>, tensor<3x4xf16>) outs(%init : tensor<2x4xf16>) -> tensor<2x4xf16>
+  return %r : tensor<2x4xf16>
+}
+
+// -----
+
+func.func @double(%x: tensor<2x2xf64> {qopt.name = "x"}) -> tensor<4xf64> {
+  // expected-error@+1 {{'tensor.collapse_shape' op computes on 'f64', and quantization starts from f32; export the model in single precision}}
+  %a = tensor.collapse_shape %x [[0, 1]] {qopt.name = "a"} : tensor<2x2xf64> into tensor<4xf64>
+  return %a : tensor<4xf64>
+}
+
+// -----
+
+func.func private @outside(tensor<4xf32>) -> tensor<4xf32>
+func.func @call(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
+  // expected-error@+1 {{'func.call' op calls 'outside', and quantization takes models of one function; inline it}}
+  %r = call @outside(%x) {qopt.name = "c"} : (tensor<4xf32>) -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}

@@ -20,3 +20,12 @@ func.func @shapes(%x: tensor<?xi32>) -> tensor<?xi32> {
   %r = arith.addi %x, %x : tensor<?xi32>
   return %r : tensor<?xi32>
 }
+
+// Constants may be stored in other types.
+// CHECK-LABEL: func @stored
+func.func @stored(%x: tensor<3x2xf32> {qopt.name = "y"}) -> tensor<2x3xf16> {
+  %w = arith.constant dense<0.5> : tensor<3x2xf16>
+  %e = tensor.empty() : tensor<2x3xf16>
+  %t = linalg.transpose ins(%w : tensor<3x2xf16>) outs(%e : tensor<2x3xf16>) permutation = [1, 0]
+  return %t : tensor<2x3xf16>
+}

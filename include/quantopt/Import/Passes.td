@@ -113,9 +113,10 @@ def VerifyImported : Pass<"qopt-verify-imported", "::mlir::ModuleOp"> {
   let summary = "Check the contract of the import phase";
   let description = [{
     Checks what later phases rely on: every float tensor in an operation that
-    quantization would touch has a static shape; operations come from dialects
-    that the lowering knows; names exist and are unique. Changes nothing.
-    Violations are errors at the operation, with the next step.
+    quantization would touch has a static shape and elements of f32; operations
+    come from dialects that the lowering knows, and none is a call; names exist
+    and are unique. Changes nothing. Violations are errors at the operation,
+    with the next step.
 
     Example: test/Import/verify-imported.mlir
   }];
