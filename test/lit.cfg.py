@@ -79,6 +79,13 @@ if os.path.exists(plugin) and not config.sanitize:
 
 if config.sanitize:
     config.available_features.add("asan")
+    # Our code poisons the free rest of LLVM's allocators and libMLIR, which is
+    # not instrumented, hands it out without a word: only the heap and the stack
+    # are watched.
+    options = config.environment.get("ASAN_OPTIONS", "")
+    config.environment["ASAN_OPTIONS"] = ":".join(
+        filter(None, ["allow_user_poisoning=0", options])
+    )
 
 try:
     with open("/proc/cpuinfo") as cpuinfo:
