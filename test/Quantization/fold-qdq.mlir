@@ -278,3 +278,81 @@ func.func @movement(%q: tensor<2x2xi8>, %i: tensor<1x1xindex>) -> tensor<1x3x1x2
   %r = qopt.quantize %k as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x3x1x2xf32> -> tensor<1x3x1x2xi8>
   return %r : tensor<1x3x1x2xi8>
 }
+
+// -----
+
+// A padding of minus infinity, as in front of a maximum, is the lowest stored value.
+// CHECK-LABEL: func @lowest_padding
+// CHECK: %[[LOW:.*]] = arith.constant -128 : i8
+// CHECK: tensor.pad
+// CHECK: tensor.yield %[[LOW]] : i8
+func.func @lowest_padding(%q: tensor<1x2xi8>) -> tensor<1x4xi8> {
+  %lowest = arith.constant 0xFF800000 : f32
+  %x = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2xi8> -> tensor<1x2xf32>
+  %p = tensor.pad %x low[0, 1] high[0, 1] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %lowest : f32
+  } {qopt.integer} : tensor<1x2xf32> to tensor<1x4xf32>
+  %r = qopt.quantize %p as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x4xf32> -> tensor<1x4xi8>
+  return %r : tensor<1x4xi8>
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// A clamp of an accumulator to a range without zero is no storage range: it stays a
+// body, which rounds once.
+// CHECK-LABEL: func @clamp_above_zero
+// CHECK: %[[ACC:.*]] = linalg.matmul
+// CHECK: linalg.generic {{.*}} ins(%[[ACC]] : tensor<1x2xi32>) outs(%{{.*}} : tensor<1x2xi8>)
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i32, %{{.*}}: i8):
+// CHECK-NEXT: %[[X:.*]] = qopt.dequantize %[[IN]] as !quant.uniform<i32:f32,
+// CHECK-NEXT: %[[M:.*]] = arith.maximumf %[[X]], %{{.*}} : f32
+// CHECK-NEXT: qopt.quantize %[[M]] as !quant.uniform<i8:f32, 1.000000e-01:3> : f32 -> i8
+func.func @clamp_above_zero(%a: tensor<1x2xi8>) -> tensor<1x2xi8> {
+  %one = arith.constant 1.0 : f32
+  %zeros = arith.constant dense<0.0> : tensor<1x2xf32>
+  %e = tensor.empty() : tensor<1x2xf32>
+  %b = arith.constant dense<[[1, 2], [-4, 3]]> : tensor<2x2xi8>
+  %x = qopt.dequantize %a as !quant.uniform<i8:f32, 5.0e-1:3> : tensor<1x2xi8> -> tensor<1x2xf32>
+  %w = qopt.dequantize %b as !quant.uniform<i8:f32, 1.0e-1> : tensor<2x2xi8> -> tensor<2x2xf32>
+  %m = linalg.matmul {qopt.integer} ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %c = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%m : tensor<1x2xf32>) outs(%e : tensor<1x2xf32>) attrs = {qopt.integer} {
+  ^bb0(%in: f32, %out: f32):
+    %v = arith.maximumf %in, %one : f32
+    linalg.yield %v : f32
+  } -> tensor<1x2xf32>
+  %r = qopt.quantize %c as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2xf32> -> tensor<1x2xi8>
+  return %r : tensor<1x2xi8>
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Activations of 16 bits: the products with 8-bit weights still sum in i32, and no
+// table reads them.
+// CHECK-LABEL: func @wide
+// CHECK: %[[ACC:.*]] = linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<1x2xi16>, tensor<2x2xi8>) outs(%{{.*}} : tensor<1x2xi32>)
+// CHECK: %[[Q:.*]] = qopt.requantize %[[ACC]] from !quant.uniform<i32:f32, {{.*}}> to !quant.uniform<i16:f32, 1.000000e-03> : tensor<1x2xi32> -> tensor<1x2xi16>
+// CHECK-NOT: qopt.lookup
+// CHECK: linalg.generic {{.*}} ins(%[[Q]] : tensor<1x2xi16>) outs(%{{.*}} : tensor<1x2xi8>)
+func.func @wide(%a: tensor<1x2xi16>) -> tensor<1x2xi8> {
+  %one = arith.constant 1.0 : f32
+  %zeros = arith.constant dense<0.0> : tensor<1x2xf32>
+  %e = tensor.empty() : tensor<1x2xf32>
+  %b = arith.constant dense<[[1, 2], [-4, 3]]> : tensor<2x2xi8>
+  %x = qopt.dequantize %a as !quant.uniform<i16:f32, 5.0e-3> : tensor<1x2xi16> -> tensor<1x2xf32>
+  %w = qopt.dequantize %b as !quant.uniform<i8:f32, 1.0e-1> : tensor<2x2xi8> -> tensor<2x2xf32>
+  %m = linalg.matmul {qopt.integer} ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %qm = qopt.quantize %m as !quant.uniform<i16:f32, 1.0e-3> : tensor<1x2xf32> -> tensor<1x2xi16>
+  %dm = qopt.dequantize %qm as !quant.uniform<i16:f32, 1.0e-3> : tensor<1x2xi16> -> tensor<1x2xf32>
+  %c = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%dm : tensor<1x2xf32>) outs(%e : tensor<1x2xf32>) attrs = {qopt.integer} {
+  ^bb0(%in: f32, %out: f32):
+    %v = arith.addf %in, %one : f32
+    linalg.yield %v : f32
+  } -> tensor<1x2xf32>
+  %r = qopt.quantize %c as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2xf32> -> tensor<1x2xi8>
+  return %r : tensor<1x2xi8>
+}
