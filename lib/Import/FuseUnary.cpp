@@ -89,8 +89,11 @@ struct FuseUnary : qopt::impl::FuseUnaryBase<FuseUnary> {
     RewritePatternSet patterns(&getContext());
     patterns.add<Fuse>(&getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
+      getOperation().emitError(getArgument())
+          << ": the rewriting did not come to an end; please report the model";
       signalPassFailure();
+    }
   }
 };
 } // namespace

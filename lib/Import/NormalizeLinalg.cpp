@@ -155,8 +155,11 @@ struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
                  ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(
         &getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
+      getOperation().emitError(getArgument())
+          << ": the rewriting did not come to an end; please report the model";
       signalPassFailure();
+    }
   }
 };
 } // namespace

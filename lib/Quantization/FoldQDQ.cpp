@@ -100,13 +100,15 @@ struct FoldQDQ : qopt::impl::FoldQDQBase<FoldQDQ> {
     // Clamps first: they vanish, where a body would keep them.
     RewritePatternSet clamps(&getContext());
     populateFoldClampPatterns(clamps);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(clamps))))
-      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     populateFoldElementwisePatterns(patterns);
     patterns.add<FoldRequantize>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyPatternsGreedily(getOperation(), std::move(clamps))) ||
+        failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
+      getOperation().emitError(getArgument())
+          << ": the rewriting did not come to an end; please report the model";
       signalPassFailure();
+    }
   }
 };
 } // namespace

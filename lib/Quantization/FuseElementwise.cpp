@@ -47,8 +47,11 @@ struct FuseElementwise : qopt::impl::FuseElementwiseBase<FuseElementwise> {
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseChain>(&getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
+      getOperation().emitError(getArgument())
+          << ": the rewriting did not come to an end; please report the model";
       signalPassFailure();
+    }
   }
 };
 } // namespace
