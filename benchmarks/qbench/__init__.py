@@ -1,0 +1,1 @@
+"""quant-opt and its peers, timed in one run."""
