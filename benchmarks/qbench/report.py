@@ -117,7 +117,12 @@ def remarks(cases: list[Case]) -> list[str]:
             found.append(f"WRONG: {case.name}: {name}: {case.outputs[name]}")
 
     def listed(where: list[str]) -> str:
-        return "all" if len(where) == len(cases) > 1 else ", ".join(where)
+        if len(where) == len(cases) > 1:
+            return "all"
+        others = [case.name for case in cases if case.name not in where]
+        if len(others) < len(where):
+            return "all but " + ", ".join(others)
+        return ", ".join(where)
 
     for name, texts in outputs.items():
         found += [f"outputs of {name}: {text} ({listed(where)})"

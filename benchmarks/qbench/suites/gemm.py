@@ -240,8 +240,10 @@ def compare(case: Case, p: Problem, requantize: bool, found: list) -> None:
         if count == 0:
             case.outputs[entry.name] = f"equal to {against}"
             continue
-        case.outputs[entry.name] = (f"{count} of {output.size} differ from {against},"
-                                    f" by at most {difference.max()}")
+        share = 100 * count / output.size
+        case.outputs[entry.name] = (
+            f"differ from {against} by at most {difference.max()}, in "
+            + ("under 0.01" if share < 0.01 else f"{share:.2g}") + " % of elements")
         # Rounding to u8 may differ where results lie between two steps.
         if not requantize or entry.name == OURS or difference.max() > 1:
             case.wrong.append(entry.name)
