@@ -242,11 +242,11 @@ def steps(model: Model, tools: pathlib.Path, work: pathlib.Path) -> list:
 
 def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
         say=lambda text: None, repeat: int = 1, text: bool = False,
-        only: str = "") -> list[dict]:
+        only: str = "", rows: list[dict] | None = None) -> list[dict]:
     """Measures every step for every size. One dictionary per size and step:
     weight_bytes, step, seconds, peak_bytes, and those above the tiny model's, per
-    weight byte; or `error`."""
-    rows = []
+    weight byte; or `error`. Appended to `rows` as they come."""
+    rows = [] if rows is None else rows
     own: dict[str, Cost] = {}
     for size in [0] + sizes:
         width = width_for(size) if size else TINY_WIDTH
@@ -286,20 +286,33 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
     return rows
 
 
-def print_rows(rows: list[dict]) -> None:
-    """A table, one line per step and size."""
-    print(f"{'step':20s} {'weights':>9s} {'seconds':>8s} {'peak MB':>8s}"
-          f" {'s/GB above':>11s} {'bytes/byte':>11s} {'anonymous':>10s}")
+HEADER = ["step", "weights MB", "seconds", "peak MB", "s/GB above",
+          "bytes/byte above", "of these anonymous"]
+
+
+def table(rows: list[dict]) -> list[list[str]]:
+    """One line per step and size, under HEADER."""
+    lines = []
     for row in sorted(rows, key=lambda r: (r["step"], r["weight_bytes"])):
-        head = f"{row['step']:20s} {row['weight_bytes'] / 1e6:7.1f}MB"
+        line = [row["step"], f"{row['weight_bytes'] / 1e6:.1f}"]
         if "error" in row:
-            print(head, row["error"])
+            lines.append([*line, row["error"].splitlines()[0], "", "", "", ""])
             continue
-        line = f"{head} {row['seconds']:8.2f} {row['peak_bytes'] / 1e6:8.0f}"
-        if "seconds_per_gb" in row:
-            line += (f" {row['seconds_per_gb']:11.2f} {row['peak_per_byte']:11.2f}"
-                     f" {row['anonymous_per_byte']:10.2f}")
-        print(line)
+        line += [f"{row['seconds']:.2f}", f"{row['peak_bytes'] / 1e6:.0f}"]
+        keys = ("seconds_per_gb", "peak_per_byte", "anonymous_per_byte")
+        line += [f"{row[key]:.2f}" if key in row else "" for key in keys]
+        lines.append(line)
+    return lines
+
+
+def format_table(rows: list[dict]) -> str:
+    """The lines in columns."""
+    lines = [HEADER, *table(rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
+    return "\n".join(
+        "  ".join([line[0].ljust(widths[0]),
+                   *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:]))]).rstrip()
+        for line in lines)
 
 
 def main() -> int:
@@ -344,7 +357,7 @@ def main() -> int:
     rows = run(sizes, tools, directory, say, options.repeat, options.text, options.step)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    print_rows(rows)
+    print(format_table(rows))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
     return 1 if any("error" in row for row in rows) else 0

@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 
+import compile_cost
+
 from .context import OURS, Case, Context
 
 GOALS = pathlib.Path(__file__).resolve().parent.parent / "goals.json"
@@ -64,6 +66,9 @@ def rows_of(cases: list[Case], goals: dict) -> tuple[list[str], list[list[str]]]
     header += ["of peak" if o == "peak" else f"× {o}" for o in others]
     header += ["floor", "goal", "ours µs", "median"]
     header += [f"{o} µs" for o in others if o != "peak"]
+    judged = [n for n in [OURS, *others]
+              if any("sqnr_db" in notes_of(case, n) for case in cases)]
+    header += [f"{n} dB" for n in judged]
     has_work = any(case.macs for case in cases)
     if has_work:
         header.append("ours GOPS")
@@ -89,6 +94,9 @@ def rows_of(cases: list[Case], goals: dict) -> tuple[list[str], list[list[str]]]
             if other != "peak":
                 theirs = case.timings.get(other)
                 line.append(number(theirs.fastest_ns / 1e3) if theirs else "–")
+        for name in judged:
+            decibels = notes_of(case, name).get("sqnr_db")
+            line.append(f"{decibels:.1f}" if decibels is not None else "–")
         if has_work:
             gops = case.gops(OURS)
             line.append(f"{gops:.0f}" if gops else "–")
@@ -97,6 +105,11 @@ def rows_of(cases: list[Case], goals: dict) -> tuple[list[str], list[list[str]]]
     keep = [i for i in range(len(header))
             if header[i] not in ("floor", "goal") or any(line[i] for line in lines)]
     return [header[i] for i in keep], [[line[i] for i in keep] for line in lines]
+
+
+def notes_of(case: Case, name: str) -> dict:
+    timing = case.timings.get(name)
+    return timing.notes if timing else {}
 
 
 def remarks(cases: list[Case]) -> list[str]:
@@ -115,6 +128,14 @@ def remarks(cases: list[Case]) -> list[str]:
                 overheads[name] = min(timing.overhead_ns, overheads.get(name, 1e18))
         for name in case.wrong:
             found.append(f"WRONG: {case.name}: {name}: {case.outputs[name]}")
+
+    for case in cases:
+        for key, what in (("top1", "top-1 agreement with float"),
+                          ("cosine", "mean cosine to float")):
+            values = [f"{n} {notes_of(case, n)[key]:.4f}" for n in case.timings
+                      if key in notes_of(case, n) and not n.endswith("f32")]
+            if case.suite == "models" and values:
+                found.append(f"{what}, {case.name}: {', '.join(values)}")
 
     def listed(where: list[str]) -> str:
         if len(where) == len(cases) > 1:
@@ -154,6 +175,12 @@ def markdown(context: Context) -> str:
         parts.append("|" + "|".join("---" for _ in header) + "|")
         parts += ["| " + " | ".join(line) + " |" for line in lines]
         parts += ["", *[f"- {text}" for text in remarks(cases)], ""]
+    rows = context.extra.get("compile")
+    if rows:
+        parts.append("### What compiling costs\n")
+        for line in [compile_cost.HEADER, ["---"] * len(compile_cost.HEADER),
+                     *compile_cost.table(rows)]:
+            parts.append("| " + " | ".join(line) + " |")
     return "\n".join(parts)
 
 
@@ -176,6 +203,10 @@ def terminal(context: Context) -> str:
                      " rounds: above 1 ours is faster."
                      f"\n{MARKS['below']} below the floor {MARKS['floor']} floor reached"
                      f" {MARKS['goal']} goal reached")
+    if context.extra.get("compile"):
+        parts.append("\nWhat compiling costs: above a tiny model of the same graph,"
+                     " per byte of float weights")
+        parts.append(compile_cost.format_table(context.extra["compile"]))
     return "\n".join(parts)
 
 

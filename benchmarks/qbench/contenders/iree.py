@@ -96,3 +96,13 @@ def overhead_ns(timer: Timer, cache: pathlib.Path) -> float:
     """What calling a function takes that returns its argument."""
     module = Module(compile_text(IDENTITY, cache), [np.zeros(4, np.float32)])
     return min(timer.time(module.call(), 5.0))
+
+
+def import_onnx(model: pathlib.Path) -> str:
+    """An ONNX model as IREE's frontend writes it."""
+    tool = pathlib.Path(sys.executable).parent / "iree-import-onnx"
+    done = subprocess.run([tool, model, "--opset-version", "17"],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise IreeError((done.stderr.strip().splitlines() or ["?"])[-1][:300])
+    return done.stdout

@@ -1,0 +1,3 @@
+"""Made below."""
+def make(context):
+    return []
