@@ -242,11 +242,11 @@ def steps(model: Model, tools: pathlib.Path, work: pathlib.Path) -> list:
 
 def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
         say=lambda text: None, repeat: int = 1, text: bool = False,
-        only: str = "", rows: list[dict] | None = None) -> list[dict]:
+        only: str = "", keep=lambda rows: None) -> list[dict]:
     """Measures every step for every size. One dictionary per size and step:
     weight_bytes, step, seconds, peak_bytes, and those above the tiny model's, per
-    weight byte; or `error`. Appended to `rows` as they come."""
-    rows = [] if rows is None else rows
+    weight byte; or `error`. `keep` sees the rows after each size."""
+    rows: list[dict] = []
     own: dict[str, Cost] = {}
     for size in [0] + sizes:
         width = width_for(size) if size else TINY_WIDTH
@@ -283,6 +283,7 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
                         best.anonymous_bytes - base.anonymous_bytes
                     ) / bytes_
                 rows.append(row)
+        keep(rows)
     return rows
 
 
@@ -346,20 +347,29 @@ def main() -> int:
         print(f"error: '{directory}' has less than {needed / 1e9:.1f} GB left",
               file=sys.stderr)
         return 1
-    say = lambda text: print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-    if not sys.stderr.isatty():
-        say = lambda text: print(text, file=sys.stderr, flush=True)
+    terminal = sys.stderr.isatty()
+
+    def say(text: str) -> None:
+        print(f"\r\033[K{text}" if terminal else text, end="" if terminal else "\n",
+              file=sys.stderr, flush=True)
+
+    def keep(rows: list[dict]) -> None:
+        if options.json:
+            pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
+
     if options.generate_only:
         for size in sizes:
             model = generate(directory, width_for(size), tools, options.text)
             print(model.path, model.calibration)
         return 0
-    rows = run(sizes, tools, directory, say, options.repeat, options.text, options.step)
-    if sys.stderr.isatty():
+    try:
+        rows = run(sizes, tools, directory, say, options.repeat, options.text,
+                   options.step, keep)
+    except KeyboardInterrupt:
+        return 130
+    if terminal:
         print("\r\033[K", end="", file=sys.stderr)
     print(format_table(rows))
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
     return 1 if any("error" in row for row in rows) else 0
 
 

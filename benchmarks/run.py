@@ -140,11 +140,10 @@ def main() -> int:
             slot_ms=1.0 if options.quick else options.slot,
             threads=options.threads, quick=options.quick,
             models=options.models if options.models.is_dir() else None,
-            filter=options.filter)
+            filter=options.filter, compile_sizes=options.sizes)
     except (ToolFailed, NativeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    context.extra["compile_sizes"] = options.sizes
     for peer, reason in context.absent.items():
         context.warn(f"{peer} is absent: {reason}")
 

@@ -88,6 +88,8 @@ class Context:
     quick: bool
     models: pathlib.Path | None
     filter: str
+    #: Bytes of weights for the suite `compile`, as compile_cost.py reads them.
+    compile_sizes: str
     cases: list[Case] = dataclasses.field(default_factory=list)
     #: Figures that are no comparison, e.g. what compiling costs.
     extra: dict = dataclasses.field(default_factory=dict)
