@@ -16,7 +16,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent
-SUITES = ["gemm", "models", "compile"]
+SUITES = ["gemm", "conv", "models", "compile"]
 PEERS = ["ort", "litert", "torch", "iree"]
 sys.path.insert(0, str(ROOT))
 

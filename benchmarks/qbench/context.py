@@ -6,7 +6,9 @@ import dataclasses
 import math
 import pathlib
 import sys
-from typing import Callable
+from typing import Any, Callable
+
+import numpy as np
 
 from .native import Call, Peak, Timer
 from .quantopt import Tools
@@ -54,6 +56,21 @@ class Case:
             return None
         macs = timing.notes.get("macs", self.macs)
         return 2 * macs / timing.fastest_ns if macs else None
+
+    def note_difference(self, name: str, difference: np.ndarray, against: str,
+                        exact: bool) -> None:
+        """Says how integer outputs differ. Where they must be `exact` any difference
+        is wrong; else a step of one is a matter of rounding."""
+        count = int(np.count_nonzero(difference))
+        if count == 0:
+            self.outputs[name] = f"equal to {against}"
+            return
+        share = 100 * count / difference.size
+        self.outputs[name] = (
+            f"differ from {against} by at most {difference.max()}, in "
+            + ("under 0.01" if share < 0.01 else f"{share:.2g}") + " % of elements")
+        if exact or difference.max() > 1:
+            self.wrong.append(name)
 
     def to_json(self) -> dict:
         result = {"suite": self.suite, "case": self.name}
@@ -113,7 +130,7 @@ class Context:
     def selected(self, suite: str, name: str) -> bool:
         return not self.filter or self.filter in f"{suite}/{name}"
 
-    def prepare(self, case: Case, name: str, make: Callable[[], Entry]) -> Entry | None:
+    def prepare(self, case: Case, name: str, make: Callable[[], Any]) -> Any:
         """Builds a contender; one that cannot be built is absent from this case."""
         self.progress(f"{case.suite} {case.name}: preparing {name}")
         try:

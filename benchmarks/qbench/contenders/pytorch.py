@@ -64,6 +64,34 @@ class QLinear:
         return self._function().numpy()
 
 
+class QConv:
+    """oneDNN's convolution, as PyTorch's compiler calls it: channels innermost, u8 x
+    s8 per channel with a bias to u8. `layer` is one of the suite `conv`."""
+
+    def __init__(self, layer, zero_point: int, output_zero_point: int, threads: int):
+        torch = setup(threads)
+        ops = torch.ops.onednn
+        x = torch.from_numpy(layer.x).permute(0, 3, 1, 2)
+        weights = np.ascontiguousarray(layer.w.transpose(3, 2, 0, 1))
+        scales = torch.from_numpy(layer.scales)
+        zeros = torch.zeros(layer.f, dtype=torch.int32)
+        geometry = [[layer.stride] * 2, [layer.pad] * 2, [layer.dilation] * 2,
+                    layer.groups]
+        packed = ops.qconv_prepack(torch.from_numpy(weights), scales, 1.0, zero_point,
+                                   *geometry, list(x.shape))
+        # The bias is in real numbers.
+        bias = torch.from_numpy(layer.bias.astype(np.float32) * layer.scales)
+        self._function = functools.partial(
+            ops.qconv_pointwise.default, x, 1.0, zero_point, packed, scales, zeros,
+            bias, *geometry, 1.0, output_zero_point, torch.uint8, "none", [], "")
+
+    def call(self) -> Call:
+        return Call(python=self._function, owners=[self])
+
+    def run(self) -> np.ndarray:
+        return self._function().permute(0, 2, 3, 1).contiguous().numpy()
+
+
 class FloatMM:
     """The same product in f32, for reference."""
 

@@ -172,16 +172,9 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
     found: list[tuple[Entry, np.ndarray | None]] = []
 
     def add(name, make):
-        results = []
-
-        def build() -> Entry:
-            entry, output = make()
-            results.append(output)
-            return entry
-
-        entry = context.prepare(case, name, build)
-        if entry:
-            found.append((entry, results[0]))
+        made = context.prepare(case, name, make)
+        if made:
+            found.append(made)
 
     def ours():
         function = context.tools.compile_text(module_text(p, requantize))
@@ -210,6 +203,11 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
             product = pytorch.IntMM(p.x, p.w, context.threads)
         return Entry("torch", product.call(), extra), product.run()
 
+    def torch_float():
+        from ..contenders import pytorch
+
+        return Entry("torch-f32", pytorch.FloatMM(p.x, p.w, context.threads).call()), None
+
     def iree():
         from ..contenders import iree
 
@@ -222,6 +220,8 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
     for name, make in (("ort", ort), ("torch", torch), ("iree", iree)):
         if context.wants(name) and not (requantize and name == "iree"):
             add(name, make)
+    if context.wants("torch") and not requantize:
+        add("torch-f32", torch_float)
     return found
 
 
@@ -236,17 +236,8 @@ def compare(case: Case, p: Problem, requantize: bool, found: list) -> None:
         if output is None or entry.name == against:
             continue
         difference = np.abs(output.astype(np.int64) - expected.astype(np.int64))
-        count = int(np.count_nonzero(difference))
-        if count == 0:
-            case.outputs[entry.name] = f"equal to {against}"
-            continue
-        share = 100 * count / output.size
-        case.outputs[entry.name] = (
-            f"differ from {against} by at most {difference.max()}, in "
-            + ("under 0.01" if share < 0.01 else f"{share:.2g}") + " % of elements")
-        # Rounding to u8 may differ where results lie between two steps.
-        if not requantize or entry.name == OURS or difference.max() > 1:
-            case.wrong.append(entry.name)
+        case.note_difference(entry.name, difference, against,
+                             exact=not requantize or entry.name == OURS)
 
 
 def run(context: Context) -> None:
