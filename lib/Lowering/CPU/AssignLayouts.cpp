@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SplitReductions.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -117,6 +118,9 @@ void LayoutAssigner::vote(linalg::GenericOp op) {
       choose(input->get(), dimensionOf(in, *depth));
     return;
   }
+  // Partial results beside each other are vectors already.
+  if (isBlockwise(op))
+    return;
   // Depthwise or pooling: input and output share the channel.
   auto isShared = [&](unsigned loop) {
     return dimensionOf(in, loop) && dimensionOf(out, loop);

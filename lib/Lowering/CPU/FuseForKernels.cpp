@@ -1,5 +1,6 @@
 //===- FuseForKernels.cpp - Chains of elementwise operations as one -------===//
 
+#include "SplitReductions.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -23,12 +24,47 @@ static bool isElementwise(Operation *op) {
   return linalgOp && linalgOp.getNumParallelLoops() == linalgOp.getNumLoops();
 }
 
-/// A producer moves into its one consumer, never into a reduction: there it
-/// would be computed again for each term.
+/// Whether `producer` reads its operands in the order of its loops, so that a
+/// row of its result comes from rows.
+static bool keepsOrder(linalg::LinalgOp producer) {
+  return llvm::all_of(producer.getIndexingMapsArray(), [](AffineMap map) {
+    int64_t last = -1;
+    for (AffineExpr expr : map.getResults()) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (!dim || static_cast<int64_t>(dim.getPosition()) <= last)
+        return false;
+      last = dim.getPosition();
+    }
+    return true;
+  });
+}
+
+/// Whether `producer` may be computed where the reduction `op` reads it: each
+/// element once, in blocks along rows.
+static bool mayFuseIntoReduction(linalg::LinalgOp producer,
+                                 linalg::GenericOp op, OpOperand *operand) {
+  int64_t points = 1;
+  for (int64_t range : op.getStaticLoopRanges())
+    points *= range;
+  auto type = cast<RankedTensorType>(operand->get().getType());
+  return isBlockwise(op) && keepsOrder(producer) &&
+         points <= type.getNumElements();
+}
+
+/// A producer moves into its one consumer, but not where it would be computed
+/// again for each term of a reduction. Combinations of partial results stay as
+/// they are: kernels know them.
 static bool shouldFuse(OpOperand *operand) {
-  Operation *producer = operand->get().getDefiningOp();
-  return isElementwise(producer) && isElementwise(operand->getOwner()) &&
-         producer->hasOneUse();
+  auto producer = operand->get().getDefiningOp<linalg::LinalgOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!consumer || !producer || !isElementwise(producer.getOperation()) ||
+      !producer->hasOneUse())
+    return false;
+  auto generic = dyn_cast<linalg::GenericOp>(producer.getOperation());
+  if (generic && isCombination(generic))
+    return false;
+  return isElementwise(consumer.getOperation()) ||
+         mayFuseIntoReduction(producer, consumer, operand);
 }
 
 struct FuseForKernels : qopt::impl::FuseForKernelsBase<FuseForKernels> {

@@ -19,11 +19,14 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
-/// One function on linalg and arith: no conversions, no hooks, no calls.
+/// One function on linalg and arith: no conversions, no hooks, no calls. Here
+/// scalar and vector code still agree, so here the order of sums is fixed.
 static void prepare(OpPassManager &pm) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createConvertToLinalg());
+  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createSplitReductions());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

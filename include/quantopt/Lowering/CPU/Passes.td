@@ -81,6 +81,31 @@ def Bufferize : Pass<"qopt-bufferize", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SplitReductions : Pass<"qopt-split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "write long reductions as interleaved partial ones";
+  let description = [{
+    Reads linalg on tensors. A sum, maximum or minimum over the innermost
+    dimension of its only operand, of at least twice as many terms as there are
+    partial results, becomes three steps: term `k` goes to partial result
+    `k mod 16`, in the order of `k` and starting from the neutral element; the
+    partial results are combined by halves (`i` with `i + 8`, then with
+    `i + 4`, and so on); what the result was initialized with comes last, unless
+    it is neutral. Where fewer than 4 rows are reduced, there are 64 partial
+    results instead of 16.
+
+    This is the order in which floats are added, whatever vectors the target has
+    and whether it has any: it depends on the shapes alone. Integers, maxima and
+    minima have the same value in any order.
+
+    Refuses nothing: windows, products of two operands and reductions over other
+    dimensions keep their order.
+
+    Example: test/Lowering/CPU/split-reductions.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FoldConstantGenerics : Pass<"qopt-fold-constant-generics", "::mlir::func::FuncOp"> {
   let summary = "evaluate elementwise operations on constants";
   let description = [{
@@ -101,8 +126,9 @@ def FuseForKernels : Pass<"qopt-fuse-for-kernels", "::mlir::func::FuncOp"> {
   let description = [{
     Reads linalg on tensors. Elementwise operations, transposes and broadcasts
     included, move into the one elementwise operation that consumes them, in
-    unchanged order of arithmetic. They never move into a reduction. Results
-    that nothing reads are dropped.
+    unchanged order of arithmetic. They move into a reduction only where that
+    reads each of their elements once and in order, as those of
+    `--qopt-split-reductions` do. Results that nothing reads are dropped.
 
     Refuses nothing.
 

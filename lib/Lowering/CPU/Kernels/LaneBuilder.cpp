@@ -149,6 +149,37 @@ void LaneBuilder::emitFinish(Value accumulator, const Point &point,
   store(accumulator, nest.output, point, active);
 }
 
+void LaneBuilder::emitCombination(SmallVector<Value> accumulators,
+                                  const Point &point) {
+  linalg::GenericOp op = nest.epilogue->op;
+  Operation &combiner = op.getBody()->front();
+  auto combine = [&](Value low, Value high) {
+    return builder
+        .create(loc, combiner.getName().getIdentifier(), {low, high},
+                {low.getType()}, combiner.getAttrs())
+        ->getResult(0);
+  };
+  while (accumulators.size() > 1) {
+    size_t half = accumulators.size() / 2;
+    for (size_t i = 0; i < half; ++i)
+      accumulators[i] = combine(accumulators[i], accumulators[i + half]);
+    accumulators.resize(half);
+  }
+  Value value = accumulators[0];
+  for (int64_t half = lanes / 2; half > 0; half /= 2) {
+    auto take = [&](int64_t first) -> Value {
+      SmallVector<int64_t> chosen;
+      for (int64_t i = 0; i < half; ++i)
+        chosen.push_back(first + i);
+      return vector::ShuffleOp::create(builder, loc, value, value, chosen);
+    };
+    value = combine(take(0), take(half));
+  }
+  Value scalar = vector::ExtractOp::create(builder, loc, value, 0);
+  memref::StoreOp::create(builder, loc, scalar, flat(nest.output),
+                          ValueRange{index(nest.output, point)});
+}
+
 //===----------------------------------------------------------------------===//
 // Bodies
 //===----------------------------------------------------------------------===//

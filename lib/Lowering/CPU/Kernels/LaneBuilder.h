@@ -59,6 +59,9 @@ public:
   Value emitInit(const Point &point, unsigned active);
   /// Runs the epilogue, if there is one, and stores the result.
   void emitFinish(Value accumulator, const Point &point, unsigned active);
+  /// Puts the accumulators of all chunks of the lanes together by halves, as
+  /// the epilogue says, and stores the one element.
+  void emitCombination(SmallVector<Value> accumulators, const Point &point);
   /// `body` on vectors; a null argument is one that the body does not use.
   Value emitBody(Block &body, ArrayRef<Value> arguments);
 

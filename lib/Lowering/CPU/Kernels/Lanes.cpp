@@ -38,6 +38,8 @@ private:
   Value emitTerm(const Point &point, Value accumulator, int64_t active);
   void chunksOf(const Point &point, int64_t chunks, int64_t active);
 
+  /// Whether all lanes end in one element.
+  bool combines() const { return nest.epilogue && nest.epilogue->combines; }
   Value constant(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
   }
@@ -116,15 +118,24 @@ void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
     accumulators =
         emitTerms(SmallVector<Point>(points), accumulators, reductions, active);
   }
+  if (combines()) {
+    size_t chunks = nest.sizes[lane] / builder.lanes;
+    for (size_t i = 0; i < points.size(); i += chunks)
+      builder.emitCombination(
+          SmallVector<Value>(ArrayRef(accumulators).slice(i, chunks)),
+          points[i]);
+    return;
+  }
   for (auto [point, accumulator] : llvm::zip(points, accumulators))
     builder.emitFinish(accumulator, point, active);
 }
 
 /// `chunks` neighbouring vectors along the lanes, `kPoints` at a time.
 void LaneEmitter::chunksOf(const Point &point, int64_t chunks, int64_t active) {
-  for (int64_t first = 0; first < chunks; first += kPoints) {
+  int64_t step = combines() ? chunks : kPoints;
+  for (int64_t first = 0; first < chunks; first += step) {
     SmallVector<Point> points;
-    for (int64_t i = first; i < std::min(chunks, first + kPoints); ++i) {
+    for (int64_t i = first; i < std::min(chunks, first + step); ++i) {
       points.push_back(point);
       points.back().shifts[lane] += i * builder.lanes;
     }
@@ -193,9 +204,10 @@ void LaneEmitter::emit() {
   Point origin(nest.sizes.size());
   // Lanes outermost: weights of one vector of channels stay in registers while
   // the kernel walks the points.
-  int64_t together = reductions.empty() || parallels.empty()
-                         ? std::min<int64_t>(chunks, 4)
-                         : std::min<int64_t>(chunks, 1);
+  int64_t together = std::min<int64_t>(
+      chunks, reductions.empty() || parallels.empty() ? 4 : 1);
+  if (combines())
+    together = chunks;
   int64_t full = together == 0 ? 0 : chunks / together * together;
   if (full > 0 && full == together) {
     emitLoops(parallels, origin, together, lanes);
@@ -218,11 +230,30 @@ void LaneEmitter::emit() {
 
 } // namespace
 
+/// The loop over the accumulators that end in one element, where every operand
+/// has them beside each other.
+static std::optional<unsigned> chooseCombinedLane(Nest &nest) {
+  linalg::GenericOp combination = nest.epilogue->op;
+  for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
+    if (nest.isReduction[loop] || nest.accumulator.strides[loop] != 1 ||
+        nest.sizes[loop] != combination.getNumDpsInputs() ||
+        nest.output.strides[loop] != 0)
+      continue;
+    for (const Access &input : nest.inputs)
+      if (!input.isInvariant() && input.strides[loop] != 1)
+        return std::nullopt;
+    return loop;
+  }
+  return std::nullopt;
+}
+
 std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest,
                                                bool mayGather) {
   std::optional<unsigned> best;
   int64_t bestScore = 0;
   Nest &mutableNest = const_cast<Nest &>(nest);
+  if (nest.epilogue && nest.epilogue->combines)
+    return chooseCombinedLane(mutableNest);
   for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
     if (nest.isReduction[loop] || nest.sizes[loop] == 1 ||
         nest.output.strides[loop] == 0)

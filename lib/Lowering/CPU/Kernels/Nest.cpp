@@ -1,6 +1,7 @@
 //===- Nest.cpp - Loop nests over buffers, for kernels --------------------===//
 
 #include "Nest.h"
+#include "../SplitReductions.h"
 
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -267,13 +268,12 @@ static void matchInit(Nest &nest,
   if (failed(accesses))
     return;
   accesses->pop_back();
-  nest.init = Stage{candidate, std::move(*accesses), -1};
+  nest.init = Stage{candidate, std::move(*accesses)};
 }
 
-/// Takes the one operation that reads the accumulator, where the accumulator
-/// is a buffer of its own.
-static void matchEpilogue(Nest &nest,
-                          ArrayRef<std::optional<unsigned>> accumulatorDims) {
+/// The one operation that reads the accumulator, where the accumulator is a
+/// buffer of its own.
+static linalg::GenericOp findReader(const Nest &nest) {
   Value buffer = nest.accumulator.buffer;
   // Nobody else may read it through another view: a pooling that writes into
   // the middle of a padded buffer has the reader of that buffer as well.
@@ -281,56 +281,71 @@ static void matchEpilogue(Nest &nest,
   while (auto view = root.getDefiningOp<ViewLikeOpInterface>()) {
     root = view.getViewSource();
     if (!root.hasOneUse())
-      return;
+      return nullptr;
   }
   if (!root.getDefiningOp<memref::AllocOp>())
-    return;
-  linalg::GenericOp candidate;
+    return nullptr;
+  linalg::GenericOp main = nest.main, candidate;
   for (Operation *user : buffer.getUsers()) {
-    if (user == nest.main || (nest.init && user == nest.init->op))
+    if (user == main || user == candidate ||
+        (nest.init && user == nest.init->op))
       continue;
     auto op = dyn_cast<linalg::GenericOp>(user);
-    if (!op || candidate || op->getBlock() != nest.main->getBlock() ||
-        !nest.main->isBeforeInBlock(op) || !isStage(op))
-      return;
+    if (!op || candidate || op->getBlock() != main->getBlock() ||
+        !main->isBeforeInBlock(op) || !isStage(op))
+      return nullptr;
     candidate = op;
   }
+  return candidate;
+}
+
+/// Whether the reduction can run where `candidate` is, tile by tile.
+static bool canMoveTo(linalg::GenericOp candidate, const Nest &nest) {
+  linalg::GenericOp main = nest.main;
+  SmallVector<Value> read(main.getDpsInputs());
+  if (nest.init) {
+    linalg::GenericOp init = nest.init->op;
+    llvm::append_range(read, init.getDpsInputs());
+  }
+  Value target = getRoot(candidate.getDpsInits()[0]);
+  // What it reads must not change before, nor may the candidate overwrite what
+  // a later tile still reads.
+  return llvm::none_of(read, [&](Value value) {
+    return isa<BaseMemRefType>(value.getType()) &&
+           (getRoot(value) == target ||
+            isWrittenBetween(main, candidate, getRoot(value)));
+  });
+}
+
+/// Takes the operation that reads the accumulator.
+static void matchEpilogue(Nest &nest,
+                          ArrayRef<std::optional<unsigned>> accumulatorDims) {
+  linalg::GenericOp candidate = findReader(nest);
   if (!candidate)
     return;
-  int position = -1;
+  bool combines = isCombination(candidate);
+  OpOperand *position = nullptr;
   for (OpOperand *input : candidate.getDpsInputOperands()) {
-    if (input->get() != buffer)
+    if (input->get() != nest.accumulator.buffer)
       continue;
-    if (position >= 0)
+    if (position && !combines)
       return;
-    position = input->getOperandNumber();
+    position = input;
   }
-  if (position < 0)
+  if (!position || !canMoveTo(candidate, nest))
     return;
-
-  // The reduction moves to the epilogue: what it reads must not change before.
-  SmallVector<Value> read(nest.main.getDpsInputs());
-  if (nest.init)
-    llvm::append_range(read, nest.init->op.getDpsInputs());
-  for (Value value : read)
-    if (isa<BaseMemRefType>(value.getType()) &&
-        isWrittenBetween(nest.main, candidate, getRoot(value)))
-      return;
-  // And the epilogue must not overwrite what a later tile still reads.
-  Value target = getRoot(candidate.getDpsInits()[0]);
-  for (Value value : read)
-    if (isa<BaseMemRefType>(value.getType()) && getRoot(value) == target)
-      return;
-
-  FailureOr<SmallVector<Access>> accesses = accessesInLoopsOf(
-      candidate,
-      candidate.getMatchingIndexingMap(&candidate->getOpOperand(position)),
-      accumulatorDims, nest.sizes.size());
+  FailureOr<SmallVector<Access>> accesses =
+      accessesInLoopsOf(candidate, candidate.getMatchingIndexingMap(position),
+                        accumulatorDims, nest.sizes.size());
   if (failed(accesses))
     return;
   nest.output = accesses->back();
   accesses->pop_back();
-  nest.epilogue = Stage{candidate, std::move(*accesses), position};
+  if (combines)
+    accesses->clear();
+  nest.epilogue = Stage{
+      candidate, std::move(*accesses),
+      combines ? -1 : static_cast<int>(position->getOperandNumber()), combines};
 }
 
 FailureOr<Nest> mlir::qopt::matchNest(linalg::GenericOp op) {

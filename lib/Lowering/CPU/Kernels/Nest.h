@@ -38,6 +38,9 @@ struct Stage {
   /// value instead (-1: none).
   SmallVector<Access> inputs;
   int accumulator = -1;
+  /// The stage puts the accumulators of one loop together, by halves: see
+  /// `--qopt-split-reductions`. It has no inputs then.
+  bool combines = false;
 };
 
 /// A reduction (or an elementwise operation) with the operation that gives it
