@@ -19,11 +19,32 @@ using namespace quantopt;
 /// number is known only at run time.
 static constexpr StringLiteral kInvokeName = "quantopt_invoke";
 using InvokeFn = void (*)(const void *const *);
+using ClockFn = uint64_t (*)();
 
 struct CompiledModel::Engine {
   std::unique_ptr<orc::LLJIT> jit;
   InvokeFn invoke = nullptr;
+  std::vector<ProfiledKernel> kernels;
+  Counters *counters = nullptr;
+  ClockFn clock = nullptr;
+
+  Error findCounters();
 };
+
+/// What `qopt-instrument-profile` has put into the code.
+Error CompiledModel::Engine::findCounters() {
+  if (kernels.empty())
+    return Error::success();
+  Expected<orc::ExecutorAddr> array = jit->lookup("qopt_profile_counters");
+  if (!array)
+    return array.takeError();
+  Expected<orc::ExecutorAddr> read = jit->lookup("qopt_profile_clock");
+  if (!read)
+    return read.takeError();
+  counters = array->toPtr<Counters *>();
+  clock = read->toPtr<ClockFn>();
+  return Error::success();
+}
 
 CompiledModel::CompiledModel(Signature signature,
                              std::unique_ptr<Engine> engine)
@@ -121,6 +142,8 @@ CompiledModel::createFromLowered(mlir::Operation *module, Signature signature,
   if ((*machine)->getTargetTriple().getArch() != host.getArch())
     return createStringError("code for " + (*machine)->getTargetTriple().str() +
                              " cannot run on this machine, " + host.str());
+  auto engine = std::make_unique<Engine>();
+  engine->kernels = readProfileTable(module);
   LLVMContext context;
   Expected<std::unique_ptr<Module>> translated =
       translateToLLVMIR(module, context, **machine);
@@ -133,7 +156,6 @@ CompiledModel::createFromLowered(mlir::Operation *module, Signature signature,
   if (Error error = emit(**translated, **machine, EmitKind::Object, object))
     return error;
 
-  auto engine = std::make_unique<Engine>();
   Expected<std::unique_ptr<orc::LLJIT>> jit = createJIT(**machine, options);
   if (!jit)
     return jit.takeError();
@@ -155,6 +177,8 @@ CompiledModel::createFromLowered(mlir::Operation *module, Signature signature,
     return joinErrors(invoke.takeError(), std::move(missing));
   consumeError(std::move(missing));
   engine->invoke = invoke->toPtr<InvokeFn>();
+  if (Error error = engine->findCounters())
+    return error;
   return std::unique_ptr<CompiledModel>(
       new CompiledModel(std::move(signature), std::move(engine)));
 }
@@ -168,3 +192,13 @@ void CompiledModel::run(ArrayRef<const void *> inputs,
   arguments.append(outputs.begin(), outputs.end());
   engine->invoke(arguments.data());
 }
+
+ArrayRef<ProfiledKernel> CompiledModel::getProfiledKernels() const {
+  return engine->kernels;
+}
+
+MutableArrayRef<CompiledModel::Counters> CompiledModel::getCounters() const {
+  return {engine->counters, engine->counters ? engine->kernels.size() : 0};
+}
+
+uint64_t CompiledModel::readClock() const { return engine->clock(); }

@@ -122,6 +122,8 @@ void quantopt::printReport(raw_ostream &os, const RunReport &report) {
        << format("min %.2f us, median %.2f us\n",
                  report.latency->minMicroseconds,
                  report.latency->medianMicroseconds);
+  if (report.profile)
+    printProfile(os, *report.profile);
 }
 
 void quantopt::writeReportJSON(raw_ostream &os, const RunReport &report) {
@@ -147,6 +149,8 @@ void quantopt::writeReportJSON(raw_ostream &os, const RunReport &report) {
         number("min", report.latency->minMicroseconds);
         number("median", report.latency->medianMicroseconds);
       });
+    if (report.profile)
+      writeProfileJSON(json, *report.profile);
   });
   os << "\n";
 }

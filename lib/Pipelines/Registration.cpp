@@ -42,6 +42,9 @@ struct LowerFlags : PassPipelineOptions<LowerFlags> {
   Option<int64_t> threads{*this, "threads",
                           llvm::cl::desc("threads that a run may use"),
                           llvm::cl::init(1)};
+  Option<bool> profile{*this, "profile",
+                       llvm::cl::desc("count the time of each kernel"),
+                       llvm::cl::init(false)};
 };
 } // namespace
 
@@ -77,6 +80,7 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         lower.features = flags.features;
         lower.kernels = flags.kernels;
         lower.threads = flags.threads;
+        lower.profile = flags.profile;
         buildLowerToCPUPipeline(pm, lower);
       });
 }

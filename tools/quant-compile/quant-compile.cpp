@@ -1,6 +1,6 @@
 //===- quant-compile.cpp - A model to machine code, ahead of time ---------===//
 
-#include "../support/Model.h"
+#include "../support/CodeFlags.h"
 
 #include "quantopt/Target/CHeader.h"
 #include "quantopt/Target/CodeGen.h"
@@ -20,8 +20,7 @@ using namespace quantopt;
 namespace {
 enum class Emit { Object, Assembly, LLVMIR, SharedLibrary };
 
-/// The command line. Built in main, after LLVM's own options are cleared away:
-/// they are registered by the shared library, and `threads` is one of them.
+/// The command line. Made in main: see CodeFlags.
 struct Options {
   cl::OptionCategory category{"quant-compile options"};
 
@@ -60,29 +59,12 @@ struct Options {
       cl::desc("Call the model's function by this name in the output and the "
                "header (default: its name in the model)")};
 
-  cl::opt<std::string> cpu{
-      "cpu", cl::cat(category), cl::init("native"), cl::value_desc("name"),
-      cl::desc("Processor to generate code for, as 'llc -mcpu' names it. "
-               "native (default): this machine's, or the architecture's "
-               "baseline where --triple names another one")};
-
-  cl::opt<std::string> features{
-      "features", cl::cat(category), cl::value_desc("+a,-b"),
-      cl::desc("Features to add to (+) or take from (-) those of the "
-               "processor")};
-
   cl::opt<std::string> triple{
       "triple", cl::cat(category), cl::value_desc("triple"),
       cl::desc("Target triple, e.g. aarch64-linux-gnu (default: this "
                "machine's)")};
 
-  cl::opt<Kernels> kernels{
-      "kernels", cl::cat(category), cl::init(Kernels::Auto),
-      cl::desc("Kernels of contractions:"), getKernelValues()};
-
-  cl::opt<int64_t> threads{
-      "threads", cl::cat(category), cl::init(1), cl::value_desc("n"),
-      cl::desc("Threads that one call of the model may use (default 1)")};
+  CodeFlags target{category};
 };
 } // namespace
 
@@ -150,8 +132,10 @@ static Error rename(Module &module, const Signature &signature,
 /// Read, lower, optimize for the machine, emit, write: in this order, so that
 /// nothing is written before all of it worked.
 static Error compile(const Options &options) {
-  Expected<std::unique_ptr<TargetMachine>> machine =
-      createTargetMachine({options.triple, options.cpu, options.features});
+  if (Error error = options.target.check())
+    return error;
+  Expected<std::unique_ptr<TargetMachine>> machine = createTargetMachine(
+      {options.triple, options.target.cpu, options.target.features});
   if (!machine)
     return machine.takeError();
 
@@ -168,7 +152,7 @@ static Error compile(const Options &options) {
     return header.takeError();
   if (!isLowered(**module))
     if (Error error =
-            lowerModel(**module, **machine, options.kernels, options.threads))
+            lowerModel(**module, **machine, options.target.getLowerOptions()))
       return error;
 
   LLVMContext llvmContext;

@@ -226,6 +226,8 @@ Expected<RunReport> quantopt::evaluate(const CompiledModel &model,
       break;
     if (options.benchmark && report.samples == 0)
       report.latency = benchmark(model, feeder.getInputs(), outputs);
+    if (options.profile && report.samples == 0)
+      report.profile = profile(model, feeder.getInputs(), outputs);
     model.run(feeder.getInputs(), outputs.pointers());
     if (expected)
       if (Error error = expected->add(outputs))

@@ -33,12 +33,17 @@ RunReport::Latency benchmark(const CompiledModel &model,
                              llvm::ArrayRef<const void *> inputs,
                              const OutputBuffers &outputs);
 
+/// Runs `inputs` as `benchmark` does and reads the counters of each kernel.
+Profile profile(const CompiledModel &model, llvm::ArrayRef<const void *> inputs,
+                const OutputBuffers &outputs);
+
 /// What is measured or kept while samples run.
 struct EvaluationOptions {
   std::string expected;    ///< "NAME" or "NAME=output"; empty: no comparison
   std::string labels;      ///< array of class numbers; empty: no accuracy
   std::string outputsPath; ///< .npz of all outputs; empty: not kept
   bool benchmark = false;  ///< also time the first sample
+  bool profile = false;    ///< also time its kernels
 };
 
 /// Splits "NAME=2" into the array and the number of the output it belongs to,

@@ -89,12 +89,13 @@ static bool holdsTosa(mlir::ModuleOp module) {
 }
 
 Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
-                           Kernels kernels, int64_t threads) {
+                           const LowerOptions &lower) {
   mlir::qopt::LowerToCPUOptions options;
   options.cpu = machine.getTargetCPU().str();
   options.features = machine.getTargetFeatureString().str();
-  options.kernels = kernels == Kernels::Auto ? "auto" : "scalar";
-  options.threads = threads;
+  options.kernels = lower.kernels == Kernels::Auto ? "auto" : "scalar";
+  options.threads = lower.threads;
+  options.profile = lower.profile;
   // The lowering reads the architecture off the module.
   module->setAttr(mlir::LLVM::LLVMDialect::getTargetTripleAttrName(),
                   mlir::StringAttr::get(module.getContext(),

@@ -6,7 +6,6 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 
 namespace llvm {
@@ -29,21 +28,19 @@ bool isLowered(mlir::ModuleOp module);
 /// Which kernels the lowering chooses.
 enum class Kernels { Auto, Scalar };
 
-/// The values of --kernels.
-inline llvm::cl::ValuesClass getKernelValues() {
-  return llvm::cl::values(
-      clEnumValN(Kernels::Auto, "auto",
-                 "vector kernels for the processor (default)"),
-      clEnumValN(Kernels::Scalar, "scalar",
-                 "the plain reference path; the same bits for integer form"));
-}
+/// How `lowerModel` lowers.
+struct LowerOptions {
+  Kernels kernels = Kernels::Auto;
+  int64_t threads = 1;
+  /// Count the time of each kernel.
+  bool profile = false;
+};
 
 /// Lowers `module` in place to the LLVM dialect for `machine`, TOSA by way of
-/// linalg. Diagnostics at
-/// the operations say what failed.
+/// linalg. Diagnostics at the operations say what failed.
 llvm::Error lowerModel(mlir::ModuleOp module,
-                       const llvm::TargetMachine &machine, Kernels kernels,
-                       int64_t threads);
+                       const llvm::TargetMachine &machine,
+                       const LowerOptions &options);
 
 } // namespace quantopt
 

@@ -3,6 +3,7 @@
 #ifndef QUANTOPT_EXECUTION_COMPILEDMODEL_H
 #define QUANTOPT_EXECUTION_COMPILEDMODEL_H
 
+#include "quantopt/Execution/Profile.h"
 #include "quantopt/Target/CodeGen.h"
 #include "quantopt/Target/Signature.h"
 
@@ -53,6 +54,21 @@ public:
   ~CompiledModel();
 
   const Signature &getSignature() const { return signature; }
+
+  /// The kernels whose time the code counts; empty where it was lowered without
+  /// counters.
+  llvm::ArrayRef<ProfiledKernel> getProfiledKernels() const;
+
+  /// The counters of one kernel since they were last cleared.
+  struct Counters {
+    uint64_t ticks, calls;
+  };
+  /// One entry for each of getProfiledKernels(). The code adds to them; the
+  /// caller may clear them between two runs.
+  llvm::MutableArrayRef<Counters> getCounters() const;
+
+  /// The clock that counts the ticks, now. Only where there are counters.
+  uint64_t readClock() const;
 
   /// Runs the function once. `inputs` and `outputs` are one pointer for each
   /// tensor of the signature, in its order, to as many bytes as its TensorSpec

@@ -3,6 +3,7 @@
 #ifndef QUANTOPT_EXECUTION_METRICS_H
 #define QUANTOPT_EXECUTION_METRICS_H
 
+#include "quantopt/Execution/Profile.h"
 #include "quantopt/Target/Signature.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -52,15 +53,16 @@ struct RunReport {
     double minMicroseconds, medianMicroseconds;
   };
   std::optional<Latency> latency;
+  std::optional<Profile> profile;
 };
 
 /// Lines for people.
 void printReport(llvm::raw_ostream &os, const RunReport &report);
 
 /// One JSON object: sqnr_db, max_abs_error, top1_agreement, accuracy, samples,
-/// latency_us{min, median}. JSON has no infinity: +inf is written 1e999, which
-/// is valid JSON and which readers that use doubles (Python, JavaScript) read
-/// as infinity; -inf is -1e999.
+/// latency_us{min, median}, profile (see writeProfileJSON). JSON has no
+/// infinity: +inf is written 1e999, which is valid JSON and which readers that
+/// use doubles (Python, JavaScript) read as infinity; -inf is -1e999.
 void writeReportJSON(llvm::raw_ostream &os, const RunReport &report);
 
 } // namespace quantopt

@@ -11,6 +11,7 @@
 #include "Kernels/LaneBuilder.h"
 #include "Kernels/Lanes.h"
 #include "TargetInfo.h"
+#include "Work.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -64,6 +65,8 @@ private:
   std::optional<Kernel> choose(linalg::GenericOp op);
   void chooseSigns(func::FuncOp func, MutableArrayRef<Kernel> kernels);
   void emit(IRRewriter &rewriter, Kernel &kernel);
+  LogicalResult emitCode(OpBuilder &builder, Kernel &kernel);
+  scf::ExecuteRegionOp createRegion(OpBuilder &builder, const Kernel &kernel);
   void protectFromOverread(OpBuilder &builder, Kernel &kernel);
 
   const MicroKernel &kernelOf(const Contraction &contraction) const {
@@ -217,17 +220,51 @@ void EmitKernels::protectFromOverread(OpBuilder &builder, Kernel &kernel) {
   access.buffer = copy;
 }
 
+LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
+  if (!kernel.contraction) {
+    emitLanes(builder, kernel.nest, *kernel.lane, *floatKernel);
+    return success();
+  }
+  protectFromOverread(builder, kernel);
+  return emitContraction(builder, kernel.nest, *kernel.contraction,
+                         kernelOf(*kernel.contraction));
+}
+
+/// A region that says which code is the kernel's, and what it was made from.
+scf::ExecuteRegionOp EmitKernels::createRegion(OpBuilder &builder,
+                                               const Kernel &kernel) {
+  const Nest &nest = kernel.nest;
+  SmallVector<linalg::LinalgOp> ops = {nest.main};
+  SmallVector<Location> locations = {nest.main->getLoc()};
+  for (const std::optional<Stage> *stage : {&nest.epilogue, &nest.init}) {
+    if (!*stage)
+      continue;
+    ops.push_back((*stage)->op);
+    locations.push_back((*stage)->op->getLoc());
+  }
+  auto region = scf::ExecuteRegionOp::create(
+      builder, builder.getFusedLoc(locations), TypeRange());
+  Value inner = nest.epilogue ? nest.accumulator.buffer : Value();
+  region->setAttr(kKernelAttrName,
+                  describeKernel(&getContext(),
+                                 kernel.contraction ? "tile" : "lanes",
+                                 getLabel(nest.main), getWork(ops, inner)));
+  builder.setInsertionPointToStart(&region.getRegion().emplaceBlock());
+  return region;
+}
+
 void EmitKernels::emit(IRRewriter &rewriter, Kernel &kernel) {
   rewriter.setInsertionPoint(kernel.nest.getAnchor());
-  if (kernel.contraction) {
-    protectFromOverread(rewriter, kernel);
-    if (failed(emitContraction(rewriter, kernel.nest, *kernel.contraction,
-                               kernelOf(*kernel.contraction))))
-      return;
-  } else {
-    emitLanes(rewriter, kernel.nest, *kernel.lane, *floatKernel);
-  }
-  kernel.nest.erase(rewriter);
+  scf::ExecuteRegionOp region;
+  if (profile)
+    region = createRegion(rewriter, kernel);
+  LogicalResult emitted = emitCode(rewriter, kernel);
+  if (region && succeeded(emitted))
+    scf::YieldOp::create(rewriter, region.getLoc());
+  if (succeeded(emitted))
+    kernel.nest.erase(rewriter);
+  else if (region)
+    rewriter.eraseOp(region);
 }
 
 } // namespace

@@ -56,7 +56,10 @@ static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
   EmitKernelsOptions kernels;
   kernels.cpu = options.cpu;
   kernels.features = options.features;
+  kernels.profile = options.profile;
   pm.addPass(createEmitKernels(kernels));
+  if (options.profile)
+    pm.addPass(createInstrumentProfile());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createSymbolDCEPass());
@@ -101,12 +104,17 @@ static void lowerToLLVM(OpPassManager &pm, const LowerToCPUOptions &options) {
 
 void mlir::qopt::buildLowerToCPUPipeline(OpPassManager &pm,
                                          const LowerToCPUOptions &options) {
+  // A profile names what the user wrote.
+  if (options.profile)
+    pm.addPass(createRecordOrigins());
   prepare(pm);
   if (options.kernels != "scalar")
     fuse(pm);
   assignBuffers(pm);
   if (options.kernels != "scalar")
     emitKernels(pm, options);
+  else if (options.profile)
+    pm.addPass(createInstrumentProfile());
   lowerToLoops(pm);
   lowerToLLVM(pm, options);
 }

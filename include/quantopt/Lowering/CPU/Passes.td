@@ -184,8 +184,50 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
   let options = [
     Option<"cpu", "cpu", "std::string", "\"native\"", "a processor as llc -mcpu names it, or native">,
-    Option<"features", "features", "std::string", "\"\"", "extra features, +a,-b">
+    Option<"features", "features", "std::string", "\"\"", "extra features, +a,-b">,
+    Option<"profile", "profile", "bool", "false", "keep kernels apart, for qopt-instrument-profile">
   ];
+}
+
+def RecordOrigins : Pass<"qopt-record-origins", "::mlir::ModuleOp"> {
+  let summary = "write what operations are called into their location";
+  let description = [{
+    Reads a module on tensors. The location of each operation of linalg, qopt
+    and tensor becomes a fused location whose metadata says what the operation
+    is and its `qopt.name`: that survives where the operation becomes another
+    one, and a profile of the lowered program can name it.
+
+    Refuses nothing.
+
+    Example: test/Lowering/CPU/record-origins.mlir.
+  }];
+}
+
+def InstrumentProfile : Pass<"qopt-instrument-profile", "::mlir::ModuleOp"> {
+  let summary = "count the time of each kernel";
+  let description = [{
+    Reads functions of linalg on memrefs, in which kernels that are emitted
+    already stand in regions of their own (`qopt-emit-kernels` with `profile`).
+    Around each such region, and around each linalg operation that will become
+    plain loops, the processor's counter is read; the difference and 1 are added
+    to that kernel's line of the public global `qopt_profile_counters`
+    (`memref<Kx2xi64>`: ticks, calls). The function `qopt_profile_clock` reads
+    the same counter, for who wants to know its rate. The attribute
+    `qopt.profile` of the module has a line for each kernel: `op`, `kernel`
+    (`tile`, `lanes` or `loops`), `name` where the operation had a `qopt.name`,
+    `macs` (multiply-accumulates) and `bytes` of one call, the source `location`
+    and what was `fused` into it. Where `qopt-record-origins` has run, these are
+    the operations of the program as it came.
+
+    Guarantees that no region of a kernel is left, that no call is added, and
+    the same results.
+
+    Refuses a module in which its names are taken.
+
+    Example: test/Lowering/CPU/instrument-profile.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def PlanArena : Pass<"qopt-plan-arena", "::mlir::ModuleOp"> {

@@ -28,6 +28,8 @@ struct LowerToCPUOptions {
   std::string kernels = "auto";
   /// Threads that a run may use. Results do not depend on it.
   int64_t threads = 1;
+  /// Count the time of each kernel: see qopt-instrument-profile.
+  bool profile = false;
 };
 
 /// Appends the lowering of a module to CPU code. After it, each public function
