@@ -162,7 +162,8 @@ class Context:
         try:
             case.timings = interleave(
                 self.timer, entries, self.rounds, self.slot_ms,
-                lambda text: self.progress(f"{case.suite} {case.name}: {text}"), failed)
+                lambda text: self.progress(f"{case.suite} {case.name}: {text}"), failed,
+                once=self.quick)
         except Interrupted as stop:
             case.timings, case.partial = stop.timings, True
             self.cases.append(case)

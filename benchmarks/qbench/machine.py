@@ -102,7 +102,8 @@ def peaks(context: Context) -> dict:
         work[f"read {size}"] = total
     timings = interleave(context.timer, entries, 2 if context.quick else 10, 5.0,
                          lambda text: context.progress(f"machine: {text}"),
-                         lambda name, error: context.warn(f"machine: {name}: {error}"))
+                         lambda name, error: context.warn(f"machine: {name}: {error}"),
+                         once=True)
     result: dict = {"read_gb_per_s": {}}
     for name, timing in timings.items():
         rate = work[name] / timing.fastest_ns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import json
 import math
 import pathlib
 import re
@@ -78,6 +79,9 @@ class Tools:
         for tool in ("quant-opt", "quant-compile"):
             digest.update((self.bin / tool).read_bytes())
         self._tools_key = digest.hexdigest()
+        help_ = subprocess.run([str(self.bin / "quant-run"), "--help"],
+                               capture_output=True, text=True).stdout
+        self.can_profile = "--profile" in help_
 
     def _place(self, *parts: bytes) -> pathlib.Path:
         digest = hashlib.sha256(self._tools_key.encode())
@@ -112,6 +116,15 @@ class Tools:
         model = place / "model.mlir"
         model.write_text(text)
         return self.compile(model, *options)
+
+    def profile(self, model: pathlib.Path, samples: pathlib.Path) -> list[dict]:
+        """What `quant-run --profile` says of each operation."""
+        place = self._place(model.read_bytes(), b"profile")
+        place.mkdir(parents=True, exist_ok=True)
+        result = place / "profile.json"
+        self.run("quant-run", model, f"--inputs={samples}", "--limit=1", "--profile",
+                 f"--json={result}")
+        return json.loads(result.read_text())["profile"]
 
     def quantize(self, model: pathlib.Path, samples: pathlib.Path,
                  config: pathlib.Path | None) -> pathlib.Path:

@@ -4,10 +4,19 @@ meanwhile (its clock, its neighbours) happens to all of them."""
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 from typing import Callable
 
 from .native import Call, Timer
+
+#: A minimum that falls by less than this share has settled ...
+SETTLED = 0.005
+#: ... after this many rounds.
+PATIENCE = 6
+MOST = 6
+#: Extra rounds are for those within this factor of the fastest.
+NEAR = 4.0
 
 
 @dataclasses.dataclass
@@ -49,9 +58,12 @@ class Interrupted(Exception):
 
 def interleave(timer: Timer, entries: list[Entry], rounds: int, slot_ms: float,
                progress: Callable[[str], None],
-               failed: Callable[[str, Exception], None]) -> dict[str, Timing]:
-    """Times every entry `rounds` times for about `slot_ms` each, in turns. An entry
-    that fails is reported to `failed` and left out from then on."""
+               failed: Callable[[str, Exception], None],
+               once: bool = False) -> dict[str, Timing]:
+    """Times every entry `rounds` times for about `slot_ms` each, in turns. On a machine
+    that others use too this may not do: rounds go on, up to MOST times as many, while
+    a minimum still falls, unless `once`. An entry that fails is reported to `failed`
+    and left out from then on."""
     samples: dict[str, list[float]] = {entry.name: [] for entry in entries}
     alive = list(entries)
 
@@ -64,17 +76,39 @@ def interleave(timer: Timer, entries: list[Entry], rounds: int, slot_ms: float,
             for entry in entries if samples[entry.name]
         }
 
+    # Round in which each entry last became faster by more than SETTLED.
+    improved = {entry.name: 0 for entry in entries}
+    best: dict[str, float] = {}
+
+    def goes_on(entry: Entry) -> bool:
+        """Whether an entry takes part in a round beyond those that were asked for:
+        all that are near the fastest, while the minimum of one of them still falls.
+        """
+        near = [e.name for e in alive
+                if best[e.name] <= NEAR * min(best[a.name] for a in alive)]
+        return entry.name in near and any(
+            done - improved[name] <= PATIENCE for name in near)
+
     done = 0
     try:
-        for done in range(rounds):
-            for entry in list(alive):
-                progress(f"round {done + 1}/{rounds}: {entry.name}")
+        while done < rounds * (1 if once else MOST) and alive:
+            turn = [e for e in alive if done < rounds or goes_on(e)]
+            if not turn:
+                break
+            done += 1
+            for entry in turn:
+                progress(f"round {done}/{rounds}: {entry.name}")
                 try:
-                    samples[entry.name] += timer.time(entry.call, slot_ms)
+                    taken = timer.time(entry.call, slot_ms)
                 except Exception as error:  # One peer's failure is not the run's.
                     failed(entry.name, error)
                     alive.remove(entry)
                     samples[entry.name].clear()
+                    continue
+                samples[entry.name] += taken
+                if min(taken) < best.get(entry.name, math.inf) * (1 - SETTLED):
+                    improved[entry.name] = done
+                best[entry.name] = min(samples[entry.name])
     except KeyboardInterrupt:
         raise Interrupted(timings(done)) from None
-    return timings(rounds)
+    return timings(done)

@@ -14,7 +14,8 @@ import re
 import numpy as np
 
 from .. import arrays
-from ..context import OURS, Case, Context, overhead
+from ..context import OURS, Case, Context, first_line, overhead
+from ..quantopt import ToolFailed
 from ..rounds import Entry
 
 #: Samples on which outputs are compared.
@@ -240,6 +241,22 @@ def split(case: Case) -> Case:
     return floats
 
 
+def profile(context: Context, model: Model) -> None:
+    """Adds what `quant-run --profile` says of each operation, where there is such an
+    option, to `profiles` of the JSON file."""
+    tools = context.tools
+    if not tools.can_profile:
+        return
+    try:
+        quantized = tools.quantize(model.mlir, model.folder / "calibration.npz",
+                                   model.config)
+        rows = tools.profile(quantized, model.folder / "evaluation.npz")
+    except (ToolFailed, OSError, ValueError, KeyError) as error:
+        context.warn(f"models {model.name}: no profile: {first_line(error)}")
+        return
+    context.extra.setdefault("profiles", {})[model.name] = rows
+
+
 def run(context: Context) -> None:
     """Every folder of --models, and MobileNet made here."""
     from . import mobilenet
@@ -264,6 +281,7 @@ def run(context: Context) -> None:
         everyone = Contenders(context, case, model)
         everyone.build()
         everyone.agreement()
+        profile(context, model)
         try:
             context.measure(case, everyone.entries)
         finally:
