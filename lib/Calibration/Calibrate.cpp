@@ -1,6 +1,7 @@
 //===- Calibrate.cpp - Run the model on samples and choose parameters -----===//
 
 #include "ChooseParams.h"
+#include "Schemes.h"
 #include "quantopt/Calibration/ModelRunner.h"
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -29,10 +30,17 @@ struct Calibrate : qopt::impl::CalibrateBase<Calibrate> {
     FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
     if (failed(settings))
       return signalPassFailure();
+    if (!needsCalibration(module)) {
+      if (!table.empty() &&
+          failed(report(quantopt::CalibrationTable().save(table))))
+        signalPassFailure();
+      return;
+    }
     if (data.empty()) {
       emitError(module.getLoc())
           << "calibration needs samples: give data=FILE.npz with one array for "
-             "each input";
+             "each input, or a configuration with 'scheme: dynamic', which "
+             "needs none";
       return signalPassFailure();
     }
     auto *dialect = getContext().getLoadedDialect<QOptDialect>();

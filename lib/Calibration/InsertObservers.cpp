@@ -1,5 +1,6 @@
 //===- InsertObservers.cpp - Insert the hooks of calibration --------------===//
 
+#include "Schemes.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -44,7 +45,7 @@ struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
   void runOnOperation() override {
     StringRef attrName = QOptDialect::getNameAttrName();
     for (auto func : getOperation().getOps<func::FuncOp>()) {
-      if (func.isExternal())
+      if (func.isExternal() || !needsCalibration(func))
         continue;
       OpBuilder builder(func.getBody());
       SmallVector<Operation *> sources;

@@ -77,8 +77,12 @@ size_t quantopt::argmax(ArrayRef<double> values) {
 
 void OutputComparison::add(ArrayRef<double> expected, ArrayRef<double> actual) {
   assert(expected.size() == actual.size() && "one shape");
+  double dot = 0, expectedSquares = 0, actualSquares = 0;
   for (auto [x, y] : llvm::zip_equal(expected, actual)) {
     signal += x * x;
+    dot += x * y;
+    expectedSquares += x * x;
+    actualSquares += y * y;
     // Equal infinities and NaN for NaN are equal, not inf - inf.
     if (x == y || (std::isnan(x) && std::isnan(y)))
       continue;
@@ -88,6 +92,11 @@ void OutputComparison::add(ArrayRef<double> expected, ArrayRef<double> actual) {
     noise += error * error;
     maxAbsError = std::max(maxAbsError, error);
   }
+  double norms = std::sqrt(expectedSquares) * std::sqrt(actualSquares);
+  if (expectedSquares == 0 && actualSquares == 0)
+    cosines += 1;
+  else if (norms > 0 && std::isfinite(norms))
+    cosines += dot / norms;
   ++samples;
   agreeing += argmax(expected) == argmax(actual);
 }
@@ -102,6 +111,10 @@ double OutputComparison::getSQNR() const {
 
 double OutputComparison::getMaxAbsError() const { return maxAbsError; }
 
+double OutputComparison::getMeanCosine() const {
+  return samples ? cosines / static_cast<double>(samples) : 0;
+}
+
 double OutputComparison::getTop1Agreement() const {
   return samples ? static_cast<double>(agreeing) / static_cast<double>(samples)
                  : 0;
@@ -115,6 +128,8 @@ void quantopt::printReport(raw_ostream &os, const RunReport &report) {
     os << "max abs error    " << format("%.6g\n", *report.maxAbsError);
   if (report.top1Agreement)
     os << "top-1 agreement  " << format("%.4f\n", *report.top1Agreement);
+  if (report.cosine)
+    os << "mean cosine      " << format("%.6f\n", *report.cosine);
   if (report.accuracy)
     os << "accuracy         " << format("%.4f\n", *report.accuracy);
   if (report.latency)
@@ -142,6 +157,7 @@ void quantopt::writeReportJSON(raw_ostream &os, const RunReport &report) {
     number("sqnr_db", report.sqnrDB);
     number("max_abs_error", report.maxAbsError);
     number("top1_agreement", report.top1Agreement);
+    number("cosine", report.cosine);
     number("accuracy", report.accuracy);
     json.attribute("samples", static_cast<int64_t>(report.samples));
     if (report.latency)

@@ -300,9 +300,9 @@ static quant::QuantizedType getAccumulatorType(OpBuilder &builder,
 /// Both factors are activations: the zero points stay in the loop, exactly.
 static FailureOr<IntegerForm>
 buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
-                       ArrayRef<Value> inputs, ArrayRef<UniformParams> params,
-                       std::string &reason) {
-  std::optional<double> init = getSplatConstant(op.getDpsInits()[0]);
+                       ArrayRef<Value> inputs, Value initial,
+                       ArrayRef<UniformParams> params, std::string &reason) {
+  std::optional<double> init = getSplatConstant(initial);
   if (!init || *init != 0.0) {
     reason = "its initial value is not zero";
     return failure();
@@ -380,7 +380,9 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
     }
   }
   if (!op.hasDynamicShape() && params.size() == 2 && !weight)
-    return buildActivationProduct(op, builder, inputs, params, reason);
+    return buildActivationProduct(
+        op, builder, inputs,
+        operands[op.getDpsInitOperand(0)->getOperandNumber()], params, reason);
   if (!activation || op.hasDynamicShape()) {
     reason = op.hasDynamicShape() ? "its shape is dynamic"
                                   : "both of its factors are constants";

@@ -331,6 +331,21 @@ struct StructuredModel
     return std::nullopt;
   }
 
+  SmallVector<std::pair<int64_t, int64_t>>
+  getSharedDims(Operation *op, OpOperand &operand) const {
+    auto linalgOp = cast<linalg::LinalgOp>(op);
+    SmallVector<std::pair<int64_t, int64_t>> pairs;
+    for (unsigned loop = 0; loop < linalgOp.getNumLoops(); ++loop) {
+      std::optional<int64_t> own = getDimOfLoop(linalgOp, operand, loop);
+      std::optional<int64_t> result =
+          getDimOfLoop(linalgOp, *linalgOp.getDpsInitOperand(0), loop);
+      if (own && result)
+        pairs.emplace_back(*own, *result);
+    }
+    llvm::sort(pairs);
+    return pairs;
+  }
+
   int64_t getNumProducts(Operation *op) const {
     auto linalgOp = cast<linalg::LinalgOp>(op);
     if (getLinalgRole(linalgOp) != QuantRole::Contraction ||

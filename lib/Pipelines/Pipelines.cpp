@@ -51,6 +51,9 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
 
 void mlir::qopt::buildCalibrationPipeline(OpPassManager &pm,
                                           const QuantizeOptions &options) {
+  ChooseSchemesOptions schemes;
+  schemes.config = options.config;
+  pm.addPass(createChooseSchemes(schemes));
   pm.addPass(createInsertObservers());
   if (!options.calibrationTable.empty()) {
     ApplyCalibrationOptions apply;
@@ -94,6 +97,8 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   func.addPass(createInsertQDQ());
   func.addPass(createFuseElementwise());
   func.addPass(createFoldQDQ());
+  // Contractions that choose their parameters when they run.
+  func.addPass(createQuantizeDynamically());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
   VerifyQuantizedOptions verify;

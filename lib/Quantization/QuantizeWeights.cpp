@@ -187,7 +187,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     }
     WalkResult result =
         getOperation().walk([&](QuantizableOpInterface op) -> WalkResult {
-          if (!isInteger(op))
+          if (!isInteger(op) && !isDynamic(op))
             return WalkResult::advance();
           for (OpOperand &operand : op->getOpOperands())
             if (op.getOperandKind(operand) == OperandKind::Weight &&

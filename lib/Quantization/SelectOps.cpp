@@ -53,6 +53,8 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
     });
     for (Operation *op : llvm::reverse(ops)) {
       QuantRole role = getRole(op);
+      if (isDynamic(op))
+        continue;
       bool needsOperands = role == QuantRole::Contraction ||
                            (followsSurroundings(role) &&
                             llvm::any_of(op->getResults(), [&](Value result) {
@@ -81,6 +83,8 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
     auto quantizable = cast<QuantizableOpInterface>(op);
     if (std::string reason = quantizable.getFloatReason(); !reason.empty())
       return markFloat(op, reason);
+    if (isDynamic(op))
+      return;
     if (role == QuantRole::Contraction) {
       if (!hasParams(op))
         return markFloat(op, "an operand of it was not calibrated");

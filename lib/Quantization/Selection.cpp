@@ -9,6 +9,11 @@ bool mlir::qopt::isInteger(Operation *op) {
   return op && op->hasAttr(kIntegerAttr);
 }
 
+bool mlir::qopt::isDynamic(Operation *op) {
+  return getDynamic(op) && !op->hasAttr(kFloatAttr) &&
+         getRole(op) == QuantRole::Contraction;
+}
+
 void mlir::qopt::markInteger(Operation *op) {
   op->setAttr(kIntegerAttr, UnitAttr::get(op->getContext()));
 }

@@ -20,6 +20,8 @@ constexpr StringLiteral kIntegerAttr = "qopt.integer";
 constexpr StringLiteral kFloatAttr = "qopt.float";
 
 bool isInteger(Operation *op);
+/// Whether `op` is a contraction that quantizes its activations at run time.
+bool isDynamic(Operation *op);
 void markInteger(Operation *op);
 void markFloat(Operation *op, const Twine &reason);
 

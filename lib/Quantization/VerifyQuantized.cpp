@@ -45,15 +45,16 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
     });
   }
 
-  /// An operation that reads storage and constants only: the integer form of
-  /// one whose result is wanted in float.
+  /// An operation that reads storage, its run-time parameters and constants
+  /// only: the integer form of one whose result is wanted in float.
   bool readsStorageOnly(Operation *op) {
     bool readsIntegers = false;
     for (Value operand : op->getOperands()) {
       auto type = dyn_cast<RankedTensorType>(operand.getType());
       if (type && isa<IntegerType>(type.getElementType()))
         readsIntegers = true;
-      else if (!isConstantDerived(operand))
+      else if (!isConstantDerived(operand) &&
+               !operand.getDefiningOp<QuantizeDynamicOp>())
         return false;
     }
     return readsIntegers;
@@ -76,6 +77,7 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
     bool atBoundary = getRole(op) != QuantRole::Contraction && isAtBoundary(op);
     op->removeAttr(kFloatAttr);
     op->removeAttr(kIntegerAttr);
+    op->removeAttr(QOptDialect::getDynamicAttrName());
     std::string name;
     if (auto given =
             op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()))

@@ -201,6 +201,11 @@ private:
       int version = 0;
       return readWord<int>(value, key, {{"1", 1}}, version);
     }
+    if (name == "scheme")
+      return readScheme(value, key, config.scheme);
+    if (name == "dynamic")
+      return parseDynamic(value, config.dynamic.granularity,
+                          config.dynamic.symmetric);
     if (name == "activations")
       return parseActivations(value);
     if (name == "weights")
@@ -223,6 +228,39 @@ private:
     if (name == "require-int8")
       return readBool(value, key, config.requireInt8);
     return parseOverrides(value);
+  }
+
+  bool readScheme(yaml::Node *node, const SchemaKey &key, QuantScheme &result) {
+    return readWord<QuantScheme>(
+        node, key,
+        {{"static", QuantScheme::Static}, {"dynamic", QuantScheme::Dynamic}},
+        result);
+  }
+
+  /// Reads the keys of `dynamic` into whatever holds them, here and in
+  /// overrides.
+  template <typename GranularityT, typename BoolT>
+  bool parseDynamic(yaml::Node *node, GranularityT &granularity,
+                    BoolT &symmetric) {
+    return forEachKey(node, "dynamic", [&](StringRef name, yaml::Node *value) {
+      const SchemaKey &key = *findKey("dynamic", name);
+      if (name == "symmetric") {
+        bool read = false;
+        if (!readBool(value, key, read))
+          return false;
+        symmetric = read;
+        return true;
+      }
+      DynamicGranularity read = DynamicGranularity::Row;
+      if (!readWord<DynamicGranularity>(
+              value, key,
+              {{"row", DynamicGranularity::Row},
+               {"tensor", DynamicGranularity::Tensor}},
+              read))
+        return false;
+      granularity = read;
+      return true;
+    });
   }
 
   /// Reads keys of `activations` into whatever holds them (here and in
@@ -298,6 +336,16 @@ private:
                 return parseMatch(value, entry);
               if (name == "activations")
                 return parseOverrideActivations(value, entry);
+              if (name == "dynamic")
+                return parseDynamic(value, entry.granularity,
+                                    entry.dynamicSymmetric);
+              if (name == "scheme") {
+                QuantScheme scheme = QuantScheme::Static;
+                if (!readScheme(value, *findKey("overrides[]", name), scheme))
+                  return false;
+                entry.scheme = scheme;
+                return true;
+              }
               return readWord<bool>(value, *findKey("overrides[]", name),
                                     {{"float", true}}, entry.keepFloat);
             }))
@@ -305,8 +353,8 @@ private:
     if (!entry.name && !entry.op)
       return fail(node, "an override needs 'match' with 'name', 'op' or both");
     if (!sets)
-      return fail(
-          node, "an override sets nothing; add 'activations' or 'keep: float'");
+      return fail(node, "an override sets nothing; add 'activations', "
+                        "'scheme', 'dynamic' or 'keep: float'");
     config.overrides.push_back(std::move(entry));
     return true;
   }
@@ -396,6 +444,23 @@ ActivationSettings Config::settingsFor(StringRef name, StringRef op) {
     settings.symmetric = entry.symmetric.value_or(settings.symmetric);
     settings.method = entry.method.value_or(settings.method);
     settings.percentile = entry.percentile.value_or(settings.percentile);
+    settings.keepFloat |= entry.keepFloat;
+  }
+  return settings;
+}
+
+OperationSettings Config::operationSettingsFor(StringRef name, StringRef op) {
+  matched.resize(overrides.size());
+  OperationSettings settings{scheme, dynamic, false};
+  for (const auto &[index, entry] : enumerate(overrides)) {
+    if (!matches(entry, name, op))
+      continue;
+    matched[index] = true;
+    settings.scheme = entry.scheme.value_or(settings.scheme);
+    settings.dynamic.granularity =
+        entry.granularity.value_or(settings.dynamic.granularity);
+    settings.dynamic.symmetric =
+        entry.dynamicSymmetric.value_or(settings.dynamic.symmetric);
     settings.keepFloat |= entry.keepFloat;
   }
   return settings;

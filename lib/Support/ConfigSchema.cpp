@@ -11,6 +11,16 @@ using namespace quantopt;
 
 static constexpr SchemaKey kSchema[] = {
     {"", "version", "1", "", "Version of this format. Required."},
+    {"", "scheme", "static, dynamic", "static",
+     "static: activations get their parameters from samples. dynamic: those of "
+     "contractions get them from their values at each run, without samples; "
+     "everything between contractions stays in float."},
+    {"", "dynamic", "", "", "What scheme: dynamic computes at each run."},
+    {"dynamic", "granularity", "row, tensor", "row",
+     "row: a scale for each index that the contraction does not sum over, such "
+     "as each row of a matrix; tensor: one for all."},
+    {"dynamic", "symmetric", "true, false", "true",
+     "Zero point 0. Products of two activations are always symmetric."},
     {"", "activations", "", "", "How the ranges of activations become int8."},
     {"activations", "bits", "8, 16", "8",
      "Bits of storage; 16 is symmetric, by min-max."},
@@ -54,6 +64,10 @@ static constexpr SchemaKey kSchema[] = {
      "Matches values made by this operation, such as linalg.matmul."},
     {"overrides[]", "activations", "", "",
      "The keys of activations, for the matched values only."},
+    {"overrides[]", "scheme", "static, dynamic", "",
+     "The scheme of the contractions that make the matched values."},
+    {"overrides[]", "dynamic", "", "",
+     "The keys of dynamic, for these contractions only."},
     {"overrides[]", "keep", "float", "", "Leaves the matched values in float."},
 };
 
@@ -96,6 +110,10 @@ void Config::printSchema(raw_ostream &os) {
       os << " linalg.matmul";
     else if (key.section == "overrides[]" && key.key == "activations")
       os << " {method: percentile}";
+    else if (key.section == "overrides[]" && key.key == "scheme")
+      os << " dynamic";
+    else if (key.section == "overrides[]" && key.key == "dynamic")
+      os << " {granularity: tensor}";
     os << '\n';
     startsEntry = key.key == "overrides";
   }

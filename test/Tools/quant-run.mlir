@@ -15,6 +15,7 @@
 // EQUAL-NEXT: SQNR             inf dB
 // EQUAL-NEXT: max abs error    0
 // EQUAL-NEXT: top-1 agreement  1.0000
+// EQUAL-NEXT: mean cosine      1.000000
 // EQUAL-NEXT: accuracy         0.6667
 
 // Infinity in JSON is a number too large for a double.
@@ -23,6 +24,7 @@
 // JSON:      "sqnr_db": 1e999
 // JSON-NEXT: "max_abs_error": 0
 // JSON-NEXT: "top1_agreement": 1
+// JSON-NEXT: "cosine": {{1|0.99999999}}
 // JSON-NEXT: "accuracy": 0.666
 // JSON-NEXT: "samples": 3
 // JSON-NOT:  latency_us

@@ -38,6 +38,9 @@ TEST_F(ConfigTest, Defaults) {
   EXPECT_FALSE(c.requireInt8);
   EXPECT_EQ(c.inputBits, InputBits::Auto);
   EXPECT_EQ(c.wideProducts, 2.0);
+  EXPECT_EQ(c.scheme, QuantScheme::Static);
+  EXPECT_EQ(c.dynamic.granularity, DynamicGranularity::Row);
+  EXPECT_TRUE(c.dynamic.symmetric);
   EXPECT_TRUE(c.overrides.empty());
 }
 
@@ -137,6 +140,55 @@ overrides:
       "the model; remove it or correct the pattern");
 }
 
+TEST_F(ConfigTest, Schemes) {
+  Config c = parseGood(R"(version: 1
+scheme: dynamic
+dynamic: {granularity: tensor, symmetric: false}
+overrides:
+  - match: {op: linalg.conv}
+    scheme: static
+  - match: {name: 'head.*'}
+    dynamic: {granularity: row}
+  - match: {name: 'head2'}
+    dynamic: {symmetric: true}
+    keep: float
+)");
+  OperationSettings general = c.operationSettingsFor("x", "linalg.matmul");
+  EXPECT_EQ(general.scheme, QuantScheme::Dynamic);
+  EXPECT_EQ(general.dynamic.granularity, DynamicGranularity::Tensor);
+  EXPECT_FALSE(general.dynamic.symmetric);
+  EXPECT_FALSE(general.keepFloat);
+  EXPECT_EQ(c.operationSettingsFor("x", "linalg.conv").scheme,
+            QuantScheme::Static);
+  OperationSettings head = c.operationSettingsFor("head1", "linalg.matmul");
+  EXPECT_EQ(head.dynamic.granularity, DynamicGranularity::Row);
+  EXPECT_FALSE(head.dynamic.symmetric);
+  OperationSettings second = c.operationSettingsFor("head2", "linalg.matmul");
+  EXPECT_TRUE(second.dynamic.symmetric);
+  EXPECT_TRUE(second.keepFloat);
+  EXPECT_EQ(textOf(c.checkAllMatched()), "");
+}
+
+TEST_F(ConfigTest, BadSchemes) {
+  EXPECT_EQ(problemOf("version: 1\nscheme: auto\n"),
+            "c.yaml:2:9: 'auto' is not a value of 'scheme'; allowed: static, "
+            "dynamic");
+  EXPECT_EQ(problemOf("version: 1\ndynamic: {per: row}\n"),
+            "c.yaml:2:11: unknown key 'per' in 'dynamic'; allowed: "
+            "granularity, symmetric");
+  EXPECT_EQ(problemOf("version: 1\ndynamic: {granularity: column}\n"),
+            "c.yaml:2:24: 'column' is not a value of 'granularity'; allowed: "
+            "row, tensor");
+  EXPECT_EQ(problemOf("version: 1\noverrides:\n  - match: {name: a}\n"
+                      "    dynamic: {symmetric: 1}\n"),
+            "c.yaml:4:26: '1' is not a value of 'symmetric'; allowed: true, "
+            "false");
+  EXPECT_EQ(problemOf("version: 1\noverrides:\n  - match: {name: a}\n"
+                      "    scheme: float\n"),
+            "c.yaml:4:13: 'float' is not a value of 'scheme'; allowed: static, "
+            "dynamic");
+}
+
 TEST_F(ConfigTest, RangeOptions) {
   ActivationSettings settings;
   settings.symmetric = true;
@@ -159,11 +211,11 @@ TEST_F(ConfigTest, MissingFile) {
 }
 
 TEST_F(ConfigTest, UnknownKeys) {
-  EXPECT_EQ(
-      problemOf("version: 1\nactivation:\n  bits: 8\n"),
-      "c.yaml:2:1: unknown key 'activation'; allowed: version, activations, "
-      "weights, input-bits, wide-products, non-finite, require-int8, "
-      "overrides");
+  EXPECT_EQ(problemOf("version: 1\nactivation:\n  bits: 8\n"),
+            "c.yaml:2:1: unknown key 'activation'; allowed: version, scheme, "
+            "dynamic, "
+            "activations, weights, input-bits, wide-products, non-finite, "
+            "require-int8, overrides");
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),
             "c.yaml:4:3: unknown key 'colour' in 'activations'; allowed: bits, "
             "symmetric, method, percentile");
@@ -219,8 +271,8 @@ TEST_F(ConfigTest, Overrides) {
   EXPECT_EQ(problemOf("version: 1\noverrides:\n  - keep: float\n"),
             "c.yaml:3:5: an override needs 'match' with 'name', 'op' or both");
   EXPECT_EQ(problemOf("version: 1\noverrides:\n  - match: {name: x}\n"),
-            "c.yaml:3:5: an override sets nothing; add 'activations' or 'keep: "
-            "float'");
+            "c.yaml:3:5: an override sets nothing; add 'activations', "
+            "'scheme', 'dynamic' or 'keep: float'");
   const std::string problem = problemOf(
       "version: 1\noverrides:\n  - match: {name: 'a(b'}\n    keep: float\n");
   EXPECT_EQ(problem.substr(0, problem.find(" regular")),

@@ -47,6 +47,22 @@ TEST(Metrics, AllZeroExpectedHasNoSignal) {
   EXPECT_EQ(comparison.getSQNR(), -kInfinity);
 }
 
+TEST(Metrics, MeanCosineIsOfEachSample) {
+  OutputComparison comparison;
+  // numerics: [1, 2, 3] against [1, 2, 2.9]; then a right angle.
+  comparison.add({1, 2, 3}, {1, 2, 2.9});
+  EXPECT_NEAR(comparison.getMeanCosine(), 0.9998668, 1e-7);
+  comparison.add({1, 0, 0}, {0, 1, 0});
+  EXPECT_NEAR(comparison.getMeanCosine(), 0.4999334, 1e-7);
+  OutputComparison zeros;
+  zeros.add({0, 0}, {0, 0});
+  EXPECT_EQ(zeros.getMeanCosine(), 1);
+  zeros.add({0, 1}, {0, 0});
+  EXPECT_EQ(zeros.getMeanCosine(), 0.5);
+  zeros.add({0, 1}, {0, std::nan("")});
+  EXPECT_NEAR(zeros.getMeanCosine(), 1.0 / 3, 1e-15);
+}
+
 TEST(Metrics, ArgmaxTakesTheLowestOfTies) {
   EXPECT_EQ(argmax({1, 3, 3}), 1u);
   EXPECT_EQ(argmax({kNaN, -1, kNaN}), 1u);

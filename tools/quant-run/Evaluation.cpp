@@ -67,6 +67,7 @@ public:
 
   void fill(RunReport &report) const {
     report.sqnrDB = comparison.getSQNR();
+    report.cosine = comparison.getMeanCosine();
     report.maxAbsError = comparison.getMaxAbsError();
     report.top1Agreement = comparison.getTop1Agreement();
   }

@@ -60,7 +60,8 @@ struct Options {
   cl::opt<std::string> json{
       "json", cl::cat(category), cl::value_desc("file.json"),
       cl::desc("Write what was measured to this file: sqnr_db, max_abs_error, "
-               "top1_agreement, accuracy, samples, latency_us{min, median}, "
+               "top1_agreement, cosine, accuracy, samples, latency_us{min, "
+               "median}, "
                "profile[{op, location, calls, ns, macs, bytes}]. Infinity is "
                "written 1e999")};
 

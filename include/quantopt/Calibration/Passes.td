@@ -5,6 +5,26 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ChooseSchemes : Pass<"qopt-choose-schemes", "::mlir::ModuleOp"> {
+  let summary = "Decide which contractions are quantized at run time";
+  let description = [{
+    Reads the settings of `config` for each named operation. Afterwards a
+    contraction whose scheme is dynamic carries `qopt.dynamic`, and an operation
+    that the configuration keeps in float carries `qopt.float`. Nothing else
+    changes. A function in which no contraction is static needs no calibration.
+
+    Refuses a configuration that cannot be read and, where nothing is left to
+    calibrate, overrides that match nothing.
+
+    Example: test/Calibration/choose-schemes.mlir
+  }];
+  let options = [
+    Option<"config", "config", "std::string", /*default=*/"\"\"",
+           "Settings: a YAML file (docs/Configuration.md)">
+  ];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
 def InsertObservers : Pass<"qopt-insert-observers", "::mlir::ModuleOp"> {
   let summary = "Insert the hooks of calibration";
   let description = [{
@@ -12,7 +32,8 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::ModuleOp"> {
     that depends on an input passes through a `qopt.observe` whose `id` is its
     name, and nothing else has changed. Values that only move others
     (same-scale operations) get no hook: propagation gives them parameters.
-    Refuses values without a name.
+    A function gets none where each contraction is `qopt.dynamic` or stays in
+    float. Refuses values without a name.
 
     Example: test/Calibration/insert-observers.mlir
   }];
@@ -26,7 +47,8 @@ def Calibrate : Pass<"qopt-calibrate", "::mlir::ModuleOp"> {
     samples of `data`, an .npz or .npy file with one array an input, and does
     what `qopt-apply-calibration` does with the table that results. Memory does
     not grow with the number of samples, and the table's bytes do not depend on
-    their order. With `table`, the table is written there. With `resume`, counts
+    their order. Where nothing is observed because everything is quantized at run
+    time (`qopt.dynamic`), needs no samples. With `table`, the table is written there. With `resume`, counts
     are added to those of that table, which must not hold the same samples.
 
     Refuses arrays that fit no input, missing inputs, files that are damaged,

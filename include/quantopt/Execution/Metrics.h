@@ -37,18 +37,22 @@ public:
   double getSQNR() const;
   /// Largest |x - y|; +inf under the condition of getSQNR's -inf.
   double getMaxAbsError() const;
+  /// x . y / (|x| |y|) of each sample, on average over the samples: 1 where
+  /// both are zero, 0 where one of them is or where anything is NaN or
+  /// infinite.
+  double getMeanCosine() const;
   /// Share of samples whose largest element stands at the same place.
   double getTop1Agreement() const;
 
 private:
-  double signal = 0, noise = 0, maxAbsError = 0;
+  double signal = 0, noise = 0, maxAbsError = 0, cosines = 0;
   uint64_t samples = 0, agreeing = 0;
 };
 
 /// What quant-run reports: a field only where it was measured.
 struct RunReport {
   uint64_t samples = 0;
-  std::optional<double> sqnrDB, maxAbsError, top1Agreement, accuracy;
+  std::optional<double> sqnrDB, cosine, maxAbsError, top1Agreement, accuracy;
   struct Latency {
     double minMicroseconds, medianMicroseconds;
   };
@@ -59,10 +63,10 @@ struct RunReport {
 /// Lines for people.
 void printReport(llvm::raw_ostream &os, const RunReport &report);
 
-/// One JSON object: sqnr_db, max_abs_error, top1_agreement, accuracy, samples,
-/// latency_us{min, median}, profile (see writeProfileJSON). JSON has no
-/// infinity: +inf is written 1e999, which is valid JSON and which readers that
-/// use doubles (Python, JavaScript) read as infinity; -inf is -1e999.
+/// One JSON object: sqnr_db, max_abs_error, top1_agreement, cosine, accuracy,
+/// samples, latency_us{min, median}, profile (see writeProfileJSON). JSON has
+/// no infinity: +inf is written 1e999, which is valid JSON and which readers
+/// that use doubles (Python, JavaScript) read as infinity; -inf is -1e999.
 void writeReportJSON(llvm::raw_ostream &os, const RunReport &report);
 
 } // namespace quantopt

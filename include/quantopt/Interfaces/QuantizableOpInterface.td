@@ -45,6 +45,16 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
       (ins "::mlir::OpOperand &":$operand), "",
       [{ return ::std::nullopt; }]>,
     InterfaceMethod<[{
+        The dimensions that `operand` shares with result 0, as pairs (dimension
+        of the operand, dimension of the result), ascending in the first: an
+        element of the result reads only those elements of the operand that have
+        its own index there. So each of these indices of the operand may have
+        parameters of its own: the rows of a matrix product's left side, the
+        columns of its right side.
+      }],
+      "::llvm::SmallVector<::std::pair<int64_t, int64_t>>", "getSharedDims",
+      (ins "::mlir::OpOperand &":$operand), "", [{ return {}; }]>,
+    InterfaceMethod<[{
         How many products of an activation and another factor the operation
         computes in all: what it costs. 0 for operations without products.
       }],

@@ -18,7 +18,8 @@ def SelectOps : Pass<"qopt-select-ops", "::mlir::func::FuncOp"> {
       operands and a quantized operation needs its result, so that integers stay
       integers between two contractions and float code at the boundary stays as
       it is.
-    A `qopt.float` that exists (from the configuration) stays. Changes no
+    A `qopt.float` that exists (from the configuration) stays, and contractions
+    with `qopt.dynamic` are left to qopt-quantize-dynamically. Changes no
     operation.
 
     Example: test/Quantization/select-ops.mlir
@@ -44,7 +45,8 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
 def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
   let summary = "Store the constant weights of contractions in 8 bits";
   let description = [{
-    Reads the weights of selected contractions. Afterwards each is a constant of
+    Reads the weights of selected contractions and of those with `qopt.dynamic`.
+    Afterwards each is a constant of
     `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127], with one scale an
     output channel (or one for all, `granularity=per-tensor`), that of the
     largest magnitude or, with `method=mse`, the scale of least squared error.
@@ -118,6 +120,31 @@ def FoldQDQ : Pass<"qopt-fold-qdq", "::mlir::func::FuncOp"> {
     bias to the accumulator's scale: less than half a unit of the accumulator.
 
     Example: test/Quantization/fold-qdq.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def QuantizeDynamically
+    : Pass<"qopt-quantize-dynamically", "::mlir::func::FuncOp"> {
+  let summary = "Quantize the activations of contractions at run time";
+  let description = [{
+    Reads contractions with `qopt.dynamic`, whose weights are stored in 8 bits
+    already. Afterwards each reads activations that `qopt.quantize_dynamic` makes
+    (one for all contractions that read the same values in the same way), sums
+    products in i32 from 0 (QuantizableOpInterface::buildIntegerForm), and a
+    generic computes
+    `f32(acc - z * sum(w)) * (s * s_w) + init` for each element in this order:
+    `s` and `z` are the scale and the zero point of the activations behind it,
+    `s_w` the scale of its weights, or of the second activation. A term that
+    is zero throughout is left out.
+
+    An operation that has no integer form after all stays in float, with the
+    reason in `qopt.float`.
+
+    Example: test/Quantization/quantize-dynamically.mlir
   }];
   let dependentDialects = ["::mlir::qopt::QOptDialect",
                            "::mlir::linalg::LinalgDialect",

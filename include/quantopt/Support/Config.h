@@ -29,6 +29,28 @@ enum class InputBits { Auto, Eight, Sixteen };
 
 enum class WeightGranularity { PerChannel, PerTensor };
 enum class WeightMethod { MinMax, Mse };
+
+/// Where a contraction's activations get their parameters: from calibration, or
+/// from their values each time that the generated code runs.
+enum class QuantScheme { Static, Dynamic };
+
+/// What has a scale of its own with `scheme: dynamic`.
+enum class DynamicGranularity { Row, Tensor };
+
+/// How a contraction is quantized with `scheme: dynamic`.
+struct DynamicSettings {
+  DynamicGranularity granularity = DynamicGranularity::Row;
+  bool symmetric = true;
+};
+
+/// How the operation that makes a value is quantized.
+struct OperationSettings {
+  QuantScheme scheme = QuantScheme::Static;
+  DynamicSettings dynamic;
+  /// An override says `keep: float`.
+  bool keepFloat = false;
+};
+
 /// Settings of one activation.
 struct ActivationSettings {
   int bits = 8;
@@ -67,6 +89,9 @@ struct ConfigOverride {
   std::optional<bool> symmetric;
   std::optional<ActivationMethod> method;
   std::optional<double> percentile;
+  std::optional<QuantScheme> scheme;
+  std::optional<DynamicGranularity> granularity;
+  std::optional<bool> dynamicSymmetric;
   bool keepFloat = false;
 
   /// Where the entry is in the file, from 1.
@@ -87,6 +112,8 @@ public:
   /// Prints each key with what it takes, its default and what it means.
   static void printSchema(llvm::raw_ostream &os);
 
+  QuantScheme scheme = QuantScheme::Static;
+  DynamicSettings dynamic;
   ActivationSettings activations;
   WeightSettings weights;
   InputBits inputBits = InputBits::Auto;
@@ -102,8 +129,12 @@ public:
   /// Remembers which overrides matched.
   ActivationSettings settingsFor(llvm::StringRef name, llvm::StringRef op);
 
-  /// After all of a module's values went through settingsFor: an error, at its
-  /// line, for each override that matched nothing.
+  /// The same for the operation `op` that makes the value `name`.
+  OperationSettings operationSettingsFor(llvm::StringRef name,
+                                         llvm::StringRef op);
+
+  /// After all of a module's values were asked for: an error, at its line, for
+  /// each override that matched nothing.
   llvm::Error checkAllMatched() const;
 
 private:

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ConvertDynamic.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 #include "quantopt/Lowering/Common/QuantArith.h"
@@ -408,14 +409,15 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
         .add<ConvertConversion<QuantizeOp>, ConvertConversion<DequantizeOp>,
              ConvertConversion<RequantizeOp>, ConvertConversion<FakeQuantOp>,
              ConvertLookup, DecomposeAggregated>(&getContext());
+    populateConvertDynamicPatterns(patterns);
     GreedyRewriteConfig config;
     config.enableFolding(false);
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
     WalkResult left = getOperation().walk([](Operation *op) {
-      if (!isa<QuantizeOp, DequantizeOp, RequantizeOp, FakeQuantOp, LookupOp>(
-              op))
+      if (!isa<QuantizeOp, DequantizeOp, RequantizeOp, FakeQuantOp, LookupOp,
+               QuantizeDynamicOp>(op))
         return WalkResult::advance();
       op->emitOpError("could not be converted to arithmetic");
       return WalkResult::interrupt();

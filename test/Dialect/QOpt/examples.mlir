@@ -15,6 +15,15 @@ func.func @examples(%x: tensor<4xf32>, %acc: tensor<3x2xi32>) {
   return
 }
 
+// CHECK-LABEL: @dynamic
+func.func @dynamic(%x: tensor<4x8xf32>) {
+  // CHECK: qopt.quantize_dynamic
+  %q, %s = qopt.quantize_dynamic %x per [0] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4xf32>)
+  // CHECK: qopt.quantize_dynamic
+  %r, %t, %z = qopt.quantize_dynamic %x per [] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<f32>, tensor<i32>)
+  return
+}
+
 // CHECK-LABEL: @dequantize
 func.func @dequantize(%q: tensor<4xi8>) {
   // CHECK: qopt.dequantize

@@ -12,7 +12,9 @@ def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
     `lookup` and `fake_quant` on tensors become `linalg.generic`; inside bodies
     and on vectors they become arith and math, by the formulas of
     `quantopt/Support/QuantMath.h`. Parameters per axis become constant operands
-    broadcast along their axis, tables become constant tensors. Aggregated
+    broadcast along their axis, tables become constant tensors.
+    `qopt.quantize_dynamic` becomes a reduction for each end of the range, a
+    generic that computes its parameters and one that quantizes. Aggregated
     operations (`linalg.softmax`) are taken apart.
 
     Guarantees that no `qopt` conversion is left.

@@ -42,6 +42,10 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
       !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'qopt.name' takes a string, not ")
            << attribute.getValue();
+  if (attribute.getName() == getDynamicAttrName() &&
+      !isa<DynamicAttr>(attribute.getValue()))
+    return op->emitError("'qopt.dynamic' takes a #qopt.dynamic attribute, not ")
+           << attribute.getValue();
   if (attribute.getName() == getNumericsAttrName()) {
     if (!isa<ModuleOp>(op))
       return op->emitError("'qopt.numerics' stands on a module; an operation "
@@ -64,6 +68,11 @@ NumericsAttr mlir::qopt::getNumerics(Operation *op) {
       return contract;
   return NumericsAttr::get(op->getContext(), Rounding::HalfEven,
                            Multiplier::F32);
+}
+
+DynamicAttr mlir::qopt::getDynamic(Operation *op) {
+  return op ? op->getAttrOfType<DynamicAttr>(QOptDialect::getDynamicAttrName())
+            : DynamicAttr();
 }
 
 FailureOr<UniformParams> UniformParams::get(Type type) {

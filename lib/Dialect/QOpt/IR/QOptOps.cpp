@@ -195,6 +195,35 @@ OpFoldResult LookupOp::fold(FoldAdaptor) {
 }
 
 //===----------------------------------------------------------------------===//
+// QuantizeDynamicOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult QuantizeDynamicOp::verify() {
+  RankedTensorType input = getInput().getType();
+  SmallVector<int64_t> sizes;
+  int64_t last = -1;
+  for (int64_t dim : getKept()) {
+    if (dim <= last || dim >= input.getRank())
+      return emitOpError("keeps [")
+             << getKept() << "], which are not ascending dimensions of "
+             << input;
+    sizes.push_back(input.getDimSize(dim));
+    last = dim;
+  }
+  if (getResult().getType().getShape() != input.getShape())
+    return emitOpError("makes ")
+           << getResult().getType() << " of " << input << "; shapes must agree";
+  for (Value parameters : getResults().drop_front()) {
+    auto type = cast<RankedTensorType>(parameters.getType());
+    if (type.getShape() != ArrayRef<int64_t>(sizes))
+      return emitOpError("has parameters ")
+             << type << " where the dimensions that it keeps need "
+             << type.clone(sizes);
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // FakeQuantOp and ObserveOp
 //===----------------------------------------------------------------------===//
 

@@ -32,6 +32,9 @@ namespace mlir::qopt {
 /// half to even with f32 multipliers.
 NumericsAttr getNumerics(Operation *op);
 
+/// How `op` is quantized at run time; null where it is not.
+DynamicAttr getDynamic(Operation *op);
+
 /// Scales and zero points of a per-tensor or per-axis uniform type, as a list:
 /// one entry per tensor, or one per index of `axis`.
 struct UniformParams {

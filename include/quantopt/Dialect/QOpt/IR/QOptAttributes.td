@@ -54,4 +54,32 @@ def QOpt_NumericsAttr : AttrDef<QOpt_Dialect, "Numerics"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+def QOpt_Granularity : I32EnumAttr<"Granularity",
+    "what has a scale of its own", [
+    I32EnumAttrCase<"Row", 0, "row">,
+    I32EnumAttrCase<"Tensor", 1, "tensor">
+  ]> {
+  let cppNamespace = "::mlir::qopt";
+  let genSpecializedAttr = 0;
+}
+
+def QOpt_DynamicAttr : AttrDef<QOpt_Dialect, "Dynamic"> {
+  let mnemonic = "dynamic";
+  let summary = "a contraction whose activations are quantized at each run";
+  let description = [{
+    On a contraction, as `qopt.dynamic`: its activations get their parameters
+    from their own values, each time that the generated code runs.
+
+    - `granularity`: `row` gives each index that the contraction does not sum
+      over a scale of its own (QuantizableOpInterface::getSharedDims); `tensor`
+      gives all elements one.
+    - `symmetric`: the zero point is 0. The product of two activations is
+      symmetric in any case.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"::mlir::qopt::Granularity", "::mlir::qopt::Granularity::Row">:$granularity,
+    DefaultValuedParameter<"bool", "true">:$symmetric);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 #endif // QUANTOPT_DIALECT_QOPT_IR_QOPTATTRIBUTES_TD

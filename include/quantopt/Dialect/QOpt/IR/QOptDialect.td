@@ -32,7 +32,9 @@ def QOpt_Dialect : Dialect {
 
     Discardable attributes: `qopt.name`, a string on any operation, is the stable
     name of its value; `qopt.numerics`, a `#qopt.numerics` on a module, is the
-    numeric contract of all that the module holds.
+    numeric contract of all that the module holds; `qopt.dynamic`, a
+    `#qopt.dynamic` on a contraction, says that its activations get their
+    parameters at each run.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let useDefaultAttributePrinterParser = 1;
@@ -48,6 +50,10 @@ def QOpt_Dialect : Dialect {
     /// Name of the attribute of a module that carries its numeric contract.
     static constexpr ::llvm::StringLiteral getNumericsAttrName() {
       return "qopt.numerics";
+    }
+    /// Name of the attribute of a contraction that is quantized dynamically.
+    static constexpr ::llvm::StringLiteral getDynamicAttrName() {
+      return "qopt.dynamic";
     }
   }];
 }

@@ -124,6 +124,46 @@ def QOpt_LookupOp : QOpt_ElementwiseOp<"lookup"> {
   let hasFolder = 1;
 }
 
+def QOpt_QuantizeDynamicOp : QOpt_Op<"quantize_dynamic", [Pure]> {
+  let summary = "real values to stored integers, by parameters of their own";
+  let description = [{
+    Chooses parameters from the values themselves and quantizes with them. Each
+    index of the dimensions `kept` has a scale of its own; without any, the whole
+    tensor has one. (Rules Y0 and Y1 of docs/NumericContract.md.)
+
+    Symmetric, without a third result: `amax = max |x|`, `s = amax / 127`, and
+    `q = clamp(round(x / s), -127, 127)`.
+
+    Asymmetric, with the zero points as a third result: over the range that the
+    values and 0 span, `s = (max - min) / 255`,
+    `z = clamp(round(-min / s), 0, 255) - 128`, and
+    `q = clamp(round(x / s) + z, -128, 127)`. This is ONNX's
+    `DynamicQuantizeLinear`, less 128.
+
+    Divisions are in f32; the rounding of values is that of the numeric contract,
+    the zero point's is half to even. A scale below the smallest normal f32 (all
+    values are zero, say) becomes 1. NaN takes no part in the range and is
+    stored as the smallest value; an infinity makes its scale infinite, so that
+    no result which depends on it is finite.
+
+    Constraints:
+    - (C1) `kept` is ascending and names dimensions of the input.
+    - (C2) scales and zero points have the sizes of these dimensions.
+    - (C3) the result has the shape of the input.
+
+    ```mlir
+    %q, %s = qopt.quantize_dynamic %x per [0] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4xf32>)
+    %r, %t, %z = qopt.quantize_dynamic %x per [] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<f32>, tensor<i32>)
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[F32]>:$input, DenseI64ArrayAttr:$kept,
+                       OptionalAttr<QOpt_NumericsAttr>:$numerics);
+  let results = (outs RankedTensorOf<[I8]>:$result, RankedTensorOf<[F32]>:$scales,
+                      Optional<RankedTensorOf<[I32]>>:$zeroPoints);
+  let assemblyFormat = "$input `per` $kept attr-dict `:` functional-type($input, results)";
+  let hasVerifier = 1;
+}
+
 def QOpt_FakeQuantOp : QOpt_ElementwiseOp<"fake_quant", [SameOperandsAndResultType]> {
   let summary = "quantize, then dequantize, in one operation";
   let description = [{

@@ -1,0 +1,76 @@
+//===- ChooseSchemes.cpp - Which contractions are dynamic -----------------===//
+
+#include "ChooseParams.h"
+#include "Schemes.h"
+#include "quantopt/Calibration/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_CHOOSESCHEMES
+#include "quantopt/Calibration/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+bool mlir::qopt::needsCalibration(Operation *root) {
+  bool isDynamic = false, isStatic = false;
+  root->walk([&](QuantizableOpInterface op) {
+    if (op.getQuantRole() != QuantRole::Contraction)
+      return;
+    if (getDynamic(op))
+      isDynamic = true;
+    else if (!op->hasAttr("qopt.float"))
+      isStatic = true;
+  });
+  return isStatic || !isDynamic;
+}
+
+static DynamicAttr makeAttr(MLIRContext *context,
+                            const quantopt::DynamicSettings &settings) {
+  Granularity granularity =
+      settings.granularity == quantopt::DynamicGranularity::Row
+          ? Granularity::Row
+          : Granularity::Tensor;
+  return DynamicAttr::get(context, granularity, settings.symmetric);
+}
+
+namespace {
+struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
+  using ChooseSchemesBase::ChooseSchemesBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
+    if (failed(settings))
+      return signalPassFailure();
+    module.walk([&](Operation *op) { choose(op, *settings); });
+    // Else choosing parameters asks for more values, and checks.
+    if (needsCalibration(module))
+      return;
+    if (llvm::Error error = settings->checkAllMatched()) {
+      emitError(module.getLoc()) << llvm::toString(std::move(error));
+      signalPassFailure();
+    }
+  }
+
+  void choose(Operation *op, quantopt::Config &settings) {
+    auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+    if (!name)
+      return;
+    quantopt::OperationSettings own = settings.operationSettingsFor(
+        name.getValue(), op->getName().getStringRef());
+    if (own.keepFloat)
+      op->setAttr("qopt.float",
+                  StringAttr::get(op->getContext(),
+                                  "the configuration keeps it in float"));
+    auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+    if (own.keepFloat || own.scheme != quantopt::QuantScheme::Dynamic ||
+        !quantizable || quantizable.getQuantRole() != QuantRole::Contraction)
+      return;
+    op->setAttr(QOptDialect::getDynamicAttrName(),
+                makeAttr(op->getContext(), own.dynamic));
+  }
+};
+} // namespace

@@ -1,0 +1,179 @@
+//===- ConvertDynamic.cpp - Parameters from values, as linalg -------------===//
+//
+// One reduction for each end of the range, a generic over the rows for scale
+// and zero point, and one over all elements that quantizes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ConvertDynamic.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Lowering/Common/QuantArith.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+namespace {
+
+using Body = function_ref<Value(OpBuilder &, Location, ValueRange)>;
+
+/// Emits the parts of one conversion.
+class Emitter {
+public:
+  Emitter(PatternRewriter &rewriter, QuantizeDynamicOp op)
+      : b(rewriter), op(op), loc(op.getLoc()),
+        inputType(op.getInput().getType()), rowsType(op.getScales().getType()) {
+    int64_t rank = inputType.getRank();
+    identity = b.getMultiDimIdentityMap(rank);
+    SmallVector<AffineExpr> kept;
+    for (int64_t dim : op.getKept())
+      kept.push_back(b.getAffineDimExpr(dim));
+    rows = AffineMap::get(rank, 0, kept, b.getContext());
+  }
+
+  Value reduce(Body combine);
+  Value mapRows(ArrayRef<Value> inputs, Type element, Body body);
+  Value quantize(Value scales, Value zeroPoints, StorageRange range);
+  Value emitScale(OpBuilder &builder, Location loc, Value width, double steps);
+
+private:
+  Value empty(ArrayRef<int64_t> shape, Type element) {
+    return tensor::EmptyOp::create(b, loc, shape, element);
+  }
+  Value generic(ArrayRef<Value> inputs, Value init, ArrayRef<AffineMap> maps,
+                ArrayRef<utils::IteratorType> iterators, Body body) {
+    return linalg::GenericOp::create(
+               b, loc, init.getType(), inputs, init, maps, iterators,
+               [&](OpBuilder &builder, Location bodyLoc, ValueRange args) {
+                 linalg::YieldOp::create(builder, bodyLoc,
+                                         body(builder, bodyLoc, args));
+               })
+        .getResult(0);
+  }
+
+  PatternRewriter &b;
+  QuantizeDynamicOp op;
+  Location loc;
+  RankedTensorType inputType, rowsType;
+  AffineMap identity, rows;
+};
+
+/// `combine(element, so far)` over all that is not kept, from 0 on.
+Value Emitter::reduce(Body combine) {
+  SmallVector<utils::IteratorType> iterators(inputType.getRank(),
+                                             utils::IteratorType::reduction);
+  for (int64_t dim : op.getKept())
+    iterators[dim] = utils::IteratorType::parallel;
+  Value zero = emitConstant(b, loc, b.getF32Type(), 0.0);
+  Value init = linalg::FillOp::create(
+                   b, loc, zero, empty(rowsType.getShape(), b.getF32Type()))
+                   .getResult(0);
+  return generic({op.getInput()}, init, {identity, rows}, iterators, combine);
+}
+
+Value Emitter::mapRows(ArrayRef<Value> inputs, Type element, Body body) {
+  int64_t rank = rowsType.getRank();
+  SmallVector<AffineMap> maps(inputs.size() + 1,
+                              b.getMultiDimIdentityMap(rank));
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  return generic(inputs, empty(rowsType.getShape(), element), maps, iterators,
+                 body);
+}
+
+/// `width / steps`, or 1 where that is no normal number.
+Value Emitter::emitScale(OpBuilder &builder, Location loc, Value width,
+                         double steps) {
+  Type f32 = builder.getF32Type();
+  Value divisor = emitConstant(builder, loc, f32, steps);
+  Value scale = arith::DivFOp::create(builder, loc, width, divisor);
+  Value least = emitConstant(builder, loc, f32, 0x1p-126);
+  Value one = emitConstant(builder, loc, f32, 1.0);
+  Value isTiny = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
+                                       scale, least);
+  return arith::SelectOp::create(builder, loc, isTiny, one, scale);
+}
+
+Value Emitter::quantize(Value scales, Value zeroPoints, StorageRange range) {
+  SmallVector<Value> inputs = {op.getInput(), scales};
+  SmallVector<AffineMap> maps = {identity, rows};
+  if (zeroPoints) {
+    inputs.push_back(zeroPoints);
+    maps.push_back(rows);
+  }
+  maps.push_back(identity);
+  SmallVector<utils::IteratorType> iterators(inputType.getRank(),
+                                             utils::IteratorType::parallel);
+  Rounding rounding = getNumerics(op).getRounding();
+  return generic(
+      inputs, empty(inputType.getShape(), b.getI8Type()), maps, iterators,
+      [&](OpBuilder &builder, Location loc, ValueRange args) {
+        Value zeroPoint;
+        if (zeroPoints)
+          zeroPoint = arith::SIToFPOp::create(builder, loc,
+                                              builder.getF32Type(), args[2]);
+        return emitQuantize(builder, loc, args[0], args[1], zeroPoint, range,
+                            builder.getI8Type(), rounding);
+      });
+}
+
+struct ConvertQuantizeDynamic : OpRewritePattern<QuantizeDynamicOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(QuantizeDynamicOp op,
+                                PatternRewriter &rewriter) const override {
+    Emitter emitter(rewriter, op);
+    Type f32 = rewriter.getF32Type();
+    if (!op.getZeroPoints()) {
+      Value largest = emitter.reduce([](OpBuilder &b, Location loc,
+                                        ValueRange args) {
+        Value magnitude = math::AbsFOp::create(b, loc, args[0]);
+        return arith::MaxNumFOp::create(b, loc, magnitude, args[1]).getResult();
+      });
+      Value scales = emitter.mapRows(
+          {largest}, f32, [&](OpBuilder &b, Location loc, ValueRange args) {
+            return emitter.emitScale(b, loc, args[0], 127.0);
+          });
+      rewriter.replaceOp(
+          op, {emitter.quantize(scales, Value(), {-127, 127, true}), scales});
+      return success();
+    }
+    Value low = emitter.reduce([](OpBuilder &b, Location loc, ValueRange args) {
+      return arith::MinNumFOp::create(b, loc, args[0], args[1]).getResult();
+    });
+    Value high =
+        emitter.reduce([](OpBuilder &b, Location loc, ValueRange args) {
+          return arith::MaxNumFOp::create(b, loc, args[0], args[1]).getResult();
+        });
+    Value scales = emitter.mapRows(
+        {low, high}, f32, [&](OpBuilder &b, Location loc, ValueRange args) {
+          Value width = arith::SubFOp::create(b, loc, args[1], args[0]);
+          return emitter.emitScale(b, loc, width, 255.0);
+        });
+    // Rule Q0 of the range's lower end, whose sign is turned, on [0, 255].
+    Value zeroPoints = emitter.mapRows(
+        {low, scales}, rewriter.getI32Type(),
+        [&](OpBuilder &b, Location loc, ValueRange args) {
+          Value negated = arith::NegFOp::create(b, loc, args[0]);
+          Value unsignedPoint =
+              emitQuantize(b, loc, negated, args[1], Value(), {0, 255, false},
+                           b.getI32Type(), Rounding::HalfEven);
+          Value offset = emitConstant(b, loc, b.getI32Type(), int64_t(128));
+          return arith::SubIOp::create(b, loc, unsignedPoint, offset)
+              .getResult();
+        });
+    rewriter.replaceOp(op,
+                       {emitter.quantize(scales, zeroPoints, {-128, 127, true}),
+                        scales, zeroPoints});
+    return success();
+  }
+};
+
+} // namespace
+
+void mlir::qopt::populateConvertDynamicPatterns(RewritePatternSet &patterns) {
+  patterns.add<ConvertQuantizeDynamic>(patterns.getContext());
+}

@@ -1,0 +1,37 @@
+// RUN: split-file %s %t
+// RUN: quant-opt %t/none.mlir --qopt-choose-schemes="config=%t/none.yaml" -verify-diagnostics
+// RUN: quant-opt %t/word.mlir --qopt-choose-schemes="config=%t/word.yaml" -verify-diagnostics
+// RUN: quant-opt %t/match.mlir --qopt-choose-schemes="config=%t/match.yaml" -verify-diagnostics
+
+//--- none.mlir
+// expected-error-re@+1 {{none.yaml': No such file}}
+module {
+}
+
+//--- word.mlir
+// expected-error-re@+1 {{word.yaml:2:9: 'adaptive' is not a value of 'scheme'; allowed: static, dynamic}}
+module {
+}
+
+// Nothing is calibrated, so nobody asks later.
+//--- match.mlir
+// expected-error-re@+1 {{match.yaml:4:5: override with name 'conv' matches no value of the model; remove it or correct the pattern}}
+module {
+  func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+    %w = arith.constant dense<0.5> : tensor<4x4xf32>
+    %z = arith.constant dense<0.0> : tensor<4x4xf32>
+    %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+    return %a : tensor<4x4xf32>
+  }
+}
+
+//--- word.yaml
+version: 1
+scheme: adaptive
+
+//--- match.yaml
+version: 1
+scheme: dynamic
+overrides:
+  - match: {name: conv}
+    scheme: static
