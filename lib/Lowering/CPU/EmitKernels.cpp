@@ -40,6 +40,8 @@ namespace {
 struct Kernel {
   Nest nest;
   std::optional<Contraction> contraction;
+  /// The step of the contraction's tile.
+  const MicroKernel *step = nullptr;
   std::optional<unsigned> lane;
 };
 
@@ -51,9 +53,7 @@ struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
         TargetInfo::get(getOperation(), cpu, features);
     if (failed(target))
       return signalPassFailure();
-    integerKernel = MicroKernel::getInteger(*target);
-    wideKernel = MicroKernel::getWide(*target);
-    floatKernel = MicroKernel::getFloat(*target);
+    kernels = MicroKernels::get(*target);
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal())
         run(func);
@@ -63,21 +63,16 @@ private:
   void run(func::FuncOp func);
   std::optional<Kernel> fuse(linalg::GenericOp op, unsigned stages);
   std::optional<Kernel> choose(linalg::GenericOp op);
-  void chooseSigns(func::FuncOp func, MutableArrayRef<Kernel> kernels);
+  void chooseSigns(func::FuncOp func, MutableArrayRef<Kernel> chosen);
   void emit(IRRewriter &rewriter, Kernel &kernel);
   LogicalResult emitCode(OpBuilder &builder, Kernel &kernel);
   scf::ExecuteRegionOp createRegion(OpBuilder &builder, const Kernel &kernel);
   void protectFromOverread(OpBuilder &builder, Kernel &kernel);
 
-  const MicroKernel &kernelOf(const Contraction &contraction) const {
-    return contraction.isFloat  ? *floatKernel
-           : contraction.isWide ? *wideKernel
-                                : *integerKernel;
-  }
+  const MicroKernel *chooseStep(const Nest &nest,
+                                const Contraction &contraction) const;
 
-  std::optional<MicroKernel> integerKernel;
-  std::optional<MicroKernel> wideKernel;
-  std::optional<MicroKernel> floatKernel;
+  MicroKernels kernels;
   /// Operations that stand in a nest already.
   DenseSet<Operation *> taken;
 };
@@ -97,7 +92,22 @@ std::optional<Kernel> EmitKernels::fuse(linalg::GenericOp op, unsigned stages) {
     nest->output = nest->accumulator;
   }
   mergeLoops(*nest);
-  return Kernel{std::move(*nest), std::nullopt, std::nullopt};
+  Kernel kernel;
+  kernel.nest = std::move(*nest);
+  return kernel;
+}
+
+const MicroKernel *
+EmitKernels::chooseStep(const Nest &nest,
+                        const Contraction &contraction) const {
+  if (contraction.isFloat)
+    return kernels.floating.get();
+  if (contraction.isWide)
+    return kernels.wide.get();
+  for (const MicroKernelRef &kernel : kernels.integers)
+    if (weightsKeep(kernel->bound, nest, contraction))
+      return kernel.get();
+  llvm_unreachable("the last kernel takes any weights");
 }
 
 /// The best kernel for `op`. A tile is worth more than what is fused into it,
@@ -114,6 +124,7 @@ std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
     if (failed(contraction))
       continue;
     kernel->contraction = *contraction;
+    kernel->step = chooseStep(kernel->nest, *contraction);
     return std::move(kernel);
   }
   if (!hasLanes(*op.getBody()))
@@ -143,7 +154,7 @@ void EmitKernels::run(func::FuncOp func) {
 
   // Reductions choose first: they take their neighbours with them.
   taken.clear();
-  std::vector<Kernel> kernels;
+  std::vector<Kernel> chosen;
   for (bool reductions : {true, false}) {
     for (linalg::GenericOp op : ops) {
       if ((op.getNumReductionLoops() > 0) != reductions || taken.contains(op))
@@ -156,11 +167,11 @@ void EmitKernels::run(func::FuncOp func) {
         taken.insert(kernel->nest.init->op);
       if (kernel->nest.epilogue)
         taken.insert(kernel->nest.epilogue->op);
-      kernels.push_back(std::move(*kernel));
+      chosen.push_back(std::move(*kernel));
     }
   }
-  chooseSigns(func, kernels);
-  for (Kernel &kernel : kernels)
+  chooseSigns(func, chosen);
+  for (Kernel &kernel : chosen)
     emit(rewriter, kernel);
 }
 
@@ -174,15 +185,13 @@ static bool isUsedByKernelsOnly(Value buffer,
   });
 }
 
-/// Where the micro-kernel reads unsigned bytes, buffers of signed bytes that
-/// contractions read hold the value plus 128: writers flip a bit once, and
-/// contractions do not for each use.
+/// Where micro-kernels read unsigned bytes, buffers of signed bytes that
+/// contractions read, and all of them in this way, hold the value plus 128:
+/// writers flip a bit once, and contractions do not for each use.
 void EmitKernels::chooseSigns(func::FuncOp func,
-                              MutableArrayRef<Kernel> kernels) {
-  if (!integerKernel->readsUnsigned())
-    return;
+                              MutableArrayRef<Kernel> chosen) {
   DenseSet<Value> flipped, fixed;
-  for (Kernel &kernel : kernels) {
+  for (Kernel &kernel : chosen) {
     if (!kernel.contraction || kernel.contraction->isFloat ||
         kernel.contraction->isWide)
       continue;
@@ -190,13 +199,14 @@ void EmitKernels::chooseSigns(func::FuncOp func,
     // Weights stay signed.
     fixed.insert(getRoot(kernel.nest.inputs[contraction.weights].buffer));
     Value root = getRoot(kernel.nest.inputs[contraction.activations].buffer);
-    if (contraction.isUnsigned || !root.getDefiningOp<memref::AllocOp>() ||
+    if (contraction.isUnsigned || !kernel.step->readsUnsigned() ||
+        !root.getDefiningOp<memref::AllocOp>() ||
         !isUsedByKernelsOnly(root, taken))
       fixed.insert(root);
     else
       flipped.insert(root);
   }
-  for (Kernel &kernel : kernels)
+  for (Kernel &kernel : chosen)
     for (Access *access : kernel.nest.getAccesses()) {
       Value root = getRoot(access->buffer);
       access->isFlipped = flipped.contains(root) && !fixed.contains(root);
@@ -209,7 +219,7 @@ void EmitKernels::chooseSigns(func::FuncOp func,
 void EmitKernels::protectFromOverread(OpBuilder &builder, Kernel &kernel) {
   Contraction &contraction = *kernel.contraction;
   Access &access = kernel.nest.inputs[contraction.activations];
-  if (contraction.runLength % kernelOf(contraction).group == 0 ||
+  if (contraction.runLength % kernel.step->group == 0 ||
       getRoot(access.buffer).getDefiningOp<memref::AllocOp>())
     return;
   Location loc = kernel.nest.main.getLoc();
@@ -222,12 +232,12 @@ void EmitKernels::protectFromOverread(OpBuilder &builder, Kernel &kernel) {
 
 LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
   if (!kernel.contraction) {
-    emitLanes(builder, kernel.nest, *kernel.lane, *floatKernel);
+    emitLanes(builder, kernel.nest, *kernel.lane, *kernels.floating);
     return success();
   }
   protectFromOverread(builder, kernel);
   return emitContraction(builder, kernel.nest, *kernel.contraction,
-                         kernelOf(*kernel.contraction));
+                         *kernel.step);
 }
 
 /// A region that says which code is the kernel's, and what it was made from.

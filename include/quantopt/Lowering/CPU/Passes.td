@@ -174,6 +174,10 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
 
     Integer results have the bits of the plain loops: sums of integers do not
     depend on their order, and bodies are the same operations on vectors.
+    An instruction that saturates in between is used only where the weights prove
+    that it cannot: `vpmaddubsw` on bytes as they are if 255 times the sum of
+    neighbours of one sign fits in 16 bits, on magnitudes if no weight is -128;
+    else bytes are extended.
     Contractions in f32 may add in another order and fuse multiply and add.
 
     Guarantees reads of at most 64 bytes past a buffer of `memref.alloc`, and

@@ -208,6 +208,43 @@ SmallVector<int64_t> mlir::qopt::enumerateOffsets(const Nest &nest,
   return offsets;
 }
 
+/// Whether 255 times the sum of those of two weights that have one sign fits in
+/// 16 bits: products with u8 are extreme at 255, and zero at 0.
+static bool pairFits(int8_t left, int8_t right) {
+  int sum = (left < 0) == (right < 0) ? left + right : 0;
+  return sum * 255 >= INT16_MIN && sum * 255 <= INT16_MAX;
+}
+
+bool mlir::qopt::weightsKeep(WeightBound bound, const Nest &nest,
+                             const Contraction &contraction) {
+  if (bound == WeightBound::Any)
+    return true;
+  const Access &access = nest.inputs[contraction.weights];
+  std::optional<ConstantBytes> bytes = getConstantBytes(access.buffer);
+  if (!bytes || !access.element.isInteger(8))
+    return false;
+  ArrayRef<int8_t> data(reinterpret_cast<const int8_t *>(bytes->data.data()),
+                        bytes->data.size());
+  if (bound == WeightBound::Symmetric)
+    return !llvm::is_contained(data, INT8_MIN);
+  if (bytes->isSplat)
+    return contraction.runLength < 2 || pairFits(data.front(), data.front());
+  const int64_t columns = nest.sizes[contraction.column];
+  const int64_t columnStride = access.strides[contraction.column];
+  SmallVector<int64_t> run = enumerateOffsets(nest, contraction.run, access);
+  // A last one of an odd run has no partner, and fits.
+  for (int64_t batch : enumerateOffsets(nest, contraction.batches, access))
+    for (int64_t outer : enumerateOffsets(nest, contraction.outer, access))
+      for (size_t i = 0; i + 1 < run.size(); i += 2) {
+        const int8_t *first = data.data() + access.offset + batch + outer;
+        for (int64_t column = 0; column < columns; ++column)
+          if (!pairFits(first[run[i] + column * columnStride],
+                        first[run[i + 1] + column * columnStride]))
+            return false;
+      }
+  return true;
+}
+
 FailureOr<PackedWeights> mlir::qopt::packWeights(const Nest &nest,
                                                  const Contraction &contraction,
                                                  unsigned group,

@@ -58,6 +58,10 @@ FailureOr<PackedWeights> packWeights(const Nest &nest,
                                      const Contraction &contraction,
                                      unsigned group, ArrayRef<int64_t> panels);
 
+/// Whether the weights are known and keep within `bound`.
+bool weightsKeep(WeightBound bound, const Nest &nest,
+                 const Contraction &contraction);
+
 /// The bytes of a constant global behind `buffer` and whether they are one
 /// element repeated.
 struct ConstantBytes {

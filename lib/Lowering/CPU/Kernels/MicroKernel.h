@@ -1,7 +1,9 @@
 //===- MicroKernel.h - The inner step of a register tile --------*- C++ -*-===//
 //
 // A target's way to add `group` products to each lane of an accumulator. The
-// tile around it is the same for all of them.
+// tile around it is the same for all of them. One class a family of
+// instructions: X86MicroKernels.cpp, ArmMicroKernels.cpp, and what needs no
+// instruction of its own in MicroKernel.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,58 +16,126 @@
 
 namespace mlir::qopt {
 
-struct MicroKernel {
-  enum class Kind {
-    /// vpdpbusd: four u8 x s8 products a lane; s8 activations are read with
-    /// their sign bit inverted, and 128 times the column sums compensated.
-    Dot4,
-    /// sdot: four s8 x s8 products a lane.
-    SignedDot4,
-    /// vpmaddwd of bytes widened to 16 bits: two products a lane, exact.
-    Pairs,
-    /// vpdpwssd, or vpmaddwd, of 16-bit activations and bytes widened to 16
-    /// bits: two products a lane, exact.
-    WidePairs,
-    /// One product a lane, in i32.
-    Single,
-    /// One product a lane, in f32, fused where the target can.
-    Float,
-  };
-  Kind kind;
-  /// 32-bit lanes of a vector.
+/// The vectors of a target.
+struct VectorUnit {
+  /// 32-bit lanes of the widest vector.
   unsigned lanes;
-  /// Products that one step adds to a lane.
-  unsigned group;
-  /// Vector registers of the target.
+  /// Vector registers.
   unsigned registers;
-  bool hasFMA = false;
-  /// Pairs of 16 bits accumulate in one instruction.
-  bool hasPairDot = false;
   /// The target looks bytes up in a table of 128 in one instruction.
   bool hasByteTables = false;
 
-  /// The kernel for i8 x i8 -> i32, and for f32.
-  static MicroKernel getInteger(const TargetInfo &target);
-  /// The kernel for i16 x i8 -> i32.
-  static MicroKernel getWide(const TargetInfo &target);
-  static MicroKernel getFloat(const TargetInfo &target);
-
-  bool isFloat() const { return kind == Kind::Float; }
-  /// Whether activations are read as u8, that is with 128 added.
-  bool readsUnsigned() const { return kind == Kind::Dot4; }
-
-  /// `group` activations from `flat[index...]` in every lane. `isUnsigned`
-  /// says that the bytes stand for unsigned values, or already hold s8 with the
-  /// sign bit inverted.
-  Value emitActivation(OpBuilder &builder, Location loc, Value flat,
-                       Value index, bool isUnsigned) const;
-  /// `lanes * group` packed weights from `flat[index...]`.
-  Value emitWeights(OpBuilder &builder, Location loc, Value flat,
-                    Value index) const;
-  /// `accumulator + activation . weights`, lane by lane.
-  Value emitStep(OpBuilder &builder, Location loc, Value accumulator,
-                 Value activation, Value weights) const;
+  static VectorUnit get(const TargetInfo &target);
 };
+
+/// What the scheduler of a tile needs to know of a step, in units of the
+/// vector instructions of which a core issues two a cycle.
+struct StepCost {
+  /// One step, for one vector of accumulators.
+  double step = 1;
+  /// Preparing the activations of one row beyond the load.
+  double activation = 0;
+  /// Preparing one vector of weights beyond the load.
+  double weights = 0;
+  /// Registers that a vector of weights takes.
+  unsigned weightRegisters = 1;
+  /// Registers besides accumulators and weights.
+  unsigned scratchRegisters = 2;
+  /// Independent accumulators that hide the latency of a step.
+  unsigned chains = 8;
+};
+
+/// What a kernel demands of weights to be exact.
+enum class WeightBound {
+  Any,
+  /// No weight is -128.
+  Symmetric,
+  /// No two neighbours along the reduction, in groups of even size, can take
+  /// the sum of two products with bytes of 0 to 255 out of 16 bits.
+  Pairs,
+};
+
+class MicroKernel {
+public:
+  /// One value, or the parts of it that stand in different registers.
+  using Parts = SmallVector<Value, 2>;
+
+  virtual ~MicroKernel();
+
+  /// 32-bit lanes of a vector.
+  const unsigned lanes;
+  /// Products that one step adds to a lane.
+  const unsigned group;
+  /// Vector registers of the target.
+  const unsigned registers;
+  const bool hasByteTables;
+  StepCost cost;
+  WeightBound bound = WeightBound::Any;
+
+  virtual bool isFloat() const { return false; }
+  /// Whether activations are read as u8, so that s8 buffers had better hold
+  /// their values with 128 added.
+  virtual bool readsUnsigned() const { return false; }
+  /// What the kernel sees is the activation plus this. `isUnsigned` says that
+  /// the bytes stand for unsigned values.
+  virtual int32_t getShift(bool isUnsigned) const { return 0; }
+
+  /// `group` activations from `flat[index...]` in every lane. `isUnsigned` says
+  /// that the bytes stand for unsigned values, or already hold s8 with the sign
+  /// bit inverted.
+  virtual Parts emitActivation(OpBuilder &builder, Location loc, Value flat,
+                               Value index, bool isUnsigned) const = 0;
+  /// `lanes * group` packed weights from `flat[index...]`.
+  virtual Parts emitWeights(OpBuilder &builder, Location loc, Value flat,
+                            Value index) const = 0;
+  /// Activations of one, in the form of `emitActivation`; integers only.
+  virtual Parts emitOnes(OpBuilder &builder, Location loc) const;
+  /// `accumulator + activation . weights`, lane by lane.
+  virtual Value emitStep(OpBuilder &builder, Location loc, Value accumulator,
+                         ArrayRef<Value> activation,
+                         ArrayRef<Value> weights) const = 0;
+
+protected:
+  MicroKernel(const VectorUnit &unit, unsigned group)
+      : lanes(unit.lanes), group(group), registers(unit.registers),
+        hasByteTables(unit.hasByteTables) {
+    if (registers >= 32)
+      cost.scratchRegisters = 3;
+  }
+
+  VectorType vectorOf(Type element, unsigned perLane = 1) const {
+    return VectorType::get({static_cast<int64_t>(lanes) * perLane}, element);
+  }
+  /// The 32 bits at `flat[index...]`, in every lane.
+  Value emitWords(OpBuilder &builder, Location loc, Value flat,
+                  Value index) const;
+  /// The weights as they are stored.
+  Value emitStored(OpBuilder &builder, Location loc, Value flat,
+                   Value index) const;
+};
+
+/// A call of an LLVM intrinsic with one result.
+Value emitIntrinsic(OpBuilder &builder, Location loc, StringRef name,
+                    Type result, ValueRange operands);
+
+using MicroKernelRef = std::shared_ptr<const MicroKernel>;
+
+/// The kernels of a target.
+struct MicroKernels {
+  /// i8 x i8 -> i32, the fastest first. The last demands nothing of weights.
+  SmallVector<MicroKernelRef> integers;
+  /// i16 x i8 -> i32.
+  MicroKernelRef wide;
+  /// f32.
+  MicroKernelRef floating;
+
+  static MicroKernels get(const TargetInfo &target);
+};
+
+// The families, into fields that are left as they are where the target has no
+// such instructions.
+void addX86Kernels(const TargetInfo &target, MicroKernels &kernels);
+void addArmKernels(const TargetInfo &target, MicroKernels &kernels);
 
 } // namespace mlir::qopt
 

@@ -134,15 +134,11 @@ void Packer::emitPanel(Point point, Value base, int64_t width) {
 /// Column sums by the kernel itself, with activations of one.
 void Packer::emitCompensation() {
   auto words = VectorType::get({int64_t(kernel.lanes)}, b.getI32Type());
-  Value ones = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(words, int32_t(0x01010101)));
-  ones = vector::BitCastOp::create(
-      b, loc, VectorType::get({int64_t(kernel.lanes) * 4}, b.getI8Type()),
-      ones);
+  MicroKernel::Parts ones = kernel.emitOnes(b, loc);
   Value zero = arith::ConstantOp::create(
       b, loc, DenseElementsAttr::get(words, int32_t(0)));
   Value factor = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(words, int32_t(-128)));
+      b, loc, DenseElementsAttr::get(words, -kernel.getShift(c.isUnsigned)));
   int64_t columnSize = outerSteps * groups * group;
   auto panel = [&](Value firstColumn, int64_t width) {
     Value base = multiplyAdd(firstColumn, columnSize, Value());
@@ -156,7 +152,8 @@ void Packer::emitCompensation() {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(sum.getBody());
         Value at = multiplyAdd(sum.getInductionVar(), width * group, from);
-        Value loaded = kernel.emitWeights(b, loc, packing.packed, at);
+        MicroKernel::Parts loaded =
+            kernel.emitWeights(b, loc, packing.packed, at);
         Value next =
             kernel.emitStep(b, loc, sum.getRegionIterArgs()[0], ones, loaded);
         scf::YieldOp::create(b, loc, ValueRange{next});

@@ -13,8 +13,8 @@ namespace mlir::qopt {
 struct RuntimePacking {
   Value source;
   Value packed;
-  /// Takes minus 128 times the sum of each column; null where the kernel needs
-  /// no compensation.
+  /// Takes the sum of each column, times minus the kernel's shift; null where
+  /// that is zero.
   Value compensation;
   int64_t full;
   int64_t width;

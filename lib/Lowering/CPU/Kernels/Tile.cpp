@@ -25,8 +25,11 @@ using namespace mlir::qopt;
 namespace {
 
 /// Steps of the micro-kernel that the innermost loop takes at once, at most.
-constexpr int64_t kMaximalUnroll = 4;
-/// Micro-kernel calls in the innermost loop's body, at most.
+/// With few registers, the loads of more steps would be moved up and spilled.
+int64_t maximalUnroll(const MicroKernel &kernel) {
+  return kernel.registers < 32 ? 2 : 4;
+}
+/// Multiply-adds in the innermost loop's body, at most.
 constexpr int64_t kMaximalBody = 64;
 
 class TileEmitter {
@@ -42,8 +45,8 @@ public:
 private:
   using Accumulators = SmallVector<Value>;
 
-  /// Whether the kernel sees activations plus 128.
-  bool compensates() const { return kernel.readsUnsigned() && !c.isUnsigned; }
+  /// The kernel sees activations plus this.
+  int32_t shift() const { return kernel.getShift(c.isUnsigned); }
   LogicalResult preparePanels();
   void prepareInit(const PackedWeights &packed);
   std::optional<std::vector<char>> constantInit();
@@ -133,7 +136,7 @@ LogicalResult TileEmitter::preparePanels() {
     // One batch at a time, in a buffer of the arena.
     weights = memref::AllocOp::create(
         b, loc, MemRefType::get({paddedColumns * columnSize}, element));
-    if (compensates())
+    if (shift() != 0)
       start = memref::AllocOp::create(
           b, loc, MemRefType::get({paddedColumns}, b.getI32Type()));
     return success();
@@ -199,20 +202,20 @@ std::optional<std::vector<char>> TileEmitter::constantInit() {
   return values;
 }
 
-/// Weights see activations plus 128 where the kernel reads them unsigned: the
-/// initial accumulators take 128 times the column's sum away again.
+/// Weights see activations shifted where the kernel reads them with the other
+/// sign: the initial accumulators take so many column sums away again.
 void TileEmitter::prepareInit(const PackedWeights &packed) {
   std::optional<std::vector<char>> values = constantInit();
   startIsComplete = values.has_value();
-  if (!values && !compensates())
+  if (!values && shift() == 0)
     return;
   if (!values)
     values.emplace(packed.sums.size() * 4, 0);
-  if (compensates()) {
+  if (shift() != 0) {
     for (auto [index, sum] : llvm::enumerate(packed.sums)) {
       uint32_t value;
       std::memcpy(&value, values->data() + index * 4, 4);
-      value -= 128u * static_cast<uint32_t>(sum);
+      value -= static_cast<uint32_t>(shift()) * static_cast<uint32_t>(sum);
       std::memcpy(values->data() + index * 4, &value, 4);
     }
   }
@@ -380,13 +383,13 @@ void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
   int64_t perVector = int64_t(kernel.lanes) * kernel.group;
   bool isUnsigned = c.isUnsigned || activations.isFlipped;
   for (int64_t u = 0; u < count; ++u) {
-    SmallVector<Value> loaded;
+    SmallVector<MicroKernel::Parts> loaded;
     for (int64_t v = 0; v < vectors; ++v)
       loaded.push_back(kernel.emitWeights(
           b, loc, weights, add(weightIndex, (u * vectors + v) * perVector)));
     int64_t set = (u % shape.splits) * rowIndices.size() * vectors;
     for (auto [row, index] : llvm::enumerate(rowIndices)) {
-      Value activation =
+      MicroKernel::Parts activation =
           kernel.emitActivation(b, loc, lanes.flat(activations),
                                 add(index, u * kernel.group), isUnsigned);
       for (int64_t v = 0; v < vectors; ++v) {
@@ -413,7 +416,8 @@ TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
     rowBases.push_back(lanes.index(activations, row));
 
   int64_t calls = rows.size() * shape.vectors;
-  int64_t unroll = std::clamp<int64_t>(kMaximalBody / calls, 1, kMaximalUnroll);
+  int64_t unroll = std::clamp<int64_t>(
+      kMaximalBody / (calls * kernel.cost.step), 1, maximalUnroll(kernel));
   unroll = llvm::alignTo(std::max(unroll, shape.splits), shape.splits);
   if (groups <= unroll) {
     emitSteps(shape, accumulators, rowBases, weightBase, groups);

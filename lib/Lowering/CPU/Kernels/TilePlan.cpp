@@ -13,21 +13,23 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
-/// Accumulators that hide the latency of a multiply-add: 4 cycles x 2 a cycle.
-static constexpr int64_t kChains = 8;
 /// Cycles of a tile outside of its reduction, apart from its results.
 static constexpr double kTileOverhead = 12;
 
 /// Rows whose accumulators fit beside the weights and the activations.
 static int64_t maximalRows(const MicroKernel &kernel, int64_t vectors) {
-  int64_t temporaries = kernel.registers >= 32 ? 3 : 2;
-  int64_t accumulators = kernel.registers - vectors - temporaries;
-  return std::max<int64_t>(1, std::min<int64_t>(accumulators / vectors, 16));
+  int64_t accumulators = static_cast<int64_t>(kernel.registers) -
+                         vectors * kernel.cost.weightRegisters -
+                         kernel.cost.scratchRegisters;
+  return std::clamp<int64_t>(accumulators / vectors, 1, 16);
 }
 
-static double tileCost(const TileProblem &problem, int64_t rows,
-                       int64_t vectors) {
-  double products = rows * vectors / 2.0;
+static double tileCost(const TileProblem &problem, const MicroKernel &kernel,
+                       int64_t rows, int64_t vectors) {
+  const StepCost &cost = kernel.cost;
+  double products = (rows * vectors * cost.step + rows * cost.activation +
+                     vectors * cost.weights) /
+                    2.0;
   double loads = (rows + vectors) / 2.0;
   return problem.steps * std::max(products, loads) + kTileOverhead +
          2.0 * rows * vectors;
@@ -55,7 +57,7 @@ std::pair<TileShape, double> mlir::qopt::planRows(const TileProblem &problem,
          ++height) {
       double cost = coverCost(problem.height, height, [&](int64_t h) {
         return coverCost(problem.width, width, [&](int64_t w) {
-          return tileCost(problem, h * w, vectors);
+          return tileCost(problem, kernel, h * w, vectors);
         });
       });
       if (cost >= bestCost)
@@ -65,9 +67,10 @@ std::pair<TileShape, double> mlir::qopt::planRows(const TileProblem &problem,
     }
   }
   int64_t accumulators = best.rows() * vectors;
-  if (accumulators < kChains)
+  int64_t chains = kernel.cost.chains;
+  if (accumulators < chains)
     best.splits = std::clamp<int64_t>(
-        std::min<int64_t>(kChains / accumulators, problem.steps), 1, 4);
+        std::min<int64_t>(chains / accumulators, problem.steps), 1, 4);
   return {best, bestCost};
 }
 
