@@ -261,7 +261,7 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
                 row = {"weight_bytes": model.weight_bytes, "width": width,
                        "step": name, "graph_only": size == 0}
                 try:
-                    costs = [measure(command) for _ in range(repeat if size else 3)]
+                    costs = [measure(command) for _ in range(repeat if size else max(2, repeat))]
                 except CommandFailed as failure:
                     row["error"] = str(failure)
                     rows.append(row)

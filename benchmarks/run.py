@@ -24,15 +24,13 @@ sys.path.insert(0, str(ROOT))
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], allow_abbrev=False)
-    default_models = os.environ.get("QUANTOPT_MODELS",
-                                    str(ROOT.parent.parent / "shared" / "models"))
     names = lambda known: lambda text: names_of(parser, known, text)
     parser.add_argument("--models", metavar="DIR", type=pathlib.Path,
-                        default=pathlib.Path(default_models),
+                        default=default_models(),
                         help="folder of folders NAME with NAME.mlir, NAME.onnx,"
                         " calibration.npz, evaluation.npz, and where there are any"
                         " NAME.int8.tflite and quantize.yaml (default:"
-                        " $QUANTOPT_MODELS)")
+                        " $QUANTOPT_MODELS, ../shared/models or examples)")
     parser.add_argument("--only", type=names(SUITES), default=SUITES, metavar="SUITES",
                         help=f"of {','.join(SUITES)} (default: all)")
     parser.add_argument("--filter", default="", metavar="TEXT",
@@ -57,12 +55,21 @@ def parse_arguments() -> argparse.Namespace:
                         default=ROOT.parent / "build")
     parser.add_argument("--venv", type=pathlib.Path, metavar="DIR",
                         default=ROOT / ".venv", help="where the peers are installed")
+    parser.add_argument("--cache", type=pathlib.Path, metavar="DIR",
+                        default=ROOT / ".cache", help="where what is made stays")
     parser.add_argument("--setup-only", action="store_true")
     parser.add_argument("--no-setup", action="store_true",
                         help="use this Python as it is; what it lacks is absent")
     parser.add_argument("--quick", action="store_true",
                         help="a few small cases: tests the benchmark, measures little")
     return parser.parse_args()
+
+
+def default_models() -> pathlib.Path:
+    """Where tests look for models too, else the example."""
+    shared = os.environ.get("QUANTOPT_MODELS", ROOT.parent.parent / "shared" / "models")
+    return pathlib.Path(shared) if pathlib.Path(shared).is_dir() else (
+        ROOT.parent / "examples")
 
 
 def names_of(parser: argparse.ArgumentParser, known: list[str], text: str) -> list[str]:
@@ -125,11 +132,11 @@ def main() -> int:
         return 1
 
     from qbench import environment, machine, report
-    from qbench.context import Context
+    from qbench.context import OURS, Context
     from qbench.native import NativeError, Peak, Timer
     from qbench.quantopt import ToolFailed, Tools
 
-    cache = ROOT / ".cache"
+    cache = options.cache.absolute()
     core = machine.pin(options.core) if options.threads == 1 else -1
     try:
         context = Context(
@@ -168,8 +175,9 @@ def main() -> int:
         roofline.plot(value, options.plot)
     if context.interrupted:
         return 130
-    # A wrong result is an error of the run; a slow one is not.
-    return 1 if any(case.wrong for case in context.cases) else 0
+    # A wrong or missing result of ours is an error of the run; a slow one is not.
+    failed = any(case.wrong or OURS in case.absent for case in context.cases)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 Everything that a machine may lack is probed here and becomes a feature, so that
 a test says `REQUIRES: qemu-aarch64` and not "if this exists". Nothing outside
-Python's standard library is used.
+Python's standard library is used, except by tests that require numpy.
 """
 
 import os
 import platform
 import re
 import shutil
+import subprocess
 
 import lit.formats
 
@@ -70,6 +71,10 @@ for tool in ["quant-run", "quant-compile", "quant-lsp-server"]:
 config.available_features.add(f"host-{platform.machine()}")
 if os.access(os.path.join(config.llvm_tools_dir, "mlir-opt"), os.X_OK):
     config.available_features.add("mlir-opt-22")
+
+has_numpy = [config.python, "-c", "import numpy"]
+if subprocess.run(has_numpy, stderr=subprocess.DEVNULL).returncode == 0:
+    config.available_features.add("numpy")
 
 plugin = os.path.join(library_dir, "QuantOptPlugin.so")
 config.substitutions.append(("%plugin", plugin))

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 packages=(
-  cmake ninja-build ccache python3
+  cmake ninja-build ccache python3 python3-numpy
   clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   libzip-dev zlib1g-dev libgtest-dev
   clang-format-22 clang-tidy-22 libclang-rt-22-dev

@@ -6,13 +6,13 @@ import dataclasses
 import math
 import pathlib
 import sys
-from typing import Any, Callable
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Callable
 
 from .native import Call, Peak, Timer
-from .quantopt import Tools
 from .rounds import Entry, Interrupted, Timing, interleave
+
+if TYPE_CHECKING:
+    from .quantopt import Tools
 
 #: The contender that the others are compared with.
 OURS = "ours"
@@ -57,11 +57,11 @@ class Case:
         macs = timing.notes.get("macs", self.macs)
         return 2 * macs / timing.fastest_ns if macs else None
 
-    def note_difference(self, name: str, difference: np.ndarray, against: str,
+    def note_difference(self, name: str, difference, against: str,
                         exact: bool) -> None:
-        """Says how integer outputs differ. Where they must be `exact` any difference
+        """Says how integer outputs differ; `difference` is an array of distances. Where they must be `exact` any difference
         is wrong; else a step of one is a matter of rounding."""
-        count = int(np.count_nonzero(difference))
+        count = int((difference != 0).sum())
         if count == 0:
             self.outputs[name] = f"equal to {against}"
             return

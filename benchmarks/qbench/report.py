@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pathlib
 
@@ -232,8 +233,20 @@ def write(path: pathlib.Path, text: str) -> None:
     os.replace(part, path)
 
 
+def finite(value):
+    """JSON has no infinity; what quant-run writes as 1e999 is a string here, since a
+    number of this size is one that Python would not write."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
 def write_json(path: pathlib.Path, value: dict) -> None:
-    write(path, json.dumps(value, indent=1) + "\n")
+    write(path, json.dumps(finite(value), indent=1, allow_nan=False) + "\n")
 
 
 def machine_line(machine: dict) -> str:

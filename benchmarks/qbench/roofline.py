@@ -39,9 +39,9 @@ def profile_points(value: dict) -> dict[str, list[tuple[float, float]]]:
     found = {}
     for model, rows in value.get("profiles", {}).items():
         found[model] = [
-            (2 * row["macs"] / row["bytes"], 2 * row["macs"] / (row["ns"] / row["calls"]))
+            (2 * row["macs"] / row["bytes"], 2 * row["macs"] / row["ns"])
             for row in rows
-            if row.get("macs") and row.get("bytes") and row.get("ns") and row.get("calls")
+            if row.get("macs") and row.get("bytes") and row.get("ns")
         ]
     return {model: dots for model, dots in found.items() if dots}
 
