@@ -177,6 +177,8 @@ class Cost:
     """What one process took."""
 
     seconds: float
+    #: Of the processor: on a busy machine the time that means more.
+    cpu_seconds: float
     peak_bytes: int
     #: Peak of the memory that no file backs, sampled every few milliseconds.
     anonymous_bytes: int
@@ -221,7 +223,8 @@ def measure(command: list) -> Cost:
                 f"{' '.join(str(part) for part in command)}: exit status "
                 f"{process.returncode}\n" + "\n".join(tail)
             )
-    return Cost(seconds, usage.ru_maxrss * 1024, anonymous)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024,
+                anonymous)
 
 
 def steps(model: Model, tools: pathlib.Path, work: pathlib.Path) -> list:
@@ -269,6 +272,7 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
                         break
                     continue
                 best = Cost(min(c.seconds for c in costs),
+                            min(c.cpu_seconds for c in costs),
                             min(c.peak_bytes for c in costs),
                             min(c.anonymous_bytes for c in costs))
                 if size == 0:
@@ -278,6 +282,9 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
                 if size and base:
                     bytes_ = model.weight_bytes
                     row["seconds_per_gb"] = (best.seconds - base.seconds) / bytes_ * 1e9
+                    row["cpu_seconds_per_gb"] = (
+                        best.cpu_seconds - base.cpu_seconds
+                    ) / bytes_ * 1e9
                     row["peak_per_byte"] = (best.peak_bytes - base.peak_bytes) / bytes_
                     row["anonymous_per_byte"] = (
                         best.anonymous_bytes - base.anonymous_bytes
@@ -287,8 +294,8 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
     return rows
 
 
-HEADER = ["step", "weights MB", "seconds", "peak MB", "s/GB above",
-          "bytes/byte above", "of these anonymous"]
+HEADER = ["step", "weights MB", "seconds", "CPU s", "peak MB", "s/GB above",
+          "CPU s/GB", "bytes/byte above", "of these anonymous"]
 
 
 def table(rows: list[dict]) -> list[list[str]]:
@@ -297,10 +304,13 @@ def table(rows: list[dict]) -> list[list[str]]:
     for row in sorted(rows, key=lambda r: (r["step"], r["weight_bytes"])):
         line = [row["step"], f"{row['weight_bytes'] / 1e6:.1f}"]
         if "error" in row:
-            lines.append([*line, row["error"].splitlines()[0], "", "", "", ""])
+            lines.append([*line, row["error"].splitlines()[0],
+                          *[""] * (len(HEADER) - 3)])
             continue
-        line += [f"{row['seconds']:.2f}", f"{row['peak_bytes'] / 1e6:.0f}"]
-        keys = ("seconds_per_gb", "peak_per_byte", "anonymous_per_byte")
+        line += [f"{row['seconds']:.2f}", f"{row['cpu_seconds']:.2f}",
+                 f"{row['peak_bytes'] / 1e6:.0f}"]
+        keys = ("seconds_per_gb", "cpu_seconds_per_gb", "peak_per_byte",
+                "anonymous_per_byte")
         line += [f"{row[key]:.2f}" if key in row else "" for key in keys]
         lines.append(line)
     return lines

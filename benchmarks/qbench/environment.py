@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 
-#: Peer -> (module that must import, package whose version is printed).
+#: Peer -> (module that must import, package that has it).
 PEERS = {
     "ort": ("onnxruntime", "onnxruntime"),
     "litert": ("ai_edge_litert", "ai-edge-litert"),
@@ -82,20 +82,32 @@ def make(venv: pathlib.Path) -> dict[str, str]:
 
 def absent_peers(peers: list[str]) -> dict[str, str]:
     """Which of `peers` do not import here, and why. For use inside the environment."""
+    try:
+        note = json.loads((pathlib.Path(sys.prefix) / "installed.json").read_text())
+        failures = {package_of(line): text for line, text in note["failures"].items()}
+    except (OSError, ValueError, KeyError):
+        failures = {}
     absent = {}
     for peer in peers:
+        module, package = PEERS[peer]
         try:
-            __import__(PEERS[peer][0])
+            __import__(module)
         except Exception as error:  # A broken wheel may raise anything.
-            absent[peer] = f"{type(error).__name__}: {error}".splitlines()[0]
+            absent[peer] = failures.get(package, f"{type(error).__name__}: {error}")
+            absent[peer] = absent[peer].splitlines()[0]
     return absent
+
+
+def package_of(line: str) -> str:
+    """The package that a line of requirements.txt names."""
+    return re.split(r"[\[=<>~!]", line)[0]
 
 
 def versions() -> dict[str, str]:
     """Installed versions of everything requirements.txt names."""
     found = {}
     for line in requirements():
-        name = re.split(r"[\[=<>~!]", line)[0]
+        name = package_of(line)
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

@@ -139,8 +139,8 @@ def remarks(cases: list[Case]) -> list[str]:
                 found.append(f"{what}, {case.name}: {', '.join(values)}")
 
     def listed(where: list[str]) -> str:
-        if len(where) == len(cases) > 1:
-            return "all"
+        if len(where) == len(cases):
+            return "all" if len(cases) > 1 else where[0]
         others = [case.name for case in cases if case.name not in where]
         if len(others) < len(where):
             return "all but " + ", ".join(others)

@@ -2,7 +2,7 @@
 
 A model is a folder NAME with NAME.mlir, NAME.onnx, calibration.npz and evaluation.npz
 (`expected` being the float outputs), and where there are any NAME.int8.tflite for
-LiteRT and quantize.yaml with our settings.
+LiteRT and quantize.yaml with our settings. Where there is none, settings/NAME.yaml holds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..context import OURS, Case, Context, first_line, overhead
 from ..quantopt import ToolFailed
 from ..rounds import Entry
 
+SETTINGS = pathlib.Path(__file__).resolve().parents[2] / "settings"
 #: Samples on which outputs are compared.
 COMPARED = 128
 
@@ -46,8 +47,11 @@ class Model:
 
     @property
     def config(self) -> pathlib.Path | None:
-        path = self.folder / "quantize.yaml"
-        return path if path.exists() else None
+        """Our settings: the folder's, else those kept here under the model's name."""
+        for path in (self.folder / "quantize.yaml", SETTINGS / f"{self.name}.yaml"):
+            if path.exists():
+                return path
+        return None
 
     @property
     def reads_tokens(self) -> bool:
@@ -146,7 +150,8 @@ class Contenders:
         model = self.model
         quantized = self.context.tools.quantize(
             model.mlir, model.folder / "calibration.npz", model.config)
-        return self.context.tools.compile(quantized), None, {}
+        notes = {"settings": model.config.name} if model.config else {}
+        return self.context.tools.compile(quantized), None, notes
 
     def ours_float(self):
         return self.context.tools.compile(self.model.mlir), None, {}
