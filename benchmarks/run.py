@@ -25,9 +25,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], allow_abbrev=False)
     names = lambda known: lambda text: names_of(parser, known, text)
-    parser.add_argument("--models", metavar="DIR", type=pathlib.Path,
-                        default=default_models(),
-                        help="folder of folders NAME with NAME.mlir, NAME.onnx,"
+    parser.add_argument("--models", metavar="DIR,...", default=[default_models()],
+                        type=lambda text: [pathlib.Path(d) for d in text.split(",") if d],
+                        help="folders of folders NAME with NAME.mlir, NAME.onnx,"
                         " calibration.npz, evaluation.npz, and where there are any"
                         " NAME.int8.tflite and quantize.yaml (default:"
                         " $QUANTOPT_MODELS, ../shared/models or examples)")
@@ -141,12 +141,12 @@ def main() -> int:
     try:
         context = Context(
             tools=Tools(options.quant_opt_build, cache, options.threads),
-            timer=Timer(cache), peak=Peak(cache), cache=cache, peers=options.peers,
+            timer=Timer(cache, options.threads), peak=Peak(cache), cache=cache, peers=options.peers,
             absent=environment.absent_peers(options.peers),
             rounds=2 if options.quick else options.repeat,
             slot_ms=1.0 if options.quick else options.slot,
             threads=options.threads, quick=options.quick,
-            models=options.models if options.models.is_dir() else None,
+            models=options.models,
             filter=options.filter, compile_sizes=options.sizes)
     except (ToolFailed, NativeError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -103,7 +103,7 @@ class Context:
     threads: int
     #: Fewer and smaller cases, for testing the benchmark itself.
     quick: bool
-    models: pathlib.Path | None
+    models: list[pathlib.Path]
     filter: str
     #: Bytes of weights for the suite `compile`, as compile_cost.py reads them.
     compile_sizes: str

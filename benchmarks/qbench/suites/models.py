@@ -266,9 +266,12 @@ def run(context: Context) -> None:
     """Every folder of --models, and MobileNet made here."""
     from . import mobilenet
 
-    folders = find(context.models) if context.models else []
-    if context.models is None:
-        context.warn("no folder of models: say --models=DIR")
+    folders = []
+    for directory in context.models:
+        found = find(directory) if directory.is_dir() else []
+        if not found:
+            context.warn(f"no models in '{directory}': say --models=DIR")
+        folders += found
     if not context.quick:
         folders += mobilenet.make(context)
     for folder in folders:
