@@ -35,6 +35,25 @@ static LogicalResult decomposeIntoInsertions(ModuleOp module) {
   return applyPatternsGreedily(module, std::move(patterns));
 }
 
+/// Gives every result a destination of its own. Common subexpression
+/// elimination makes one of all empty tensors of a shape, and a buffer that
+/// holds one value after the other has several readers: kernels would find none
+/// they can take. The arena shares memory by lifetime anyway.
+static void separateDestinations(ModuleOp module) {
+  SmallVector<tensor::EmptyOp> shared;
+  module.walk([&](tensor::EmptyOp op) {
+    if (!op->hasOneUse())
+      shared.push_back(op);
+  });
+  for (tensor::EmptyOp op : shared) {
+    for (OpOperand &use : llvm::make_early_inc_range(op->getUses())) {
+      OpBuilder builder(use.getOwner());
+      use.set(builder.clone(*op)->getResult(0));
+    }
+    op.erase();
+  }
+}
+
 static bufferization::OneShotBufferizationOptions makeOptions() {
   bufferization::OneShotBufferizationOptions options;
   options.bufferizeFunctionBoundaries = true;
@@ -59,6 +78,7 @@ struct Bufferize : qopt::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     IRRewriter rewriter(&getContext());
+    separateDestinations(module);
     if (failed(decomposeIntoInsertions(module)) ||
         failed(bufferization::eliminateEmptyTensors(rewriter, module)))
       return signalPassFailure();

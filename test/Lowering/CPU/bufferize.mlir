@@ -34,3 +34,21 @@ func.func @copy(%in: memref<4xf32>, %out: memref<4xf32>) {
   bufferization.materialize_in_destination %x in restrict writable %out : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// One empty tensor as the destination of two results: a buffer each, so that
+// each has one writer.
+// CHECK-LABEL: func @destinations
+// CHECK: %[[FIRST:.*]] = memref.alloc() {{.*}} : memref<4xf32>
+// CHECK: linalg.exp {{.*}} outs(%[[FIRST]] :
+// CHECK: %[[SECOND:.*]] = memref.alloc() {{.*}} : memref<4xf32>
+// CHECK: linalg.exp ins(%[[FIRST]] : memref<4xf32>) outs(%[[SECOND]] :
+// CHECK: linalg.exp ins(%[[SECOND]] :
+func.func @destinations(%x: memref<4xf32>, %out: memref<4xf32>) {
+  %0 = bufferization.to_tensor %x restrict : memref<4xf32> to tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %1 = linalg.exp ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %2 = linalg.exp ins(%1 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %3 = linalg.exp ins(%2 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  bufferization.materialize_in_destination %3 in restrict writable %out : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}

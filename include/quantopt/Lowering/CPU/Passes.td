@@ -69,7 +69,9 @@ def Bufferize : Pass<"qopt-bufferize", "::mlir::ModuleOp"> {
   let description = [{
     Reads functions on tensors whose boundary is already buffers. Pads are
     split into a fill and an insertion and concatenations into insertions, so
-    that producers write straight into the padded or concatenated buffer.
+    that producers write straight into the padded or concatenated buffer. Each
+    result has a destination of its own, even where results of one shape share
+    an empty tensor.
 
     Guarantees memrefs only, copies spelled as `linalg.copy`, 64-byte alignment
     and no deallocation.
