@@ -57,7 +57,7 @@ def roofs(value: dict) -> list[tuple[str, float]]:
     chosen = []
     for size, rate in sorted(rates):
         # Working sets in the same level are about as fast: one line for them.
-        if chosen and rate > 0.85 * chosen[-1][1]:
+        if chosen and rate > 0.7 * chosen[-1][1]:
             continue
         chosen.append((f"{label(size)} {rate:.0f} GB/s", rate))
     return chosen
@@ -74,33 +74,29 @@ def plot(value: dict, path: pathlib.Path) -> None:
     from matplotlib import pyplot
 
     cases, profiles = points(value), profile_points(value)
-    attained = [p[k] for p in cases for k in ("ours", "peer") if p[k]]
-    attained += [y for dots in profiles.values() for _, y in dots]
-    intensities = [p["intensity"] for p in cases]
-    intensities += [x for dots in profiles.values() for x, _ in dots]
-    if not attained:
+    panels = []
+    if profiles:
+        dots = [dot for found in profiles.values() for dot in found]
+        panels.append(("layers of models in int8", dots,
+                       lambda axes: draw_profiles(axes, profiles)))
+    if cases:
+        dots = [(p["intensity"], p[who]) for p in cases for who in ("ours", "peer")
+                if p[who]]
+        panels.append(("single layers", dots, lambda axes: draw_cases(axes, cases)))
+    if not panels:
         raise ValueError("nothing to plot: no case counts its operations")
-    left, right = min(intensities) / 2, max(intensities) * 2
-    peak = value["machine"]["peak"].get("int8_gops")
-
-    figure, axes = pyplot.subplots(figsize=(8.5, 5.5))
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    top = max([*attained, peak or 0])
-    axes.set_xlim(left, right)
-    axes.set_ylim(min(attained) / 2, top * 1.8)
-    draw_roofs(axes, value, peak, left, right, top)
-    draw_cases(axes, cases)
-    for marker, (model, dots) in zip(PROFILE_MARKERS * len(profiles), profiles.items()):
-        axes.plot(*zip(*dots), marker, color=OURS_COLOR, markersize=5, fillstyle="none",
-                  label=f"layers of {model}")
-    axes.set_xlabel("operations per byte of operands and results")
-    axes.set_ylabel("GOPS (a multiply-add is two)")
+    figure, all_axes = pyplot.subplots(len(panels), squeeze=False,
+                                       figsize=(8.5, 5.2 * len(panels)))
     machine = value["machine"]
-    axes.set_title(f"{machine['cpu']}, one core, {machine['date'][:10]}", fontsize=9)
-    axes.grid(True, which="major", linewidth=0.4, alpha=0.5)
-    axes.legend(loc="lower right", fontsize=8)
+    for axes, (title, dots, draw) in zip(all_axes[:, 0], panels):
+        prepare(axes, dots, machine["peak"].get("int8_gops"))
+        axes.set_title(f"{title}: {machine['cpu']}, one core, {machine['date'][:10]}",
+                       fontsize=9)
+        draw(axes)
+        axes.legend(loc="lower right", fontsize=8)
     figure.tight_layout()
+    for axes in all_axes[:, 0]:
+        draw_roofs(axes, value)  # Labels follow the slope, which the layout decides.
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     metadata = {"Date": None} if path.suffix == ".svg" else None
@@ -109,9 +105,30 @@ def plot(value: dict, path: pathlib.Path) -> None:
     part.replace(path)
 
 
-def draw_roofs(axes, value: dict, peak: float | None, left: float, right: float,
-               top: float) -> None:
+def prepare(axes, dots: list[tuple[float, float]], peak: float | None) -> None:
+    """Axes that hold these dots and the peak."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(min(x for x, _ in dots) / 2, max(x for x, _ in dots) * 2)
+    axes.set_ylim(min(y for _, y in dots) / 2,
+                  max([peak or 0, *(y for _, y in dots)]) * 1.8)
+    axes.set_xlabel("operations per byte of operands and results")
+    axes.set_ylabel("GOPS (a multiply-add is two)")
+    axes.grid(True, which="major", linewidth=0.4, alpha=0.5)
+
+
+def draw_profiles(axes, profiles: dict[str, list[tuple[float, float]]]) -> None:
+    """Every layer of every model, by what `quant-run --profile` counted."""
+    for i, (model, dots) in enumerate(profiles.items()):
+        axes.plot(*zip(*dots), PROFILE_MARKERS[i % len(PROFILE_MARKERS)],
+                  color=f"C{i % 10}", markersize=5.5, fillstyle="none", label=model)
+
+
+def draw_roofs(axes, value: dict) -> None:
     """The peak, and a slope for each level of memory."""
+    left, right = axes.get_xlim()
+    low, top = axes.get_ylim()
+    peak = value["machine"]["peak"].get("int8_gops")
     if peak:
         instruction = value["machine"]["peak"]["int8_instruction"]
         axes.axhline(peak, color="black", linewidth=1.2)
@@ -120,9 +137,8 @@ def draw_roofs(axes, value: dict, peak: float | None, left: float, right: float,
         end = min(right, (peak or top) / rate)
         axes.plot([left, end], [left * rate, end * rate], color="gray", linewidth=0.9)
         # Beside the line, where it enters the picture.
-        low = axes.get_ylim()[0]
         x = max(left, low / rate) * 1.15
-        if x * rate < (peak or top) * 0.7:
+        if x * rate < (peak or top) * 0.4:
             axes.text(x, x * rate * 1.12, label, fontsize=7, color="dimgray",
                       rotation=slope_angle(axes), rotation_mode="anchor")
 
