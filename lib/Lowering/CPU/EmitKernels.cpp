@@ -67,7 +67,7 @@ private:
   void emit(IRRewriter &rewriter, Kernel &kernel);
   LogicalResult emitCode(OpBuilder &builder, Kernel &kernel);
   scf::ExecuteRegionOp createRegion(OpBuilder &builder, const Kernel &kernel);
-  void protectFromOverread(OpBuilder &builder, Kernel &kernel);
+  void copyActivations(OpBuilder &builder, Kernel &kernel);
 
   const MicroKernel *chooseStep(const Nest &nest,
                                 const Contraction &contraction) const;
@@ -213,21 +213,61 @@ void EmitKernels::chooseSigns(func::FuncOp func,
     }
 }
 
-/// The last step of a run that is no multiple of the kernel's group reads past
-/// it. Behind buffers of the arena there is slack; other activations are
-/// copied.
-void EmitKernels::protectFromOverread(OpBuilder &builder, Kernel &kernel) {
+/// Copies `from` to `to`, two flat buffers of `size` bytes, with each byte's
+/// sign bit inverted.
+static void emitFlippedCopy(OpBuilder &b, Location loc, Value from, Value to,
+                            int64_t size) {
+  constexpr int64_t kBlock = 64;
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  };
+  auto copy = [&](int64_t width, int64_t begin, int64_t end) {
+    if (begin == end)
+      return;
+    auto type = VectorType::get({width}, b.getI8Type());
+    Value sign = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(type, int8_t(-128)));
+    auto loop = scf::ForOp::create(b, loc, constant(begin), constant(end),
+                                   constant(width));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    SmallVector<Value> at = {loop.getInductionVar()};
+    Value bytes = vector::LoadOp::create(b, loc, type, from, at);
+    bytes = arith::XOrIOp::create(b, loc, bytes, sign);
+    vector::StoreOp::create(b, loc, bytes, to, at);
+  };
+  int64_t whole = size / kBlock * kBlock;
+  copy(kBlock, 0, whole);
+  copy(1, whole, size);
+}
+
+/// Activations outside of the arena are copied where the kernel would read
+/// past them: the last step of a run that is no multiple of its group. Behind
+/// buffers of the arena there is slack. They are copied with inverted signs
+/// where every panel of columns would invert them again and that costs the
+/// ports of the multiply-adds.
+void EmitKernels::copyActivations(OpBuilder &builder, Kernel &kernel) {
   Contraction &contraction = *kernel.contraction;
+  const MicroKernel &micro = *kernel.step;
   Access &access = kernel.nest.inputs[contraction.activations];
-  if (contraction.runLength % kernel.step->group == 0 ||
-      getRoot(access.buffer).getDefiningOp<memref::AllocOp>())
+  bool inArena(getRoot(access.buffer).getDefiningOp<memref::AllocOp>());
+  bool overreads = !inArena && contraction.runLength % micro.group != 0;
+  constexpr int64_t kManyColumns = 256;
+  bool flips = micro.readsUnsigned() && !contraction.isUnsigned &&
+               !access.isFlipped && !micro.hasSparePorts &&
+               kernel.nest.sizes[contraction.column] >= kManyColumns;
+  if (!overreads && !flips)
     return;
   Location loc = kernel.nest.main.getLoc();
   Value flat = emitFlatView(builder, loc, access);
-  Value copy =
-      memref::AllocOp::create(builder, loc, cast<MemRefType>(flat.getType()));
-  linalg::CopyOp::create(builder, loc, flat, copy);
+  auto type = cast<MemRefType>(flat.getType());
+  Value copy = memref::AllocOp::create(builder, loc, type);
+  if (flips)
+    emitFlippedCopy(builder, loc, flat, copy, type.getDimSize(0));
+  else
+    linalg::CopyOp::create(builder, loc, flat, copy);
   access.buffer = copy;
+  access.isFlipped |= flips;
 }
 
 LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
@@ -235,7 +275,7 @@ LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
     emitLanes(builder, kernel.nest, *kernel.lane, *kernels.floating);
     return success();
   }
-  protectFromOverread(builder, kernel);
+  copyActivations(builder, kernel);
   return emitContraction(builder, kernel.nest, *kernel.contraction,
                          *kernel.step);
 }

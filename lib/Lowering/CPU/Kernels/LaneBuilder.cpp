@@ -1,6 +1,7 @@
 //===- LaneBuilder.cpp - Bodies and operands on vectors of lanes ----------===//
 
 #include "LaneBuilder.h"
+#include "NarrowStore.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -14,7 +15,8 @@ using namespace mlir::qopt;
 LaneBuilder::LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane,
                          const MicroKernel &kernel)
     : builder(builder), loc(nest.getAnchor()->getLoc()), nest(nest), lane(lane),
-      lanes(kernel.lanes), hasByteTables(kernel.hasByteTables) {
+      lanes(kernel.lanes), hasByteTables(kernel.hasByteTables),
+      family(kernel.family) {
   for (Access *access : nest.getAccesses())
     if (isa<MemRefType>(access->buffer.getType()))
       views.try_emplace({access->buffer, access->element},
@@ -120,7 +122,7 @@ void LaneBuilder::store(Value value, const Access &access, const Point &point,
 }
 
 Value LaneBuilder::emitStage(const Stage &stage, const Point &point,
-                             Value accumulator, unsigned active) {
+                             Value accumulator, unsigned active, Value result) {
   SmallVector<Value> arguments;
   linalg::GenericOp op = stage.op;
   Block &body = *op.getBody();
@@ -133,7 +135,7 @@ Value LaneBuilder::emitStage(const Stage &stage, const Point &point,
       arguments.push_back(load(input, point, active));
   }
   arguments.push_back(Value());
-  return emitBody(body, arguments);
+  return emitBody(body, arguments, result);
 }
 
 Value LaneBuilder::emitInit(const Point &point, unsigned active) {
@@ -180,6 +182,45 @@ void LaneBuilder::emitCombination(SmallVector<Value> accumulators,
                           ValueRange{index(nest.output, point)});
 }
 
+void LaneBuilder::emitFinish(ArrayRef<Value> accumulators,
+                             ArrayRef<Point> points,
+                             ArrayRef<unsigned> active) {
+  std::optional<NarrowTail> tail;
+  if (nest.epilogue && nest.output.strides[lane] == 1)
+    tail = matchNarrowTail(*nest.epilogue, family);
+  auto offsetOf = [&](const Point &point) {
+    int64_t offset = 0;
+    for (auto [stride, shift] : llvm::zip(nest.output.strides, point.shifts))
+      offset += stride * shift;
+    return offset;
+  };
+  size_t first = 0, count = 1;
+  for (; first < points.size(); first += count) {
+    count = 1;
+    if (!tail || active[first] != lanes) {
+      emitFinish(accumulators[first], points[first], active[first]);
+      continue;
+    }
+    while (count < kMaximalNarrow && first + count < points.size() &&
+           active[first + count] == lanes &&
+           points[first + count].ivs == points[first].ivs &&
+           offsetOf(points[first + count]) ==
+               offsetOf(points[first]) + static_cast<int64_t>(count * lanes))
+      ++count;
+    SmallVector<Value> rounded;
+    for (size_t i = first; i < first + count; ++i)
+      rounded.push_back(
+          emitRounded(builder, loc,
+                      emitStage(*nest.epilogue, points[i], accumulators[i],
+                                lanes, tail->value),
+                      *tail, family));
+    Value bytes =
+        emitNarrow(builder, loc, rounded, *tail, nest.output.isFlipped, family);
+    vector::StoreOp::create(builder, loc, bytes, flat(nest.output),
+                            ValueRange{index(nest.output, points[first])});
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Bodies
 //===----------------------------------------------------------------------===//
@@ -194,14 +235,19 @@ bool mlir::qopt::hasLanes(Block &body) {
   });
 }
 
-Value LaneBuilder::emitBody(Block &body, ArrayRef<Value> arguments) {
+Value LaneBuilder::emitBody(Block &body, ArrayRef<Value> arguments,
+                            Value result) {
+  if (!result)
+    result = body.getTerminator()->getOperand(0);
   IRMapping mapping;
   for (auto [argument, value] : llvm::zip(body.getArguments(), arguments))
     if (value)
       mapping.map(argument, value);
-  for (Operation &op : body.without_terminator())
+  for (Operation &op : body.without_terminator()) {
+    if (mapping.contains(result))
+      break;
     mapping.map(op.getResult(0), emitOp(&op, mapping));
-  Value result = body.getTerminator()->getOperand(0);
+  }
   if (Value mapped = mapping.lookupOrNull(result))
     return mapped;
   return splat(result);

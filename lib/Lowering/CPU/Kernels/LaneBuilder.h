@@ -52,18 +52,25 @@ public:
   /// Stores the first `active` lanes.
   void store(Value value, const Access &access, const Point &point,
              unsigned active);
-  /// The result of a stage at `point`.
+  /// The result of a stage at `point`: what its body yields, or its value
+  /// `result`.
   Value emitStage(const Stage &stage, const Point &point, Value accumulator,
-                  unsigned active);
+                  unsigned active, Value result = Value());
   /// The value that the reduction starts from.
   Value emitInit(const Point &point, unsigned active);
   /// Runs the epilogue, if there is one, and stores the result.
   void emitFinish(Value accumulator, const Point &point, unsigned active);
+  /// The same for several points, of which `active` says how many lanes each
+  /// stores. Points that stand behind each other in the output share stores.
+  void emitFinish(ArrayRef<Value> accumulators, ArrayRef<Point> points,
+                  ArrayRef<unsigned> active);
   /// Puts the accumulators of all chunks of the lanes together by halves, as
   /// the epilogue says, and stores the one element.
   void emitCombination(SmallVector<Value> accumulators, const Point &point);
   /// `body` on vectors; a null argument is one that the body does not use.
-  Value emitBody(Block &body, ArrayRef<Value> arguments);
+  /// The result is what the body yields, or its value `result`.
+  Value emitBody(Block &body, ArrayRef<Value> arguments,
+                 Value result = Value());
 
 private:
   Value mask(unsigned active);
@@ -74,6 +81,7 @@ private:
   Value emitTable(memref::LoadOp load, IRMapping &mapping);
 
   const bool hasByteTables;
+  const Family family;
   DenseMap<std::pair<Value, Type>, Value> views;
 };
 

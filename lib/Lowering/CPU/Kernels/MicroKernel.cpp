@@ -11,13 +11,24 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 VectorUnit VectorUnit::get(const TargetInfo &target) {
-  if (target.triple.isAArch64())
-    return {4, 32};
-  if (target.has("avx512bw") && target.has("avx512vl"))
-    return {16, 32, target.has("avx512vbmi")};
-  if (target.has("avx2"))
-    return {8, 16};
-  return {4, 16};
+  VectorUnit unit{4, 16};
+  if (target.triple.isAArch64()) {
+    unit.registers = 32;
+    unit.family = Family::Arm;
+    return unit;
+  }
+  if (!target.triple.isX86())
+    return unit;
+  unit.family = Family::X86;
+  unit.hasSparePorts = StringRef(target.cpu).starts_with("znver");
+  if (target.has("avx512bw") && target.has("avx512vl")) {
+    unit.lanes = 16;
+    unit.registers = 32;
+    unit.hasByteTables = target.has("avx512vbmi");
+  } else if (target.has("avx2")) {
+    unit.lanes = 8;
+  }
+  return unit;
 }
 
 MicroKernel::~MicroKernel() = default;

@@ -16,6 +16,9 @@
 
 namespace mlir::qopt {
 
+/// Instruction sets whose intrinsics the code around a tile may use.
+enum class Family { X86, Arm, Other };
+
 /// The vectors of a target.
 struct VectorUnit {
   /// 32-bit lanes of the widest vector.
@@ -24,6 +27,10 @@ struct VectorUnit {
   unsigned registers;
   /// The target looks bytes up in a table of 128 in one instruction.
   bool hasByteTables = false;
+  Family family = Family::Other;
+  /// Vector logic runs beside two multiply-adds a cycle (AMD's four pipes), and
+  /// does not take turns with them (Intel's two 512-bit ports).
+  bool hasSparePorts = false;
 
   static VectorUnit get(const TargetInfo &target);
 };
@@ -69,6 +76,8 @@ public:
   /// Vector registers of the target.
   const unsigned registers;
   const bool hasByteTables;
+  const Family family;
+  const bool hasSparePorts;
   StepCost cost;
   WeightBound bound = WeightBound::Any;
 
@@ -98,7 +107,8 @@ public:
 protected:
   MicroKernel(const VectorUnit &unit, unsigned group)
       : lanes(unit.lanes), group(group), registers(unit.registers),
-        hasByteTables(unit.hasByteTables) {
+        hasByteTables(unit.hasByteTables), family(unit.family),
+        hasSparePorts(unit.hasSparePorts) {
     if (registers >= 32)
       cost.scratchRegisters = 3;
   }

@@ -4,15 +4,14 @@
 // whole reduction, then runs the epilogue on them and stores. Rows are points
 // of the output, which may overlap in the input: a convolution is the same tile
 // as a matrix product, with other strides. Loops around the tile, outer to
-// inner: batches, panels of columns, rows.
+// inner: batches, blocks of rows whose activations stay in the cache, panels of
+// columns whose weights do, rows.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Contraction.h"
-#include "Globals.h"
 #include "LaneBuilder.h"
+#include "Panels.h"
 #include "RuntimePacking.h"
-#include "TilePlan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -31,6 +30,10 @@ int64_t maximalUnroll(const MicroKernel &kernel) {
 }
 /// Multiply-adds in the innermost loop's body, at most.
 constexpr int64_t kMaximalBody = 64;
+/// A second-level cache, of which a block of activations takes a quarter, and
+/// what it moves at once.
+constexpr int64_t kCacheBytes = 1024 * 1024;
+constexpr int64_t kLineBytes = 64;
 
 class TileEmitter {
 public:
@@ -45,14 +48,13 @@ public:
 private:
   using Accumulators = SmallVector<Value>;
 
-  /// The kernel sees activations plus this.
-  int32_t shift() const { return kernel.getShift(c.isUnsigned); }
-  LogicalResult preparePanels();
-  void prepareInit(const PackedWeights &packed);
-  std::optional<std::vector<char>> constantInit();
-
   void forEach(ArrayRef<unsigned> loops, Point point,
                function_ref<void(const Point &)> body);
+  int64_t extentOf(unsigned loop) const;
+  void emitBlocks(const Point &batch);
+  void emitPanels(const Point &point);
+  void chooseBlock();
+  TileProblem problemOf(int64_t height, int64_t width) const;
   void tiled(unsigned loop, int64_t size, int64_t tile, const Point &point,
              function_ref<void(const Point &, int64_t)> body);
   void emitPanel(const Point &point, int64_t vectors);
@@ -64,6 +66,9 @@ private:
                          Value linear);
   Accumulators emitRun(ArrayRef<Point> rows, const TileShape &shape,
                        Accumulators accumulators, Value linear);
+  Accumulators emitLoop(Value begin, int64_t size, int64_t step,
+                        Accumulators accumulators,
+                        function_ref<Accumulators(Value, Accumulators)> body);
   void emitSteps(const TileShape &shape, Accumulators &accumulators,
                  ArrayRef<Value> rowIndices, Value weightIndex, int64_t count);
 
@@ -78,6 +83,11 @@ private:
     return factor == 1 ? value
                        : arith::MulIOp::create(b, loc, value, constant(factor));
   }
+  /// `iv` counted from where `point` stands in its loop.
+  Value within(const Point &point, unsigned loop, Value iv) {
+    Value start = point.ivs[loop];
+    return start ? Value(arith::AddIOp::create(b, loc, start, iv)) : iv;
+  }
   int64_t columnOf(const Point &point) const { return point.shifts[c.column]; }
   Value columnIndex(const Point &point, int64_t stride, int64_t batchStride);
   unsigned activeLanes(const Point &point) const;
@@ -90,152 +100,32 @@ private:
   LaneBuilder lanes;
   Location loc;
 
-  int64_t groups = 1;     // micro-kernel steps of one run
-  int64_t fullPanels = 0; // panels of `panelVectors` that lie within columns
-  int64_t panelVectors = 1;
-  int64_t lastVectors = 0; // of a last, smaller or masked panel
-  Value weights;           // packed
-  int64_t columnSize = 0;
-  int64_t weightBatchStride = 0;
-  int64_t startBatchStride = 0;
-  int64_t paddedColumns = 0;
-  /// Initial values by batch and column (with compensation), or compensation
-  /// alone where the initial values are not constant.
-  Value start;
-  bool startIsComplete = false;
+  int64_t blockSize = 0;   // of the outermost row loop, 0: no blocks
+  int64_t blockExtent = 0; // of the block that is emitted
+  bool streams = false;    // tiles fetch the next one's activations ahead
+  Panels panels;
 };
-
-LogicalResult TileEmitter::preparePanels() {
-  int64_t columns = nest.sizes[c.column];
-  int64_t vectors = llvm::divideCeil(columns, kernel.lanes);
-  groups = llvm::divideCeil(c.runLength, kernel.group);
-  int64_t steps = groups;
-  for (unsigned loop : c.outer)
-    steps *= nest.sizes[loop];
-  TileProblem problem{1, 1, columns, steps};
-  if (!c.rows.empty())
-    problem.width = nest.sizes[c.rows.back()];
-  if (c.rows.size() > 1)
-    problem.height = nest.sizes[c.rows[c.rows.size() - 2]];
-  panelVectors = planPanel(problem, kernel);
-  fullPanels = vectors / panelVectors;
-  lastVectors = vectors % panelVectors;
-  // A masked last vector stands in a panel of its own, outside of the loop.
-  if (lastVectors == 0 && columns % kernel.lanes != 0) {
-    --fullPanels;
-    lastVectors = panelVectors;
-  }
-  SmallVector<int64_t> panels(fullPanels, panelVectors * kernel.lanes);
-  if (lastVectors)
-    panels.push_back(lastVectors * kernel.lanes);
-
-  columnSize = steps * kernel.group;
-  paddedColumns = std::accumulate(panels.begin(), panels.end(), int64_t(0));
-  Type element = nest.inputs[c.weights].element;
-  if (!c.isConstant) {
-    // One batch at a time, in a buffer of the arena.
-    weights = memref::AllocOp::create(
-        b, loc, MemRefType::get({paddedColumns * columnSize}, element));
-    if (shift() != 0)
-      start = memref::AllocOp::create(
-          b, loc, MemRefType::get({paddedColumns}, b.getI32Type()));
-    return success();
-  }
-  FailureOr<PackedWeights> packed = packWeights(nest, c, kernel.group, panels);
-  if (failed(packed))
-    return failure();
-  weightBatchStride = packed->batchStride;
-  startBatchStride = paddedColumns;
-  weights = emitConstantData(b, loc, "qopt_packed", element,
-                             packed->data.size() /
-                                 (element.getIntOrFloatBitWidth() / 8),
-                             packed->data);
-  prepareInit(*packed);
-  return success();
-}
-
-/// The initial accumulators by batch and padded column, where they are
-/// constants.
-std::optional<std::vector<char>> TileEmitter::constantInit() {
-  if (!nest.init)
-    return std::nullopt;
-  Block &body = nest.init->op.getRegion().front();
-  auto argument = dyn_cast<BlockArgument>(body.getTerminator()->getOperand(0));
-  if (!argument || argument.getOwner() != &body ||
-      argument.getArgNumber() >= nest.init->inputs.size())
-    return std::nullopt;
-  const Access &access = nest.init->inputs[argument.getArgNumber()];
-  for (unsigned row : c.rows)
-    if (access.strides[row] != 0)
-      return std::nullopt;
-  uint32_t scalar = 0;
-  std::optional<ConstantBytes> bytes;
-  Attribute value;
-  if (matchPattern(access.buffer, m_Constant(&value))) {
-    if (auto integer = dyn_cast<IntegerAttr>(value))
-      scalar = static_cast<uint32_t>(integer.getInt());
-    else if (auto real = dyn_cast<FloatAttr>(value))
-      scalar = real.getValue().bitcastToAPInt().getZExtValue();
-    else
-      return std::nullopt;
-  } else {
-    bytes = getConstantBytes(access.buffer);
-    if (!bytes)
-      return std::nullopt;
-  }
-
-  SmallVector<int64_t> batches = enumerateOffsets(nest, c.batches, access);
-  std::vector<char> values(batches.size() * paddedColumns * 4, 0);
-  for (auto [batch, offset] : llvm::enumerate(batches)) {
-    for (int64_t column = 0; column < nest.sizes[c.column]; ++column) {
-      char *to = values.data() + (batch * paddedColumns + column) * 4;
-      if (!bytes) {
-        std::memcpy(to, &scalar, 4);
-        continue;
-      }
-      int64_t element = bytes->isSplat ? 0
-                                       : access.offset + offset +
-                                             column * access.strides[c.column];
-      std::memcpy(to, bytes->data.data() + element * 4, 4);
-    }
-  }
-  return values;
-}
-
-/// Weights see activations shifted where the kernel reads them with the other
-/// sign: the initial accumulators take so many column sums away again.
-void TileEmitter::prepareInit(const PackedWeights &packed) {
-  std::optional<std::vector<char>> values = constantInit();
-  startIsComplete = values.has_value();
-  if (!values && shift() == 0)
-    return;
-  if (!values)
-    values.emplace(packed.sums.size() * 4, 0);
-  if (shift() != 0) {
-    for (auto [index, sum] : llvm::enumerate(packed.sums)) {
-      uint32_t value;
-      std::memcpy(&value, values->data() + index * 4, 4);
-      value -= static_cast<uint32_t>(shift()) * static_cast<uint32_t>(sum);
-      std::memcpy(values->data() + index * 4, &value, 4);
-    }
-  }
-  start = emitConstantData(b, loc, "qopt_start", nest.accumulator.element,
-                           values->size() / 4, *values);
-}
 
 //===----------------------------------------------------------------------===//
 // Loops around the tile
 //===----------------------------------------------------------------------===//
 
+/// Trip counts within the block of rows that is emitted.
+int64_t TileEmitter::extentOf(unsigned loop) const {
+  bool isBlocked = blockExtent > 0 && loop == c.rows.front();
+  return isBlocked ? blockExtent : nest.sizes[loop];
+}
+
 void TileEmitter::forEach(ArrayRef<unsigned> loops, Point point,
                           function_ref<void(const Point &)> body) {
   if (loops.empty())
     return body(point);
-  auto loop = scf::ForOp::create(
-      b, loc, constant(0), constant(nest.sizes[loops.front()]), constant(1));
+  unsigned dim = loops.front();
+  auto loop = scf::ForOp::create(b, loc, constant(0), constant(extentOf(dim)),
+                                 constant(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  point.ivs[loops.front()] = loop.getInductionVar();
+  point.ivs[dim] = within(point, dim, loop.getInductionVar());
   forEach(loops.drop_front(), point, body);
 }
 
@@ -252,7 +142,7 @@ void TileEmitter::tiled(unsigned loop, int64_t size, int64_t tile,
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     Point inner = point;
-    inner.ivs[loop] = forOp.getInductionVar();
+    inner.ivs[loop] = within(point, loop, forOp.getInductionVar());
     body(inner, tile);
   }
   if (full < size) {
@@ -262,57 +152,106 @@ void TileEmitter::tiled(unsigned loop, int64_t size, int64_t tile,
   }
 }
 
+TileProblem TileEmitter::problemOf(int64_t height, int64_t width) const {
+  return {height, width, nest.sizes[c.column], countSteps(nest, c, kernel)};
+}
+
 void TileEmitter::emitPanel(const Point &point, int64_t vectors) {
-  int64_t steps = groups;
-  for (unsigned loop : c.outer)
-    steps *= nest.sizes[loop];
-  TileProblem problem{1, 1, nest.sizes[c.column], steps};
   if (c.rows.empty()) {
-    emitTile(point, 1, 1, planRows(problem, kernel, vectors).first);
+    emitTile(point, 1, 1, planRows(problemOf(1, 1), kernel, vectors).first);
     return;
   }
   unsigned inner = c.rows.back();
-  problem.width = nest.sizes[inner];
+  int64_t width = extentOf(inner);
   if (c.rows.size() == 1) {
-    TileShape shape = planRows(problem, kernel, vectors).first;
-    tiled(
-        inner, problem.width, shape.width, point,
-        [&](const Point &at, int64_t width) { emitTile(at, 1, width, shape); });
+    TileShape shape = planRows(problemOf(1, width), kernel, vectors).first;
+    tiled(inner, width, shape.width, point,
+          [&](const Point &at, int64_t w) { emitTile(at, 1, w, shape); });
     return;
   }
   unsigned outer = c.rows[c.rows.size() - 2];
-  problem.height = nest.sizes[outer];
-  TileShape shape = planRows(problem, kernel, vectors).first;
+  int64_t height = extentOf(outer);
+  TileShape shape = planRows(problemOf(height, width), kernel, vectors).first;
   forEach(ArrayRef(c.rows).drop_back(2), point, [&](const Point &at) {
-    tiled(outer, problem.height, shape.height, at,
-          [&](const Point &atRow, int64_t height) {
-            tiled(inner, problem.width, shape.width, atRow,
-                  [&](const Point &atTile, int64_t width) {
-                    emitTile(atTile, height, width, shape);
-                  });
-          });
+    tiled(outer, height, shape.height, at, [&](const Point &atRow, int64_t h) {
+      tiled(inner, width, shape.width, atRow,
+            [&](const Point &atTile, int64_t w) {
+              emitTile(atTile, h, w, shape);
+            });
+    });
   });
 }
 
+/// All panels of columns for the rows at `point`.
+void TileEmitter::emitPanels(const Point &point) {
+  int64_t width = panels.vectors * kernel.lanes;
+  if (panels.full > 0)
+    tiled(c.column, panels.full * width, width, point,
+          [&](const Point &at, int64_t) { emitPanel(at, panels.vectors); });
+  if (panels.lastVectors > 0) {
+    Point last = point;
+    last.shifts[c.column] += panels.full * width;
+    emitPanel(last, panels.lastVectors);
+  }
+}
+
+/// Several panels read the same activations. Those that outgrow the
+/// second-level cache come from further away for each panel; either a block of
+/// rows stays in the cache while the panels pass by, or, where the weights are
+/// large themselves, each tile fetches the next one's rows ahead.
+void TileEmitter::chooseBlock() {
+  if (c.rows.empty() || panels.count() < 2)
+    return;
+  unsigned loop = c.rows.front();
+  int64_t size = nest.sizes[loop];
+  int64_t bytes = std::max<int64_t>(activations.strides[loop], 1) *
+                  activations.element.getIntOrFloatBitWidth() / 8;
+  if (size * bytes <= kCacheBytes / 2)
+    return;
+  if (panels.columnSize * panels.paddedColumns > kCacheBytes) {
+    streams = c.rows.size() == 1 && c.outer.empty();
+    return;
+  }
+  // Whole tiles, except in the last block.
+  int64_t tile = 1;
+  if (c.rows.size() == 1)
+    tile = planRows(problemOf(1, size), kernel, panels.vectors).first.width;
+  else if (c.rows.size() == 2)
+    tile = planRows(problemOf(size, nest.sizes[c.rows.back()]), kernel,
+                    panels.vectors)
+               .first.height;
+  blockSize = std::max<int64_t>(kCacheBytes / 4 / bytes / tile, 1) * tile;
+}
+
+void TileEmitter::emitBlocks(const Point &batch) {
+  if (blockSize == 0)
+    return emitPanels(batch);
+  unsigned loop = c.rows.front();
+  tiled(loop, nest.sizes[loop], blockSize, batch,
+        [&](const Point &at, int64_t extent) {
+          blockExtent = extent;
+          emitPanels(at);
+        });
+  blockExtent = 0;
+}
+
 LogicalResult TileEmitter::emit() {
-  if (failed(preparePanels()))
+  FailureOr<Panels> prepared = preparePanels(b, loc, nest, c, kernel);
+  if (failed(prepared))
     return failure();
-  int64_t width = panelVectors * kernel.lanes;
+  panels = *prepared;
+  chooseBlock();
   forEach(c.batches, Point(nest.sizes.size()), [&](const Point &batch) {
     if (!c.isConstant) {
-      RuntimePacking packing{
-          lanes.flat(nest.inputs[c.weights]), weights, start, fullPanels, width,
-          lastVectors * kernel.lanes};
+      RuntimePacking packing{lanes.flat(nest.inputs[c.weights]),
+                             panels.weights,
+                             panels.start,
+                             panels.full,
+                             panels.vectors * kernel.lanes,
+                             panels.lastVectors * kernel.lanes};
       emitRuntimePacking(b, lanes, c, kernel, batch, packing);
     }
-    if (fullPanels > 0)
-      tiled(c.column, fullPanels * width, width, batch,
-            [&](const Point &at, int64_t) { emitPanel(at, panelVectors); });
-    if (lastVectors > 0) {
-      Point last = batch;
-      last.shifts[c.column] += fullPanels * width;
-      emitPanel(last, lastVectors);
-    }
+    emitBlocks(batch);
   });
   return success();
 }
@@ -349,22 +288,23 @@ TileEmitter::Accumulators TileEmitter::emitStart(ArrayRef<Point> rows,
                                                  const TileShape &shape) {
   VectorType type = lanes.vectorOf(nest.accumulator.element);
   SmallVector<Value> shared;
-  if (start) {
-    Value first = columnIndex(rows.front(), 1, startBatchStride);
+  if (panels.start) {
+    Value first = columnIndex(rows.front(), 1, panels.startBatchStride);
     for (int64_t v = 0; v < shape.vectors; ++v)
-      shared.push_back(vector::LoadOp::create(
-          b, loc, type, start, ValueRange{add(first, v * kernel.lanes)}));
+      shared.push_back(
+          vector::LoadOp::create(b, loc, type, panels.start,
+                                 ValueRange{add(first, v * kernel.lanes)}));
   }
   Accumulators accumulators;
   for (Point row : rows) {
     for (int64_t v = 0; v < shape.vectors; ++v) {
-      if (startIsComplete) {
+      if (panels.startIsComplete) {
         accumulators.push_back(shared[v]);
         continue;
       }
       Value init = lanes.emitInit(row, activeLanes(row));
       row.shifts[c.column] += kernel.lanes;
-      if (start)
+      if (panels.start)
         init = arith::AddIOp::create(b, loc, init, shared[v]);
       accumulators.push_back(init);
     }
@@ -385,8 +325,9 @@ void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
   for (int64_t u = 0; u < count; ++u) {
     SmallVector<MicroKernel::Parts> loaded;
     for (int64_t v = 0; v < vectors; ++v)
-      loaded.push_back(kernel.emitWeights(
-          b, loc, weights, add(weightIndex, (u * vectors + v) * perVector)));
+      loaded.push_back(
+          kernel.emitWeights(b, loc, panels.weights,
+                             add(weightIndex, (u * vectors + v) * perVector)));
     int64_t set = (u % shape.splits) * rowIndices.size() * vectors;
     for (auto [row, index] : llvm::enumerate(rowIndices)) {
       MicroKernel::Parts activation =
@@ -401,16 +342,35 @@ void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
   }
 }
 
+/// A loop over `size` from `begin`, which carries the accumulators.
+TileEmitter::Accumulators
+TileEmitter::emitLoop(Value begin, int64_t size, int64_t step,
+                      Accumulators accumulators,
+                      function_ref<Accumulators(Value, Accumulators)> body) {
+  Value end = arith::AddIOp::create(b, loc, begin, constant(size));
+  auto loop =
+      scf::ForOp::create(b, loc, begin, end, constant(step), accumulators);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Accumulators updated = body(loop.getInductionVar(),
+                              Accumulators(loop.getRegionIterArgs().begin(),
+                                           loop.getRegionIterArgs().end()));
+  scf::YieldOp::create(b, loc, updated);
+  return Accumulators(loop.getResults().begin(), loop.getResults().end());
+}
+
 /// The contiguous run of the reduction.
 TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
                                                const TileShape &shape,
                                                Accumulators accumulators,
                                                Value linear) {
   int64_t panelWidth = shape.vectors * kernel.lanes;
-  Value weightBase = columnIndex(rows.front(), columnSize, weightBatchStride);
+  Value weightBase =
+      columnIndex(rows.front(), panels.columnSize, panels.weightBatchStride);
   if (linear)
     weightBase = arith::AddIOp::create(
-        b, loc, weightBase, scale(linear, groups * kernel.group * panelWidth));
+        b, loc, weightBase,
+        scale(linear, panels.groups * kernel.group * panelWidth));
   SmallVector<Value> rowBases;
   for (const Point &row : rows)
     rowBases.push_back(lanes.index(activations, row));
@@ -419,33 +379,46 @@ TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
   int64_t unroll = std::clamp<int64_t>(
       kMaximalBody / (calls * kernel.cost.step), 1, maximalUnroll(kernel));
   unroll = llvm::alignTo(std::max(unroll, shape.splits), shape.splits);
-  if (groups <= unroll) {
-    emitSteps(shape, accumulators, rowBases, weightBase, groups);
+  if (panels.groups <= unroll) {
+    emitSteps(shape, accumulators, rowBases, weightBase, panels.groups);
     return accumulators;
   }
-  int64_t full = groups / unroll * unroll;
-  auto loop =
-      scf::ForOp::create(b, loc, constant(0), constant(full * kernel.group),
-                         constant(unroll * kernel.group), accumulators);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value k = loop.getInductionVar();
-    Accumulators inner(loop.getRegionIterArgs().begin(),
-                       loop.getRegionIterArgs().end());
+  auto steps = [&](Value k, Accumulators inner) {
     SmallVector<Value> indices;
     for (Value base : rowBases)
       indices.push_back(arith::AddIOp::create(b, loc, base, k));
     Value at = arith::AddIOp::create(b, loc, weightBase, scale(k, panelWidth));
     emitSteps(shape, inner, indices, at, unroll);
-    scf::YieldOp::create(b, loc, inner);
+    return inner;
+  };
+  const int64_t step = unroll * kernel.group;
+  int64_t full = panels.groups / unroll * unroll;
+  int64_t from = 0;
+  if (streams && kLineBytes % step == 0) {
+    // A line of each of the next tile's rows for each line of this one.
+    int64_t next = int64_t(rows.size()) * activations.strides[c.rows.back()];
+    from = full * kernel.group / kLineBytes * kLineBytes;
+    accumulators = emitLoop(
+        constant(0), from, kLineBytes, accumulators,
+        [&](Value line, Accumulators inner) {
+          for (Value base : rowBases) {
+            Value at = add(arith::AddIOp::create(b, loc, base, line), next);
+            memref::PrefetchOp::create(
+                b, loc, lanes.flat(activations), ValueRange{at},
+                /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+          }
+          return emitLoop(line, kLineBytes, step, inner, steps);
+        });
   }
-  accumulators.assign(loop.getResults().begin(), loop.getResults().end());
-  if (full < groups) {
+  if (from < full * kernel.group)
+    accumulators = emitLoop(constant(from), full * kernel.group - from, step,
+                            accumulators, steps);
+  if (full < panels.groups) {
     for (Value &base : rowBases)
       base = add(base, full * kernel.group);
     emitSteps(shape, accumulators, rowBases,
-              add(weightBase, full * kernel.group * panelWidth), groups - full);
+              add(weightBase, full * kernel.group * panelWidth),
+              panels.groups - full);
   }
   return accumulators;
 }
@@ -458,24 +431,17 @@ TileEmitter::Accumulators TileEmitter::emitOuter(ArrayRef<Point> rows,
   if (depth == c.outer.size())
     return emitRun(rows, shape, accumulators, linear);
   unsigned dim = c.outer[depth];
-  auto loop = scf::ForOp::create(b, loc, constant(0), constant(nest.sizes[dim]),
-                                 constant(1), accumulators);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value iv = loop.getInductionVar();
-  SmallVector<Point> inner(rows);
-  for (Point &row : inner)
-    row.ivs[dim] = iv;
-  Value counted =
-      linear ? arith::AddIOp::create(b, loc, scale(linear, nest.sizes[dim]), iv)
-             : iv;
-  Accumulators updated =
-      emitOuter(inner, shape,
-                Accumulators(loop.getRegionIterArgs().begin(),
-                             loop.getRegionIterArgs().end()),
-                depth + 1, counted);
-  scf::YieldOp::create(b, loc, updated);
-  return Accumulators(loop.getResults().begin(), loop.getResults().end());
+  return emitLoop(constant(0), nest.sizes[dim], 1, accumulators,
+                  [&](Value iv, Accumulators carried) {
+                    SmallVector<Point> inner(rows);
+                    for (Point &row : inner)
+                      row.ivs[dim] = iv;
+                    Value counted =
+                        linear ? arith::AddIOp::create(
+                                     b, loc, scale(linear, nest.sizes[dim]), iv)
+                               : iv;
+                    return emitOuter(inner, shape, carried, depth + 1, counted);
+                  });
 }
 
 void TileEmitter::emitTile(const Point &point, int64_t height, int64_t width,
@@ -505,13 +471,17 @@ void TileEmitter::emitTile(const Point &point, int64_t height, int64_t width,
       else
         sum = arith::AddIOp::create(b, loc, sum, other);
     }
-  for (auto [index, row] : llvm::enumerate(rows)) {
+  SmallVector<Point> points;
+  SmallVector<unsigned> active;
+  for (Point &row : rows) {
     for (int64_t v = 0; v < shape.vectors; ++v) {
-      lanes.emitFinish(accumulators[index * shape.vectors + v], row,
-                       activeLanes(row));
+      points.push_back(row);
+      active.push_back(activeLanes(row));
       row.shifts[c.column] += kernel.lanes;
     }
   }
+  accumulators.truncate(count);
+  lanes.emitFinish(accumulators, points, active);
 }
 
 } // namespace

@@ -9,6 +9,7 @@ bit. Weights, biases and samples come from a fixed generator.
 """
 
 import os
+import random
 import subprocess
 import sys
 
@@ -46,17 +47,22 @@ def constant(name, shape, element, low, high):
     count = 1
     for size in shape:
         count *= size
+    if element == "i8" and count > 10000:
+        data = random.Random(count).randbytes(count).hex().upper()
+        return f'  %{name} = arith.constant dense<"0x{data}"> : {tensor(shape, element)}\n'
     values = [numbers.next(low, high) for _ in range(count)]
     return f"  %{name} = arith.constant dense<{nested(values, shape)}> : {tensor(shape, element)}\n"
 
 
-def requantize(source, shape, axis, channels, terms):
+def requantize(source, shape, axis, channels, terms, to="i8<-10:127>:f32, 2.0e-02:-10",
+               factor=1.0, result="r"):
     scales = ", ".join(
-        f"{numbers.next(50, 150) * 2e-4 / (60 * terms ** 0.5):.8e}" for _ in range(channels)
+        f"{factor * numbers.next(50, 150) * 2e-4 / (60 * terms ** 0.5):.8e}"
+        for _ in range(channels)
     )
     return (
-        f"  %r = qopt.requantize %{source} from !quant.uniform<i32:f32:{axis}, {{{scales}}}> to "
-        f"!quant.uniform<i8<-10:127>:f32, 2.0e-02:-10> : {tensor(shape, 'i32')} -> {tensor(shape, 'i8')}\n"
+        f"  %{result} = qopt.requantize %{source} from !quant.uniform<i32:f32:{axis}, {{{scales}}}> "
+        f"to !quant.uniform<{to}> : {tensor(shape, 'i32')} -> {tensor(shape, 'i8')}\n"
     )
 
 
@@ -157,7 +163,13 @@ def grouped(groups, channels, filters):
     )
 
 
-def matmul(m, k, n):
+# Stored types with different bounds, signs and parities of the zero point.
+STORED = ("i8:f32, 2.0e-02:-10", "i8<-10:127>:f32, 2.0e-02:-10", "i8<-20:19>:f32, 2.0e-02:-3",
+          "i8:f32, 2.0e-02", "i8:f32, 2.0e-02:-128", "i8:f32, 2.0e-02:127",
+          "u8:f32, 2.0e-02:117", "u8<5:250>:f32, 2.0e-02:6", "u8:f32, 2.0e-02")
+
+
+def matmul(m, k, n, **to):
     i32 = tensor([m, n], "i32")
     text = f"func.func @main(%x: {tensor([m, k], 'f32')}) -> {tensor([m, n], 'i8')} {{\n"
     text += (
@@ -171,8 +183,24 @@ def matmul(m, k, n):
         f"  %acc = linalg.matmul ins(%q, %w : {tensor([m, k], 'i8')}, {tensor([k, n], 'i8')}) "
         f"outs(%i : {i32}) -> {i32}\n"
     )
-    text += requantize("acc", [m, n], 1, n, k)
+    text += requantize("acc", [m, n], 1, n, k, **to)
     return text + f"  return %r : {tensor([m, n], 'i8')}\n}}\n", [m, k]
+
+
+def chain(m, k, n, **to):
+    """A product whose bytes only another one reads: they may lie there flipped."""
+    text, inputs = matmul(m, k, n, **to)
+    text = text.replace(f"-> {tensor([m, n], 'i8')} {{", f"-> {tensor([m, k], 'i32')} {{", 1)
+    i32 = tensor([m, k], "i32")
+    return (
+        text[: text.index("  return ")]
+        + constant("w2", [n, k], "i8", -127, 127)
+        + f"  %z = arith.constant 9 : i32\n  %e2 = tensor.empty() : {i32}\n"
+        f"  %i2 = linalg.fill ins(%z : i32) outs(%e2 : {i32}) -> {i32}\n"
+        f"  %acc2 = linalg.matmul ins(%r, %w2 : {tensor([m, n], 'i8')}, {tensor([n, k], 'i8')}) "
+        f"outs(%i2 : {i32}) -> {i32}\n  return %acc2 : {i32}\n}}\n",
+        inputs,
+    )
 
 
 def attention(batch, m, k, n, transposed):
@@ -246,6 +274,16 @@ def cases():
     for m, k, n in ((1, 640, 128), (1, 128, 8), (1, 8, 128), (7, 64, 10), (33, 100, 100),
                     (1, 3, 1), (6, 5, 3), (64, 256, 64)):
         yield f"matmul {m} {k} {n}", matmul(m, k, n)
+    for to in STORED:
+        # Multipliers below one never leave i32; those of the last factor do.
+        for factor in (1.0, 1e6):
+            for n in (50, 64) if factor == 1.0 else (50,):
+                yield f"matmul to {to} {n} {factor}", matmul(7, 24, n, to=to, factor=factor)
+        if to[0] == "i":
+            yield f"chain through {to}", chain(7, 24, 50, to=to)
+    # Activations that outgrow the cache, beside small and beside large weights.
+    yield "matmul in blocks of rows", matmul(2100, 256, 70)
+    yield "matmul that fetches ahead", matmul(270, 2100, 500)
     for transposed in (False, True):
         yield f"attention {transposed}", attention(2, 9, 35, 21, transposed)
         yield f"attention wide {transposed}", attention(1, 5, 64, 64, transposed)

@@ -1,0 +1,301 @@
+//===- NarrowStore.cpp - Quantize and store whole cache lines -------------===//
+
+#include "NarrowStore.h"
+#include "Contraction.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+//===----------------------------------------------------------------------===//
+// Recognition
+//===----------------------------------------------------------------------===//
+
+/// A scalar float constant that is a whole number of at most 16 bits.
+static std::optional<int64_t> matchWhole(Value value) {
+  APFloat real(0.0f);
+  if (!matchPattern(value, m_ConstantFloat(&real)))
+    return std::nullopt;
+  double number = real.convertToDouble();
+  if (number != std::floor(number) || std::abs(number) > 65536)
+    return std::nullopt;
+  return static_cast<int64_t>(number);
+}
+
+/// `select(x PREDICATE bound, x, bound)` with a whole bound: returns x.
+static Value matchBound(Value value, arith::CmpFPredicate predicate,
+                        int64_t &bound) {
+  auto select = value.getDefiningOp<arith::SelectOp>();
+  if (!select)
+    return nullptr;
+  auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
+  if (!compare || compare.getPredicate() != predicate ||
+      compare.getLhs() != select.getTrueValue() ||
+      compare.getRhs() != select.getFalseValue())
+    return nullptr;
+  std::optional<int64_t> whole = matchWhole(select.getFalseValue());
+  if (!whole)
+    return nullptr;
+  bound = *whole;
+  return select.getTrueValue();
+}
+
+/// The largest magnitude among constant f32 `bytes`; infinite with NaN.
+static double magnitudeOf(ArrayRef<char> bytes) {
+  double largest = 0;
+  for (size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+    float value;
+    std::memcpy(&value, bytes.data() + at, 4);
+    // Written so that NaN is taken.
+    if (!(std::abs(double(value)) <= largest))
+      largest = std::isnan(value) ? std::numeric_limits<double>::infinity()
+                                  : std::abs(double(value));
+  }
+  return largest;
+}
+
+/// A bound of |value| over all inputs of `stage`, from integer types and
+/// constants; infinite where there is none.
+static double boundOf(const Stage &stage, Value value) {
+  // Each rounding to f32 adds at most one part in 2^24.
+  constexpr double kRounding = 1 + 0x1p-23;
+  constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+  APFloat real(0.0f);
+  if (matchPattern(value, m_ConstantFloat(&real)))
+    return real.isFinite() ? std::abs(real.convertToDouble()) : kUnbounded;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    unsigned index = argument.getArgNumber();
+    if (index < stage.inputs.size() &&
+        static_cast<int>(index) != stage.accumulator &&
+        stage.inputs[index].element.isF32())
+      if (auto bytes = getConstantBytes(stage.inputs[index].buffer))
+        return magnitudeOf(bytes->data);
+    return kUnbounded;
+  }
+  if (auto convert = value.getDefiningOp<arith::SIToFPOp>())
+    return std::ldexp(1.0,
+                      convert.getIn().getType().getIntOrFloatBitWidth() - 1);
+  if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
+    double product =
+        boundOf(stage, mul.getLhs()) * boundOf(stage, mul.getRhs()) * kRounding;
+    // Zero times infinity.
+    return std::isnan(product) ? kUnbounded : product;
+  }
+  if (auto add = value.getDefiningOp<arith::AddFOp>())
+    return (boundOf(stage, add.getLhs()) + boundOf(stage, add.getRhs())) *
+           kRounding;
+  return kUnbounded;
+}
+
+std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
+                                                      Family family) {
+  linalg::GenericOp op = stage.op;
+  Block &body = *op.getBody();
+  auto trunc =
+      body.getTerminator()->getOperand(0).getDefiningOp<arith::TruncIOp>();
+  if (!trunc || !trunc.getType().isInteger(8))
+    return std::nullopt;
+  auto convert = trunc.getIn().getDefiningOp<arith::FPToSIOp>();
+  if (!convert || !convert.getType().isInteger(32) ||
+      !convert.getIn().getType().isF32())
+    return std::nullopt;
+  NarrowTail tail{Value(), 0, 0, 0};
+  Value value =
+      matchBound(convert.getIn(), arith::CmpFPredicate::OLT, tail.high);
+  if (value)
+    value = matchBound(value, arith::CmpFPredicate::OGT, tail.low);
+  if (!value)
+    return std::nullopt;
+  if (auto add = value.getDefiningOp<arith::AddFOp>()) {
+    std::optional<int64_t> zeroPoint = matchWhole(add.getRhs());
+    if (!zeroPoint)
+      return std::nullopt;
+    tail.zeroPoint = *zeroPoint;
+    value = add.getLhs();
+  }
+  auto round = value.getDefiningOp<math::RoundEvenOp>();
+  // The bytes between the bounds must be those of one signedness.
+  bool isSigned = tail.low >= -128 && tail.high <= 127;
+  bool isUnsigned = tail.low >= 0 && tail.high <= 255;
+  if (!round || tail.low > tail.high || (!isSigned && !isUnsigned) ||
+      std::abs(tail.zeroPoint) > 255)
+    return std::nullopt;
+  tail.value = round.getOperand();
+  tail.saturates = family == Family::X86 && boundOf(stage, tail.value) < 0x1p31;
+  return tail;
+}
+
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+static Value splatOf(OpBuilder &b, Location loc, VectorType type,
+                     Attribute element) {
+  return arith::ConstantOp::create(b, loc,
+                                   DenseElementsAttr::get(type, element));
+}
+
+static Value addWhole(OpBuilder &b, Location loc, Value vector,
+                      int64_t amount) {
+  if (amount == 0)
+    return vector;
+  auto type = cast<VectorType>(vector.getType());
+  Value splat =
+      splatOf(b, loc, type, b.getIntegerAttr(type.getElementType(), amount));
+  return arith::AddIOp::create(b, loc, vector, splat);
+}
+
+Value mlir::qopt::emitRounded(OpBuilder &b, Location loc, Value value,
+                              const NarrowTail &tail, Family family) {
+  auto type = cast<VectorType>(value.getType());
+  auto clamp = [&](arith::CmpFPredicate predicate, int64_t bound) {
+    Value splat = splatOf(b, loc, type, b.getF32FloatAttr(bound));
+    Value isInside = arith::CmpFOp::create(b, loc, predicate, value, splat);
+    value = arith::SelectOp::create(b, loc, isInside, value, splat);
+  };
+  if (!tail.saturates) {
+    clamp(arith::CmpFPredicate::OGT, tail.low - tail.zeroPoint);
+    clamp(arith::CmpFPredicate::OLT, tail.high - tail.zeroPoint);
+  }
+  auto integers = type.clone(b.getI32Type());
+  // One instruction on x86, where LLVM does not see that a rounding and a
+  // conversion are one.
+  if (family == Family::X86)
+    return LLVM::LrintOp::create(b, loc, integers, value);
+  value = math::RoundEvenOp::create(b, loc, value);
+  return arith::FPToSIOp::create(b, loc, integers, value);
+}
+
+static Value callPack(OpBuilder &b, Location loc, StringRef name, Type result,
+                      Value low, Value high) {
+  return LLVM::CallIntrinsicOp::create(b, loc, result, b.getStringAttr(name),
+                                       ValueRange{low, high})
+      .getResult(0);
+}
+
+namespace {
+/// x86's saturating packs for one width of registers.
+struct PackNames {
+  StringRef words;
+  StringRef signedBytes;
+  StringRef unsignedBytes;
+};
+} // namespace
+
+static PackNames packNames(int64_t lanes) {
+  if (lanes == 16)
+    return {"llvm.x86.avx512.packssdw.512", "llvm.x86.avx512.packsswb.512",
+            "llvm.x86.avx512.packuswb.512"};
+  if (lanes == 8)
+    return {"llvm.x86.avx2.packssdw", "llvm.x86.avx2.packsswb",
+            "llvm.x86.avx2.packuswb"};
+  return {"llvm.x86.sse2.packssdw.128", "llvm.x86.sse2.packsswb.128",
+          "llvm.x86.sse2.packuswb.128"};
+}
+
+/// Eight saturating sums of 16 bits a block; LLVM knows them on all widths.
+static Value addSaturating(OpBuilder &b, Location loc, Value vector,
+                           int64_t amount) {
+  if (amount == 0)
+    return vector;
+  auto type = cast<VectorType>(vector.getType());
+  Value splat = splatOf(b, loc, type, b.getI16IntegerAttr(amount));
+  return LLVM::SAddSat::create(b, loc, type, vector, splat);
+}
+
+/// Bytes within [low, high].
+static Value clampBytes(OpBuilder &b, Location loc, Value bytes, int64_t low,
+                        int64_t high, bool isUnsigned) {
+  auto type = cast<VectorType>(bytes.getType());
+  auto splat = [&](int64_t value) {
+    return splatOf(b, loc, type,
+                   b.getI8IntegerAttr(static_cast<int8_t>(value)));
+  };
+  if (low > (isUnsigned ? 0 : -128))
+    bytes = isUnsigned
+                ? Value(arith::MaxUIOp::create(b, loc, bytes, splat(low)))
+                : Value(arith::MaxSIOp::create(b, loc, bytes, splat(low)));
+  if (high < (isUnsigned ? 255 : 127))
+    bytes = isUnsigned
+                ? Value(arith::MinUIOp::create(b, loc, bytes, splat(high)))
+                : Value(arith::MinSIOp::create(b, loc, bytes, splat(high)));
+  return bytes;
+}
+
+/// x86 packs within blocks of 128 bits: four vectors become one register whose
+/// blocks hold four bytes of each, and one permutation of words sorts them.
+/// `shift` is added to bytes and bounds, which `isUnsigned` reads.
+static Value emitPacks(OpBuilder &b, Location loc, ArrayRef<Value> rounded,
+                       const NarrowTail &tail, int64_t shift, bool isUnsigned) {
+  int64_t lanes = cast<VectorType>(rounded[0].getType()).getDimSize(0);
+  int64_t count = rounded.size();
+  PackNames names = packNames(lanes);
+  auto words = VectorType::get({lanes * 2}, b.getI16Type());
+  auto bytes = VectorType::get({lanes * 4}, b.getI8Type());
+  auto pair = [&](int64_t first) {
+    Value high = rounded[std::min(first + 1, count - 1)];
+    Value packed = callPack(b, loc, names.words, words, rounded[first], high);
+    return addSaturating(b, loc, packed, tail.zeroPoint + shift);
+  };
+  Value low = pair(0);
+  Value high = count > 2 ? pair(2) : low;
+  Value packed =
+      callPack(b, loc, isUnsigned ? names.unsignedBytes : names.signedBytes,
+               bytes, low, high);
+  if (tail.saturates)
+    packed = clampBytes(b, loc, packed, tail.low + shift, tail.high + shift,
+                        isUnsigned);
+  Value quads = vector::BitCastOp::create(
+      b, loc, VectorType::get({lanes}, b.getI32Type()), packed);
+  const int64_t blocks = lanes / 4;
+  SmallVector<int64_t> order;
+  for (int64_t vector = 0; vector < count; ++vector)
+    for (int64_t block = 0; block < blocks; ++block)
+      order.push_back(block * 4 + vector);
+  Value sorted = vector::ShuffleOp::create(b, loc, quads, quads, order);
+  return vector::BitCastOp::create(
+      b, loc, VectorType::get({count * lanes}, b.getI8Type()), sorted);
+}
+
+/// All vectors behind each other.
+static Value concatenate(OpBuilder &b, Location loc, ArrayRef<Value> vectors) {
+  auto type = cast<VectorType>(vectors[0].getType());
+  int64_t lanes = type.getDimSize(0);
+  Value whole = vectors[0];
+  for (int64_t index = 1, e = vectors.size(); index < e; ++index) {
+    // Shuffles take two vectors of any length of dimension 0.
+    SmallVector<int64_t> order =
+        llvm::to_vector(llvm::seq<int64_t>(0, (index + 1) * lanes));
+    whole = vector::ShuffleOp::create(b, loc, whole, vectors[index], order);
+  }
+  return whole;
+}
+
+Value mlir::qopt::emitNarrow(OpBuilder &b, Location loc,
+                             ArrayRef<Value> rounded, const NarrowTail &tail,
+                             bool isFlipped, Family family) {
+  assert(!rounded.empty() && rounded.size() <= kMaximalNarrow);
+  // Inverting the sign bit of a signed byte adds 128.
+  bool isSigned = tail.low >= -128 && tail.high <= 127;
+  bool addsFlip = isFlipped && isSigned;
+  int64_t shift = addsFlip ? 128 : 0;
+  Value narrow;
+  if (family == Family::X86 && (rounded.size() > 1 || tail.saturates)) {
+    narrow = emitPacks(b, loc, rounded, tail, shift, addsFlip || !isSigned);
+  } else {
+    Value whole =
+        addWhole(b, loc, concatenate(b, loc, rounded), tail.zeroPoint + shift);
+    auto type = cast<VectorType>(whole.getType());
+    narrow = arith::TruncIOp::create(b, loc, type.clone(b.getI8Type()), whole);
+  }
+  if (!isFlipped || addsFlip)
+    return narrow;
+  Value sign = splatOf(b, loc, cast<VectorType>(narrow.getType()),
+                       b.getI8IntegerAttr(-128));
+  return arith::XOrIOp::create(b, loc, narrow, sign);
+}

@@ -1,0 +1,54 @@
+//===- NarrowStore.h - Quantize and store whole cache lines -----*- C++ -*-===//
+//
+// Most kernels end by rounding floats to bytes. Done lane by lane that is a
+// quarter of a register a store; here neighbouring vectors are narrowed and
+// stored together.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_NARROWSTORE_H
+#define QUANTOPT_LIB_LOWERING_CPU_KERNELS_NARROWSTORE_H
+
+#include "MicroKernel.h"
+#include "Nest.h"
+
+namespace mlir::qopt {
+
+/// How a body ends that quantizes: it yields
+/// `trunc(fptosi(clamp(roundeven(value) + zeroPoint, low, high)))` as i8.
+///
+/// The same byte is `trunc(rint(clamp(value, low - zeroPoint, high -
+/// zeroPoint)) + zeroPoint)`: both bounds are integers, rounding is monotonic
+/// and keeps integers, and no sum of f32 is rounded between the bounds. NaN
+/// becomes the lower bound in both.
+///
+/// Where `value` is proven to be finite and to fit i32, x86 needs neither
+/// clamp: its packs saturate.
+struct NarrowTail {
+  /// In the body; an f32.
+  Value value;
+  int64_t zeroPoint;
+  int64_t low;
+  int64_t high;
+  bool saturates = false;
+};
+
+/// The tail of a stage, or nothing where it ends in another way.
+std::optional<NarrowTail> matchNarrowTail(const Stage &stage, Family family);
+
+/// `value`, a vector of f32, rounded to i32 by `tail`, without the zero point;
+/// clamped unless `emitNarrow` does that.
+Value emitRounded(OpBuilder &builder, Location loc, Value value,
+                  const NarrowTail &tail, Family family);
+
+/// Vectors that `emitNarrow` takes at once, at most.
+constexpr unsigned kMaximalNarrow = 4;
+
+/// One vector of all bytes of `rounded`, in order, with the zero point added
+/// and, where `isFlipped`, the sign bit inverted.
+Value emitNarrow(OpBuilder &builder, Location loc, ArrayRef<Value> rounded,
+                 const NarrowTail &tail, bool isFlipped, Family family);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_NARROWSTORE_H

@@ -1,0 +1,90 @@
+// RUN: quant-opt %s --qopt-emit-kernels="cpu=znver4" --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,X86
+// RUN: sed s/x86_64-unknown-linux-gnu/aarch64-unknown-linux-gnu/ %s | quant-opt --qopt-emit-kernels="cpu=cortex-a76" --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,ARM
+
+#id = affine_map<(i, j) -> (i, j)>
+#column = affine_map<(i, j) -> (j)>
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  memref.global "private" constant @w : memref<4x64xi8> = dense<3>
+  memref.global "private" constant @small : memref<64xf32> = dense<1.0e-3>
+  memref.global "private" constant @large : memref<64xf32> = dense<2.0>
+
+  // Multipliers below one keep every i32 within i32: the packs saturate, and
+  // 64 bytes are stored at once. The zero point is added to words.
+  // CHECK-LABEL: func @bounded
+  // X86-NOT: arith.cmpf
+  // X86: llvm.intr.lrint({{.*}}) : (vector<16xf32>) -> vector<16xi32>
+  // X86: "llvm.x86.avx512.packssdw.512"
+  // X86: llvm.intr.sadd.sat({{.*}}) : (vector<32xi16>, vector<32xi16>)
+  // X86: "llvm.x86.avx512.packsswb.512"
+  // X86: vector.shuffle {{.*}} [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15]
+  // X86: vector.store {{.*}} vector<64xi8>
+  // ARM: arith.cmpf ogt, {{.*}} : vector<4xf32>
+  // ARM: math.roundeven
+  // ARM: arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
+  // ARM: vector.store {{.*}} vector<16xi8>
+  func.func @bounded(%a: memref<2x4xi8>, %out: memref<2x64xi8>) {
+    %zero = arith.constant 0 : i32
+    %w = memref.get_global @w : memref<4x64xi8>
+    %m = memref.get_global @small : memref<64xf32>
+    %zp = arith.constant -3.0 : f32
+    %low = arith.constant -128.0 : f32
+    %high = arith.constant 127.0 : f32
+    %acc = memref.alloc() : memref<2x64xi32>
+    linalg.fill ins(%zero : i32) outs(%acc : memref<2x64xi32>)
+    linalg.matmul ins(%a, %w : memref<2x4xi8>, memref<4x64xi8>) outs(%acc : memref<2x64xi32>)
+    linalg.generic {indexing_maps = [#id, #column, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %m : memref<2x64xi32>, memref<64xf32>) outs(%out : memref<2x64xi8>) {
+    ^bb0(%in: i32, %s: f32, %o: i8):
+      %0 = arith.sitofp %in : i32 to f32
+      %1 = arith.mulf %0, %s : f32
+      %2 = math.roundeven %1 : f32
+      %3 = arith.addf %2, %zp : f32
+      %4 = arith.cmpf ogt, %3, %low : f32
+      %5 = arith.select %4, %3, %low : f32
+      %6 = arith.cmpf olt, %5, %high : f32
+      %7 = arith.select %6, %5, %high : f32
+      %8 = arith.fptosi %7 : f32 to i32
+      %9 = arith.trunci %8 : i32 to i8
+      linalg.yield %9 : i8
+    }
+    return
+  }
+
+  // A multiplier of two does not: the bounds stay, less the zero point, and
+  // come before the rounding.
+  // CHECK-LABEL: func @unbounded
+  // X86-DAG: dense<-1.250000e+02> : vector<16xf32>
+  // X86-DAG: dense<1.300000e+02> : vector<16xf32>
+  // X86: arith.cmpf ogt
+  // X86: arith.cmpf olt
+  // X86: llvm.intr.lrint
+  // X86: "llvm.x86.avx512.packsswb.512"
+  // X86: vector.store {{.*}} vector<64xi8>
+  func.func @unbounded(%a: memref<2x4xi8>, %out: memref<2x64xi8>) {
+    %zero = arith.constant 0 : i32
+    %w = memref.get_global @w : memref<4x64xi8>
+    %m = memref.get_global @large : memref<64xf32>
+    %zp = arith.constant -3.0 : f32
+    %low = arith.constant -128.0 : f32
+    %high = arith.constant 127.0 : f32
+    %acc = memref.alloc() : memref<2x64xi32>
+    linalg.fill ins(%zero : i32) outs(%acc : memref<2x64xi32>)
+    linalg.matmul ins(%a, %w : memref<2x4xi8>, memref<4x64xi8>) outs(%acc : memref<2x64xi32>)
+    linalg.generic {indexing_maps = [#id, #column, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %m : memref<2x64xi32>, memref<64xf32>) outs(%out : memref<2x64xi8>) {
+    ^bb0(%in: i32, %s: f32, %o: i8):
+      %0 = arith.sitofp %in : i32 to f32
+      %1 = arith.mulf %0, %s : f32
+      %2 = math.roundeven %1 : f32
+      %3 = arith.addf %2, %zp : f32
+      %4 = arith.cmpf ogt, %3, %low : f32
+      %5 = arith.select %4, %3, %low : f32
+      %6 = arith.cmpf olt, %5, %high : f32
+      %7 = arith.select %6, %5, %high : f32
+      %8 = arith.fptosi %7 : f32 to i32
+      %9 = arith.trunci %8 : i32 to i8
+      linalg.yield %9 : i8
+    }
+    return
+  }
+}
