@@ -53,6 +53,8 @@ def parse_arguments() -> argparse.Namespace:
                         help="bytes of weights for 'compile' (default 10M,100M,1G)")
     parser.add_argument("--quant-opt-build", type=pathlib.Path, metavar="DIR",
                         default=ROOT.parent / "build")
+    parser.add_argument("--base-build", type=pathlib.Path, metavar="DIR",
+                        help="another build, which takes part as 'base'")
     parser.add_argument("--venv", type=pathlib.Path, metavar="DIR",
                         default=ROOT / ".venv", help="where the peers are installed")
     parser.add_argument("--cache", type=pathlib.Path, metavar="DIR",
@@ -141,6 +143,8 @@ def main() -> int:
     try:
         context = Context(
             tools=Tools(options.quant_opt_build, cache, options.threads),
+            base=options.base_build and Tools(options.base_build, cache,
+                                              options.threads),
             timer=Timer(cache, options.threads), peak=Peak(cache), cache=cache, peers=options.peers,
             absent=environment.absent_peers(options.peers),
             rounds=2 if options.quick else options.repeat,

@@ -92,6 +92,8 @@ class Context:
     """One run of the benchmark."""
 
     tools: Tools
+    #: Another build of ours to compare with, as the contender "base".
+    base: Tools | None
     timer: Timer
     peak: Peak
     cache: pathlib.Path

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import arrays
 from ..context import OURS, Case, Context, overhead
+from ..quantopt import Tools
 from ..rounds import Entry
 
 SHAPES = pathlib.Path(__file__).resolve().parents[2] / "shapes" / "conv.json"
@@ -199,10 +200,10 @@ def onnx_model(l: Layer, path: pathlib.Path) -> None:
     save(model, str(path))
 
 
-def ours(context: Context, l: Layer):
-    function = context.tools.compile_text(module_text(l))
+def ours(tools: Tools, name: str, l: Layer):
+    function = tools.compile_text(module_text(l))
     function.set_inputs([l.x.view(np.int8)])
-    return Entry(OURS, function.call()), function.run()[0].view(np.uint8)
+    return Entry(name, function.call()), function.run()[0].view(np.uint8)
 
 
 def ort(context: Context, l: Layer):
@@ -238,10 +239,14 @@ def run(context: Context) -> None:
         case = Case("conv", layer.name, layer.macs, layer.bytes)
         context.note_absent(case, ["ort", "torch"])
         entries = []
-        for name, make in ((OURS, ours), ("ort", ort), ("torch", torch)):
-            if name != OURS and not context.wants(name):
-                continue
-            made = context.prepare(case, name, lambda: make(context, layer))
+        makers = {OURS: lambda: ours(context.tools, OURS, layer)}
+        if context.base:
+            makers["base"] = lambda: ours(context.base, "base", layer)
+        for name, make in (("ort", ort), ("torch", torch)):
+            if context.wants(name):
+                makers[name] = lambda make=make: make(context, layer)
+        for name, make in makers.items():
+            made = context.prepare(case, name, make)
             if made:
                 entry, output = made
                 entries.append(entry)

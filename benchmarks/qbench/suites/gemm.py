@@ -176,11 +176,11 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
         if made:
             found.append(made)
 
-    def ours():
-        function = context.tools.compile_text(module_text(p, requantize))
+    def ours(name, tools):
+        function = tools.compile_text(module_text(p, requantize))
         function.set_inputs([p.x.view(np.int8)])
         output = function.run()[0]
-        return Entry(OURS, function.call()), output.view(np.uint8) if requantize else output
+        return Entry(name, function.call()), output.view(np.uint8) if requantize else output
 
     def ort():
         from ..contenders.ort import Session
@@ -216,7 +216,9 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
                              [p.x.view(np.int8)])
         return Entry("iree", module.call(), extra), module.run()[0]
 
-    add(OURS, ours)
+    add(OURS, lambda: ours(OURS, context.tools))
+    if context.base:
+        add("base", lambda: ours("base", context.base))
     for name, make in (("ort", ort), ("torch", torch), ("iree", iree)):
         if context.wants(name) and not (requantize and name == "iree"):
             add(name, make)

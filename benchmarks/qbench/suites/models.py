@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import arrays
 from ..context import OURS, Case, Context, first_line, overhead
-from ..quantopt import ToolFailed
+from ..quantopt import ToolFailed, Tools
 from ..rounds import Entry
 
 SETTINGS = pathlib.Path(__file__).resolve().parents[2] / "settings"
@@ -146,15 +146,15 @@ class Contenders:
         if entry:
             self.entries.append(entry)
 
-    def ours(self):
+    def ours(self, tools: Tools):
         model = self.model
-        quantized = self.context.tools.quantize(
+        quantized = tools.quantize(
             model.mlir, model.folder / "calibration.npz", model.config)
         notes = {"settings": model.config.name} if model.config else {}
-        return self.context.tools.compile(quantized), None, notes
+        return tools.compile(quantized), None, notes
 
-    def ours_float(self):
-        return self.context.tools.compile(self.model.mlir), None, {}
+    def ours_float(self, tools: Tools):
+        return tools.compile(self.model.mlir), None, {}
 
     def ort_float(self):
         from ..contenders.ort import Session
@@ -205,8 +205,12 @@ class Contenders:
 
     def build(self) -> None:
         wants = self.context.wants
-        self.add(OURS, self.ours)
-        self.add("ours-f32", self.ours_float)
+        base = self.context.base
+        self.add(OURS, lambda: self.ours(self.context.tools))
+        self.add("ours-f32", lambda: self.ours_float(self.context.tools))
+        if base:
+            self.add("base", lambda: self.ours(base))
+            self.add("base-f32", lambda: self.ours_float(base))
         if wants("ort"):
             self.add("ort-f32", self.ort_float)
             if self.model.reads_tokens:
