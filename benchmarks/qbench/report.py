@@ -108,6 +108,47 @@ def rows_of(cases: list[Case], goals: dict) -> tuple[list[str], list[list[str]]]
     return [header[i] for i in keep], [[line[i] for i in keep] for line in lines]
 
 
+OP_GROUP_HEADER = ["model", "group begins with", "count", "× float", "worst",
+                   "int8 µs", "float µs"]
+
+
+def op_group_rows(context: Context, goals: dict) -> list[list[str]]:
+    """One line per model and kind of group of operations (opgroups.py)."""
+    lines = []
+    for model, groups in context.extra.get("op_groups", {}).items():
+        for group in groups:
+            # Quantizing the input has nothing in float to be compared with.
+            marks = ["", ""] if group["kind"] == "input" else [
+                MARKS[judge(group[key], goals["op_groups"])]
+                for key in ("ratio", "worst")]
+            lines.append([model, group["kind"], str(group["count"]),
+                          f"{group['ratio']:.2f}{marks[0]}",
+                          f"{group['worst']:.2f}{marks[1]}",
+                          number(group["int8_ns"] / 1e3),
+                          number(group["float_ns"] / 1e3)])
+    return lines
+
+
+def tables(context: Context) -> list[tuple[str, list[str], list[list[str]], list[str]]]:
+    """Everything there is to print: title, header, lines, remarks."""
+    goals = load_goals()
+    found = []
+    for suite, cases in suites_of(context.cases).items():
+        header, lines = rows_of(cases, goals)
+        found.append((TITLES.get(suite, suite), header, lines, remarks(cases)))
+    groups = op_group_rows(context, goals)
+    if groups:
+        found.append(("Groups of operations, int8 over our float", OP_GROUP_HEADER,
+                      groups, ["a group is a kernel that multiplies or pools, and what"
+                               " follows it until the next one"]))
+    if context.extra.get("compile"):
+        found.append(("What compiling costs", compile_cost.HEADER,
+                      compile_cost.table(context.extra["compile"]),
+                      ["above: more than a tiny model of the same graph takes, per"
+                       " byte of float weights; floor 2 s/GB and 1.5 bytes/byte"]))
+    return found
+
+
 def notes_of(case: Case, name: str) -> dict:
     timing = case.timings.get(name)
     return timing.notes if timing else {}
@@ -167,47 +208,32 @@ def suites_of(cases: list[Case]) -> dict[str, list[Case]]:
 
 def markdown(context: Context) -> str:
     """All tables, as Markdown."""
-    goals = load_goals()
     parts = []
-    for suite, cases in suites_of(context.cases).items():
-        header, lines = rows_of(cases, goals)
-        parts.append(f"### {TITLES.get(suite, suite)}\n")
-        parts.append("| " + " | ".join(header) + " |")
-        parts.append("|" + "|".join("---" for _ in header) + "|")
-        parts += ["| " + " | ".join(line) + " |" for line in lines]
-        parts += ["", *[f"- {text}" for text in remarks(cases)], ""]
-    rows = context.extra.get("compile")
-    if rows:
-        parts.append("### What compiling costs\n")
-        for line in [compile_cost.HEADER, ["---"] * len(compile_cost.HEADER),
-                     *compile_cost.table(rows)]:
-            parts.append("| " + " | ".join(line) + " |")
+    for title, header, lines, notes in tables(context):
+        parts.append(f"### {title}\n")
+        parts += ["| " + " | ".join(line) + " |"
+                  for line in [header, ["---"] * len(header), *lines]]
+        parts += ["", *[f"- {text}" for text in notes], ""]
     return "\n".join(parts)
 
 
 def terminal(context: Context) -> str:
     """All tables, in columns."""
-    goals = load_goals()
     parts = []
-    for suite, cases in suites_of(context.cases).items():
-        header, lines = rows_of(cases, goals)
+    for title, header, lines, notes in tables(context):
         widths = [max(len(line[i]) for line in [header, *lines])
                   for i in range(len(header))]
-        parts.append(f"\n{TITLES.get(suite, suite)}")
+        parts.append(f"\n{title}")
         for line in [header, *lines]:
             cells = [cell.ljust(widths[i]) if i == 0 else cell.rjust(widths[i])
                      for i, cell in enumerate(line)]
             parts.append("  ".join(cells).rstrip())
-        parts += [f"  {text}" for text in remarks(cases)]
+        parts += [f"  {text}" for text in notes]
     if context.cases:
         parts.append("\nRatios are times of theirs over times of ours, fastest of all"
                      " rounds: above 1 ours is faster."
                      f"\n{MARKS['below']} below the floor {MARKS['floor']} floor reached"
                      f" {MARKS['goal']} goal reached")
-    if context.extra.get("compile"):
-        parts.append("\nWhat compiling costs: above a tiny model of the same graph,"
-                     " per byte of float weights")
-        parts.append(compile_cost.format_table(context.extra["compile"]))
     return "\n".join(parts)
 
 

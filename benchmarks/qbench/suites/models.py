@@ -13,7 +13,7 @@ import re
 
 import numpy as np
 
-from .. import arrays
+from .. import arrays, opgroups
 from ..context import OURS, Case, Context, first_line, overhead
 from ..quantopt import ToolFailed, Tools
 from ..rounds import Entry
@@ -251,19 +251,28 @@ def split(case: Case) -> Case:
 
 
 def profile(context: Context, model: Model) -> None:
-    """Adds what `quant-run --profile` says of each operation, where there is such an
-    option, to `profiles` of the JSON file."""
+    """Adds what `quant-run --profile` says of each operation to `profiles`, and the
+    groups of operations beside those of the float model to `op_groups`."""
     tools = context.tools
     if not tools.can_profile:
         return
     try:
         quantized = tools.quantize(model.mlir, model.folder / "calibration.npz",
                                    model.config)
-        rows = tools.profile(quantized, model.folder / "evaluation.npz")
+        samples = model.folder / "evaluation.npz"
+        context.progress(f"models {model.name}: profiling")
+        rows = tools.profile(quantized, samples)
+        real = tools.profile(model.mlir, samples)
     except (ToolFailed, OSError, ValueError, KeyError) as error:
         context.warn(f"models {model.name}: no profile: {first_line(error)}")
         return
     context.extra.setdefault("profiles", {})[model.name] = rows
+    groups = opgroups.compare(rows, real)
+    if groups is None:
+        context.warn(f"models {model.name}: int8 and float have different groups of"
+                     " operations, which are not compared")
+    else:
+        context.extra.setdefault("op_groups", {})[model.name] = groups
 
 
 def run(context: Context) -> None:

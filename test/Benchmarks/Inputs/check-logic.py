@@ -16,7 +16,7 @@ benchmarks, folder = sys.argv[1:]
 sys.path.insert(0, benchmarks)
 
 import compile_cost
-from qbench import native, report, roofline, rounds
+from qbench import native, opgroups, report, roofline, rounds
 from qbench.context import OURS, Case, Context
 
 
@@ -110,6 +110,18 @@ check("the best peer is not the peak", abs(points[0]["peer"] - 2000 / 120) < 1e-
 profile = {"profiles": {"m": [{"macs": 50, "bytes": 10, "ns": 20, "calls": 2},
                               {"macs": 0, "bytes": 10, "ns": 20, "calls": 2}]}}
 check("layers", roofline.profile_points(profile) == {"m": [(10.0, 5.0)]})
+
+# Groups of operations.
+integer = [{"op": "qopt.quantize", "ns": 5, "macs": 0},
+           {"op": "linalg.conv_2d", "ns": 10, "macs": 7},
+           {"op": "qopt.requantize", "ns": 2, "macs": 0},
+           {"op": "linalg.conv_2d", "ns": 8, "macs": 7}]
+real = [{"op": "linalg.conv_2d", "ns": 18, "macs": 7},
+        {"op": "linalg.conv_2d", "ns": 4, "macs": 7}]
+check("groups", opgroups.compare(integer, real) == [
+    {"kind": "conv_2d", "count": 2, "int8_ns": 20.0, "float_ns": 22.0, "worst": 0.5,
+     "ratio": 1.1}])
+check("groups that do not correspond", opgroups.compare(integer, real[:1]) is None)
 
 # Sizes of generated models.
 check("sizes", compile_cost.parse_size("1.5M") == 1500000)
