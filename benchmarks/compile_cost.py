@@ -149,8 +149,9 @@ def write_samples(path: pathlib.Path, width: int) -> None:
         archive.writestr("input0.npy", npy.getvalue())
 
 
-def generate(directory: pathlib.Path, width: int, tools: pathlib.Path,
-             text: bool = False) -> Model:
+def generate(
+    directory: pathlib.Path, width: int, tools: pathlib.Path, text: bool = False
+) -> Model:
     """Writes (or finds) the model of this width: bytecode, as frontends ship it,
     or `text`."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -223,29 +224,57 @@ def measure(command: list) -> Cost:
                 f"{' '.join(str(part) for part in command)}: exit status "
                 f"{process.returncode}\n" + "\n".join(tail)
             )
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024,
-                anonymous)
+    return Cost(
+        seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, anonymous
+    )
 
 
 def steps(model: Model, tools: pathlib.Path, work: pathlib.Path) -> list:
     """(name, command) of what is measured, each on what the one before wrote."""
     quantized = work / f"chain-{model.width}.int8.mlirbc"
     return [
-        ("parse", [tools / "quant-opt", model.path, "--emit-bytecode",
-                   "-o", work / "copy.mlirbc"]),
-        ("quant-compile float", [tools / "quant-compile", model.path,
-                                 "--emit=obj", "-o", work / "float.o"]),
-        ("quant-opt", [tools / "quant-opt", model.path,
-                       f"--qopt-quantize=calibration-data={model.calibration}",
-                       "--emit-bytecode", "-o", quantized]),
-        ("quant-compile int8", [tools / "quant-compile", quantized,
-                                "--emit=obj", "-o", work / "int8.o"]),
+        (
+            "parse",
+            [
+                tools / "quant-opt",
+                model.path,
+                "--emit-bytecode",
+                "-o",
+                work / "copy.mlirbc",
+            ],
+        ),
+        (
+            "quant-compile float",
+            [tools / "quant-compile", model.path, "--emit=obj", "-o", work / "float.o"],
+        ),
+        (
+            "quant-opt",
+            [
+                tools / "quant-opt",
+                model.path,
+                f"--qopt-quantize=calibration-data={model.calibration}",
+                "--emit-bytecode",
+                "-o",
+                quantized,
+            ],
+        ),
+        (
+            "quant-compile int8",
+            [tools / "quant-compile", quantized, "--emit=obj", "-o", work / "int8.o"],
+        ),
     ]
 
 
-def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
-        say=lambda text: None, repeat: int = 1, text: bool = False,
-        only: str = "", keep=lambda rows: None) -> list[dict]:
+def run(
+    sizes: list[int],
+    tools: pathlib.Path,
+    directory: pathlib.Path,
+    say=lambda text: None,
+    repeat: int = 1,
+    text: bool = False,
+    only: str = "",
+    keep=lambda rows: None,
+) -> list[dict]:
     """Measures every step for every size. One dictionary per size and step:
     weight_bytes, step, seconds, peak_bytes, and those above the tiny model's, per
     weight byte; or `error`. `keep` sees the rows after each size."""
@@ -261,20 +290,29 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
                 if only and only not in name and name != "quant-opt":
                     continue
                 say(f"chain of {LAYERS} products {width}x{width}: {name}")
-                row = {"weight_bytes": model.weight_bytes, "width": width,
-                       "step": name, "graph_only": size == 0}
+                row = {
+                    "weight_bytes": model.weight_bytes,
+                    "width": width,
+                    "step": name,
+                    "graph_only": size == 0,
+                }
                 try:
-                    costs = [measure(command) for _ in range(repeat if size else max(2, repeat))]
+                    costs = [
+                        measure(command)
+                        for _ in range(repeat if size else max(2, repeat))
+                    ]
                 except CommandFailed as failure:
                     row["error"] = str(failure)
                     rows.append(row)
                     if name == "quant-opt":
                         break
                     continue
-                best = Cost(min(c.seconds for c in costs),
-                            min(c.cpu_seconds for c in costs),
-                            min(c.peak_bytes for c in costs),
-                            min(c.anonymous_bytes for c in costs))
+                best = Cost(
+                    min(c.seconds for c in costs),
+                    min(c.cpu_seconds for c in costs),
+                    min(c.peak_bytes for c in costs),
+                    min(c.anonymous_bytes for c in costs),
+                )
                 if size == 0:
                     own[name] = best
                 row.update(dataclasses.asdict(best))
@@ -283,8 +321,8 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
                     bytes_ = model.weight_bytes
                     row["seconds_per_gb"] = (best.seconds - base.seconds) / bytes_ * 1e9
                     row["cpu_seconds_per_gb"] = (
-                        best.cpu_seconds - base.cpu_seconds
-                    ) / bytes_ * 1e9
+                        (best.cpu_seconds - base.cpu_seconds) / bytes_ * 1e9
+                    )
                     row["peak_per_byte"] = (best.peak_bytes - base.peak_bytes) / bytes_
                     row["anonymous_per_byte"] = (
                         best.anonymous_bytes - base.anonymous_bytes
@@ -294,8 +332,17 @@ def run(sizes: list[int], tools: pathlib.Path, directory: pathlib.Path,
     return rows
 
 
-HEADER = ["step", "weights MB", "seconds", "CPU s", "peak MB", "s/GB above",
-          "CPU s/GB", "bytes/byte above", "of these anonymous"]
+HEADER = [
+    "step",
+    "weights MB",
+    "seconds",
+    "CPU s",
+    "peak MB",
+    "s/GB above",
+    "CPU s/GB",
+    "bytes/byte above",
+    "of these anonymous",
+]
 
 
 def table(rows: list[dict]) -> list[list[str]]:
@@ -304,13 +351,21 @@ def table(rows: list[dict]) -> list[list[str]]:
     for row in sorted(rows, key=lambda r: (r["step"], r["weight_bytes"])):
         line = [row["step"], f"{row['weight_bytes'] / 1e6:.1f}"]
         if "error" in row:
-            lines.append([*line, row["error"].splitlines()[0],
-                          *[""] * (len(HEADER) - 3)])
+            lines.append(
+                [*line, row["error"].splitlines()[0], *[""] * (len(HEADER) - 3)]
+            )
             continue
-        line += [f"{row['seconds']:.2f}", f"{row['cpu_seconds']:.2f}",
-                 f"{row['peak_bytes'] / 1e6:.0f}"]
-        keys = ("seconds_per_gb", "cpu_seconds_per_gb", "peak_per_byte",
-                "anonymous_per_byte")
+        line += [
+            f"{row['seconds']:.2f}",
+            f"{row['cpu_seconds']:.2f}",
+            f"{row['peak_bytes'] / 1e6:.0f}",
+        ]
+        keys = (
+            "seconds_per_gb",
+            "cpu_seconds_per_gb",
+            "peak_per_byte",
+            "anonymous_per_byte",
+        )
         line += [f"{row[key]:.2f}" if key in row else "" for key in keys]
         lines.append(line)
     return lines
@@ -321,47 +376,76 @@ def format_table(rows: list[dict]) -> str:
     lines = [HEADER, *table(rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
     return "\n".join(
-        "  ".join([line[0].ljust(widths[0]),
-                   *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:]))]).rstrip()
-        for line in lines)
+        "  ".join(
+            [
+                line[0].ljust(widths[0]),
+                *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:])),
+            ]
+        ).rstrip()
+        for line in lines
+    )
 
 
 def main() -> int:
     root = pathlib.Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--sizes", default="10M,100M,1G",
-                        help="bytes of float weights, e.g. 10M,100M,1G (default)")
-    parser.add_argument("--quant-opt-build", default=str(root.parent / "build"),
-                        metavar="DIR", help="where the tools are built (default: build)")
-    parser.add_argument("--directory", default=str(root / ".cache" / "compile"),
-                        metavar="DIR", help="where the models go, and stay")
+    parser.add_argument(
+        "--sizes",
+        default="10M,100M,1G",
+        help="bytes of float weights, e.g. 10M,100M,1G (default)",
+    )
+    parser.add_argument(
+        "--quant-opt-build",
+        default=str(root.parent / "build"),
+        metavar="DIR",
+        help="where the tools are built (default: build)",
+    )
+    parser.add_argument(
+        "--directory",
+        default=str(root / ".cache" / "compile"),
+        metavar="DIR",
+        help="where the models go, and stay",
+    )
     parser.add_argument("--generate-only", action="store_true")
-    parser.add_argument("--text", action="store_true",
-                        help="models as text instead of bytecode")
+    parser.add_argument(
+        "--text", action="store_true", help="models as text instead of bytecode"
+    )
     parser.add_argument("--repeat", type=int, default=1, metavar="N")
-    parser.add_argument("--step", default="", metavar="NAME",
-                        help="only steps whose name has this, e.g. int8")
+    parser.add_argument(
+        "--step",
+        default="",
+        metavar="NAME",
+        help="only steps whose name has this, e.g. int8",
+    )
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
 
     tools = pathlib.Path(options.quant_opt_build) / "bin"
     if not (tools / "quant-opt").exists():
-        print(f"error: no quant-opt in '{tools}': build it, or say --quant-opt-build",
-              file=sys.stderr)
+        print(
+            f"error: no quant-opt in '{tools}': build it, or say --quant-opt-build",
+            file=sys.stderr,
+        )
         return 1
     directory = pathlib.Path(options.directory)
     sizes = [parse_size(size) for size in options.sizes.split(",") if size]
     needed = 3 * max(sizes, default=0) + 10**8
     directory.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(directory).free < needed:
-        print(f"error: '{directory}' has less than {needed / 1e9:.1f} GB left",
-              file=sys.stderr)
+        print(
+            f"error: '{directory}' has less than {needed / 1e9:.1f} GB left",
+            file=sys.stderr,
+        )
         return 1
     terminal = sys.stderr.isatty()
 
     def say(text: str) -> None:
-        print(f"\r\033[K{text}" if terminal else text, end="" if terminal else "\n",
-              file=sys.stderr, flush=True)
+        print(
+            f"\r\033[K{text}" if terminal else text,
+            end="" if terminal else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def keep(rows: list[dict]) -> None:
         if options.json:
@@ -373,8 +457,16 @@ def main() -> int:
             print(model.path, model.calibration)
         return 0
     try:
-        rows = run(sizes, tools, directory, say, options.repeat, options.text,
-                   options.step, keep)
+        rows = run(
+            sizes,
+            tools,
+            directory,
+            say,
+            options.repeat,
+            options.text,
+            options.step,
+            keep,
+        )
     except KeyboardInterrupt:
         return 130
     if terminal:

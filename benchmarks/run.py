@@ -11,6 +11,8 @@ the tables.
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import os
 import pathlib
 import sys
@@ -23,55 +25,123 @@ sys.path.insert(0, str(ROOT))
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__.split("\n\n")[0], allow_abbrev=False)
+        description=__doc__.split("\n\n")[0], allow_abbrev=False
+    )
     names = lambda known: lambda text: names_of(parser, known, text)
-    parser.add_argument("--models", metavar="DIR,...", default=[default_models()],
-                        type=lambda text: [pathlib.Path(d) for d in text.split(",") if d],
-                        help="folders of folders NAME with NAME.mlir, NAME.onnx,"
-                        " calibration.npz, evaluation.npz, and where there are any"
-                        " NAME.int8.tflite and quantize.yaml (default:"
-                        " $QUANTOPT_MODELS, ../shared/models or examples)")
-    parser.add_argument("--only", type=names(SUITES), default=SUITES, metavar="SUITES",
-                        help=f"of {','.join(SUITES)} (default: all)")
-    parser.add_argument("--filter", default="", metavar="TEXT",
-                        help="only cases with TEXT in SUITE/CASE")
-    parser.add_argument("--peers", type=names(PEERS), default=PEERS, metavar="PEERS",
-                        help=f"of {','.join(PEERS)} (default: all)")
+    parser.add_argument(
+        "--models",
+        metavar="DIR,...",
+        default=[default_models()],
+        type=lambda text: [pathlib.Path(d) for d in text.split(",") if d],
+        help="folders of folders NAME with NAME.mlir, NAME.onnx,"
+        " calibration.npz, evaluation.npz, and where there are any"
+        " NAME.int8.tflite and quantize.yaml (default:"
+        " $QUANTOPT_MODELS, ../shared/models or examples)",
+    )
+    parser.add_argument(
+        "--only",
+        type=names(SUITES),
+        default=SUITES,
+        metavar="SUITES",
+        help=f"of {','.join(SUITES)} (default: all)",
+    )
+    parser.add_argument(
+        "--filter",
+        default="",
+        metavar="TEXT",
+        help="only cases with TEXT in SUITE/CASE",
+    )
+    parser.add_argument(
+        "--peers",
+        type=names(PEERS),
+        default=PEERS,
+        metavar="PEERS",
+        help=f"of {','.join(PEERS)} (default: all)",
+    )
     parser.add_argument("--json", type=pathlib.Path, metavar="OUT.json")
-    parser.add_argument("--markdown", type=pathlib.Path, metavar="OUT.md",
-                        help="the tables for a document")
-    parser.add_argument("--plot", type=pathlib.Path, metavar="OUT.svg",
-                        help="roofline of the layers; svg, png or pdf")
-    parser.add_argument("--repeat", type=int, default=20, metavar="N",
-                        help="rounds in which every contender has a turn (default 20)")
-    parser.add_argument("--slot", type=float, default=20.0, metavar="MS",
-                        help="length of a turn in milliseconds (default 20)")
+    parser.add_argument(
+        "--markdown",
+        type=pathlib.Path,
+        metavar="OUT.md",
+        help="the tables for a document",
+    )
+    parser.add_argument(
+        "--plot",
+        type=pathlib.Path,
+        metavar="OUT.svg",
+        help="roofline of the layers; svg, png or pdf",
+    )
+    parser.add_argument(
+        "--repeat",
+        type=int,
+        default=20,
+        metavar="N",
+        help="rounds in which every contender has a turn (default 20)",
+    )
+    parser.add_argument(
+        "--slot",
+        type=float,
+        default=20.0,
+        metavar="MS",
+        help="length of a turn in milliseconds (default 20)",
+    )
     parser.add_argument("--threads", type=int, default=1, metavar="N")
-    parser.add_argument("--core", type=int, metavar="N",
-                        help="core to stay on (default: the last one)")
-    parser.add_argument("--sizes", default="10M,100M,1G",
-                        help="bytes of weights for 'compile' (default 10M,100M,1G)")
-    parser.add_argument("--quant-opt-build", type=pathlib.Path, metavar="DIR",
-                        default=ROOT.parent / "build")
-    parser.add_argument("--base-build", type=pathlib.Path, metavar="DIR",
-                        help="another build, which takes part as 'base'")
-    parser.add_argument("--venv", type=pathlib.Path, metavar="DIR",
-                        default=ROOT / ".venv", help="where the peers are installed")
-    parser.add_argument("--cache", type=pathlib.Path, metavar="DIR",
-                        default=ROOT / ".cache", help="where what is made stays")
+    parser.add_argument(
+        "--core", type=int, metavar="N", help="core to stay on (default: the last one)"
+    )
+    parser.add_argument(
+        "--sizes",
+        default="10M,100M,1G",
+        help="bytes of weights for 'compile' (default 10M,100M,1G)",
+    )
+    parser.add_argument(
+        "--quant-opt-build",
+        type=pathlib.Path,
+        metavar="DIR",
+        default=ROOT.parent / "build",
+    )
+    parser.add_argument(
+        "--base-build",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="another build, which takes part as 'base'",
+    )
+    parser.add_argument(
+        "--venv",
+        type=pathlib.Path,
+        metavar="DIR",
+        default=ROOT / ".venv",
+        help="where the peers are installed",
+    )
+    parser.add_argument(
+        "--cache",
+        type=pathlib.Path,
+        metavar="DIR",
+        default=ROOT / ".cache",
+        help="where what is made stays",
+    )
     parser.add_argument("--setup-only", action="store_true")
-    parser.add_argument("--no-setup", action="store_true",
-                        help="use this Python as it is; what it lacks is absent")
-    parser.add_argument("--quick", action="store_true",
-                        help="a few small cases: tests the benchmark, measures little")
+    parser.add_argument(
+        "--no-setup",
+        action="store_true",
+        help="use this Python as it is; what it lacks is absent",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a few small cases: tests the benchmark, measures little",
+    )
     return parser.parse_args()
 
 
 def default_models() -> pathlib.Path:
     """Where tests look for models too, else the example."""
     shared = os.environ.get("QUANTOPT_MODELS", ROOT.parent.parent / "shared" / "models")
-    return pathlib.Path(shared) if pathlib.Path(shared).is_dir() else (
-        ROOT.parent / "examples")
+    return (
+        pathlib.Path(shared)
+        if pathlib.Path(shared).is_dir()
+        else (ROOT.parent / "examples")
+    )
 
 
 def names_of(parser: argparse.ArgumentParser, known: list[str], text: str) -> list[str]:
@@ -80,7 +150,8 @@ def names_of(parser: argparse.ArgumentParser, known: list[str], text: str) -> li
     unknown = [name for name in chosen if name not in known]
     if unknown:
         raise argparse.ArgumentTypeError(
-            f"{', '.join(unknown)}: not among {', '.join(known)}")
+            f"{', '.join(unknown)}: not among {', '.join(known)}"
+        )
     return chosen
 
 
@@ -102,8 +173,6 @@ def enter_environment(options: argparse.Namespace) -> None:
 
 def run_suites(options: argparse.Namespace, context) -> None:
     """Runs what was asked for, until done or interrupted."""
-    import importlib
-
     for name in options.only:
         suite = importlib.import_module(f"qbench.suites.{name}")
         try:
@@ -127,9 +196,7 @@ def main() -> int:
     # One thread for everyone, before any of them is loaded.
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(options.threads)
-    try:
-        import numpy  # noqa: F401
-    except ImportError:
+    if importlib.util.find_spec("numpy") is None:
         print("error: this Python has no numpy", file=sys.stderr)
         return 1
 
@@ -143,15 +210,21 @@ def main() -> int:
     try:
         context = Context(
             tools=Tools(options.quant_opt_build, cache, options.threads),
-            base=options.base_build and Tools(options.base_build, cache,
-                                              options.threads),
-            timer=Timer(cache, options.threads), peak=Peak(cache), cache=cache, peers=options.peers,
+            base=options.base_build
+            and Tools(options.base_build, cache, options.threads),
+            timer=Timer(cache, options.threads),
+            peak=Peak(cache),
+            cache=cache,
+            peers=options.peers,
             absent=environment.absent_peers(options.peers),
             rounds=2 if options.quick else options.repeat,
             slot_ms=1.0 if options.quick else options.slot,
-            threads=options.threads, quick=options.quick,
+            threads=options.threads,
+            quick=options.quick,
             models=options.models,
-            filter=options.filter, compile_sizes=options.sizes)
+            filter=options.filter,
+            compile_sizes=options.sizes,
+        )
     except (ToolFailed, NativeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

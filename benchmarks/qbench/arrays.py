@@ -32,8 +32,12 @@ def sqnr_db(expected: np.ndarray, actual: np.ndarray) -> float:
 def top1_agreement(expected: np.ndarray, actual: np.ndarray) -> float:
     """The share of samples whose largest element stands at the same place."""
     samples = len(expected)
-    return float(np.mean(expected.reshape(samples, -1).argmax(1)
-                         == actual.reshape(samples, -1).argmax(1)))
+    return float(
+        np.mean(
+            expected.reshape(samples, -1).argmax(1)
+            == actual.reshape(samples, -1).argmax(1)
+        )
+    )
 
 
 def mean_cosine(expected: np.ndarray, actual: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, Any, Callable
 
-from .native import Call, Peak, Timer
+from .native import Peak, Timer
 from .rounds import Entry, Interrupted, Timing, interleave
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class Case:
         macs = timing.notes.get("macs", self.macs)
         return 2 * macs / timing.fastest_ns if macs else None
 
-    def note_difference(self, name: str, difference, against: str,
-                        exact: bool) -> None:
-        """Says how integer outputs differ; `difference` is an array of distances. Where they must be `exact` any difference
-        is wrong; else a step of one is a matter of rounding."""
+    def note_difference(self, name: str, difference, against: str, exact: bool) -> None:
+        """Says how integer outputs differ; `difference` is an array of distances. Where
+        they must be `exact` any difference is wrong; else a step of one is a matter of
+        rounding."""
         count = int((difference != 0).sum())
         if count == 0:
             self.outputs[name] = f"equal to {against}"
@@ -68,7 +68,9 @@ class Case:
         share = 100 * count / difference.size
         self.outputs[name] = (
             f"differ from {against} by at most {difference.max()}, in "
-            + ("under 0.01" if share < 0.01 else f"{share:.2g}") + " % of elements")
+            + ("under 0.01" if share < 0.01 else f"{share:.2g}")
+            + " % of elements"
+        )
         if exact or difference.max() > 1:
             self.wrong.append(name)
 
@@ -79,8 +81,11 @@ class Case:
         if self.bytes:
             result["bytes"] = self.bytes
         result["timings"] = {n: t.to_json() for n, t in self.timings.items()}
-        result["ratios"] = {n: self.ratio(n) for n in self.timings
-                            if n != OURS and self.ratio(n) is not None}
+        result["ratios"] = {
+            n: self.ratio(n)
+            for n in self.timings
+            if n != OURS and self.ratio(n) is not None
+        }
         for key in ("absent", "outputs", "wrong", "partial"):
             if getattr(self, key):
                 result[key] = getattr(self, key)
@@ -157,15 +162,21 @@ class Context:
 
     def measure(self, case: Case, entries: list[Entry]) -> None:
         """Times the contenders of a case in turns and keeps the case."""
+
         def failed(name: str, error: Exception) -> None:
             case.absent[name] = first_line(error)
             self.warn(f"{case.suite} {case.name}: {name}: {first_line(error)}")
 
         try:
             case.timings = interleave(
-                self.timer, entries, self.rounds, self.slot_ms,
-                lambda text: self.progress(f"{case.suite} {case.name}: {text}"), failed,
-                once=self.quick)
+                self.timer,
+                entries,
+                self.rounds,
+                self.slot_ms,
+                lambda text: self.progress(f"{case.suite} {case.name}: {text}"),
+                failed,
+                once=self.quick,
+            )
         except Interrupted as stop:
             case.timings, case.partial = stop.timings, True
             self.cases.append(case)

@@ -72,8 +72,10 @@ def make(venv: pathlib.Path) -> dict[str, str]:
             tried = subprocess.run([*pip, "-q", line], capture_output=True, text=True)
             if tried.returncode != 0:
                 failures[line] = tried.stderr.strip().splitlines()[-1:][0]
-                print(f"warning: {line} cannot be installed: {failures[line]}",
-                      file=sys.stderr)
+                print(
+                    f"warning: {line} cannot be installed: {failures[line]}",
+                    file=sys.stderr,
+                )
     (venv / "installed.json").write_text(
         json.dumps({"requirements": lines, "failures": failures}, indent=1)
     )

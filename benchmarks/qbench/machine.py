@@ -36,8 +36,18 @@ def cpu_model() -> str:
 
 def cpu_features() -> list[str]:
     """Of the processor's features, those that matter to integer products."""
-    matter = {"avx2", "fma", "avx512f", "avx512bw", "avx512_vnni", "avx_vnni",
-              "amx_int8", "asimddp", "i8mm", "sve"}
+    matter = {
+        "avx2",
+        "fma",
+        "avx512f",
+        "avx512bw",
+        "avx512_vnni",
+        "avx_vnni",
+        "amx_int8",
+        "asimddp",
+        "i8mm",
+        "sve",
+    }
     try:
         for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith(("flags", "Features")):
@@ -50,7 +60,9 @@ def cpu_features() -> list[str]:
 def caches() -> dict[str, str]:
     """Level -> size, as Linux tells of the first core."""
     found = {}
-    for index in sorted(pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+    for index in sorted(
+        pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")
+    ):
         try:
             level = (index / "level").read_text().strip()
             kind = (index / "type").read_text().strip()
@@ -65,8 +77,10 @@ def describe(context: Context, core: int) -> dict:
     """The machine, with how busy it is: figures of a busy machine say so."""
     model = cpu_model()
     family = subprocess.run(["lscpu"], capture_output=True, text=True).stdout
-    numbers = {key.strip(): value.strip() for key, _, value in
-               (line.partition(":") for line in family.splitlines())}
+    numbers = {
+        key.strip(): value.strip()
+        for key, _, value in (line.partition(":") for line in family.splitlines())
+    }
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "minutes"),
         "cpu": model,
@@ -100,10 +114,15 @@ def peaks(context: Context) -> dict:
         call, total = context.peak.read(data, size)
         entries.append(Entry(f"read {size}", call))
         work[f"read {size}"] = total
-    timings = interleave(context.timer, entries, 2 if context.quick else 10, 5.0,
-                         lambda text: context.progress(f"machine: {text}"),
-                         lambda name, error: context.warn(f"machine: {name}: {error}"),
-                         once=True)
+    timings = interleave(
+        context.timer,
+        entries,
+        2 if context.quick else 10,
+        5.0,
+        lambda text: context.progress(f"machine: {text}"),
+        lambda name, error: context.warn(f"machine: {name}: {error}"),
+        once=True,
+    )
     result: dict = {"read_gb_per_s": {}}
     for name, timing in timings.items():
         rate = work[name] / timing.fastest_ns

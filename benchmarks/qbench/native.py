@@ -98,9 +98,16 @@ class Timer:
         function = library.bench_time
         function.restype = ctypes.c_int64
         function.argtypes = [
-            ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_int,
-            ctypes.c_int, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64,
-            ctypes.c_int64, ctypes.POINTER(ctypes.c_double), ctypes.c_int64,
+            ctypes.c_void_p,
+            ctypes.POINTER(ctypes.c_void_p),
+            ctypes.c_int,
+            ctypes.c_int,
+            ctypes.c_void_p,
+            ctypes.c_int64,
+            ctypes.c_int64,
+            ctypes.c_int64,
+            ctypes.POINTER(ctypes.c_double),
+            ctypes.c_int64,
         ]
         return function
 
@@ -118,12 +125,23 @@ class Timer:
             function, arguments = call.function, call.arguments
             result, loop = call.result, self._c
         if len(arguments) > MAX_ARGUMENTS:
-            raise NativeError(f"{len(arguments)} arguments are more than the timing"
-                              f" loop passes ({MAX_ARGUMENTS})")
+            raise NativeError(
+                f"{len(arguments)} arguments are more than the timing"
+                f" loop passes ({MAX_ARGUMENTS})"
+            )
         pointers = (ctypes.c_void_p * MAX_ARGUMENTS)(*arguments)
-        taken = loop(function, pointers, len(arguments), result, release,
-                     int(budget_ms * 1e6), SHORTEST_SAMPLE_NS, self._longest,
-                     self._samples, CAPACITY)
+        taken = loop(
+            function,
+            pointers,
+            len(arguments),
+            result,
+            release,
+            int(budget_ms * 1e6),
+            SHORTEST_SAMPLE_NS,
+            self._longest,
+            self._samples,
+            CAPACITY,
+        )
         if taken < 0:
             if call.python is not None:
                 call.python()  # Raises what the loop saw.
@@ -149,8 +167,11 @@ class Peak:
         """A call of `kind` (int8 or f32), and how many multiply-adds it does."""
         count = ctypes.c_int64(steps)
         macs = getattr(self._library, f"peak_{kind}_macs")() * steps
-        call = Call(address(getattr(self._library, f"peak_{kind}")),
-                    [ctypes.addressof(count)], owners=[count])
+        call = Call(
+            address(getattr(self._library, f"peak_{kind}")),
+            [ctypes.addressof(count)],
+            owners=[count],
+        )
         return call, macs
 
     def read(self, data: Any, size: int) -> tuple[Call, int]:
@@ -160,7 +181,9 @@ class Peak:
         times = max(1, (1 << 22) // size)
         numbers = ctypes.c_int64(size), ctypes.c_int64(times)
         start = ctypes.addressof(data)
-        call = Call(address(self._library.peak_read),
-                    [start + -start % 64, *map(ctypes.addressof, numbers)],
-                    owners=[data, numbers])
+        call = Call(
+            address(self._library.peak_read),
+            [start + -start % 64, *map(ctypes.addressof, numbers)],
+            owners=[data, numbers],
+        )
         return call, size * times

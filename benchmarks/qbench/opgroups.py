@@ -30,15 +30,23 @@ def compare(integer: list[dict], real: list[dict]) -> list[dict] | None:
     int8 in total and of the worst group. None where the forms do not correspond."""
     pairs = list(zip(groups_of(integer), groups_of(real)))
     if len(groups_of(integer)) != len(groups_of(real)) or any(
-            a["macs"] != b["macs"] for a, b in pairs):
+        a["macs"] != b["macs"] for a, b in pairs
+    ):
         return None
     kinds: dict[str, dict] = {}
     for mine, other in pairs:
         if not mine["ns"] or not other["ns"]:
             continue
-        row = kinds.setdefault(other["kind"], {"kind": other["kind"], "count": 0,
-                                               "int8_ns": 0.0, "float_ns": 0.0,
-                                               "worst": float("inf")})
+        row = kinds.setdefault(
+            other["kind"],
+            {
+                "kind": other["kind"],
+                "count": 0,
+                "int8_ns": 0.0,
+                "float_ns": 0.0,
+                "worst": float("inf"),
+            },
+        )
         row["count"] += 1
         row["int8_ns"] += mine["ns"]
         row["float_ns"] += other["ns"]

@@ -15,9 +15,17 @@ import numpy as np
 from .arrays import aligned
 from .native import Call, address
 
-C_TYPES = {"float": np.float32, "double": np.float64, "int8_t": np.int8,
-           "uint8_t": np.uint8, "int16_t": np.int16, "int32_t": np.int32,
-           "int64_t": np.int64, "bool": np.bool_, "_Bool": np.bool_}
+C_TYPES = {
+    "float": np.float32,
+    "double": np.float64,
+    "int8_t": np.int8,
+    "uint8_t": np.uint8,
+    "int16_t": np.int16,
+    "int32_t": np.int32,
+    "int64_t": np.int64,
+    "bool": np.bool_,
+    "_Bool": np.bool_,
+}
 
 
 class ToolFailed(Exception):
@@ -46,8 +54,11 @@ class Function:
 
     def call(self) -> Call:
         buffers = self.inputs + self.outputs
-        return Call(address(self._function), [b.ctypes.data for b in buffers],
-                    owners=[self, buffers])
+        return Call(
+            address(self._function),
+            [b.ctypes.data for b in buffers],
+            owners=[self, buffers],
+        )
 
     def run(self) -> list[np.ndarray]:
         """Runs on what the input buffers hold; the results are the buffers."""
@@ -58,8 +69,9 @@ class Function:
     def set_inputs(self, arrays: list[np.ndarray]) -> None:
         for buffer, array in zip(self.inputs, arrays, strict=True):
             if math.prod(array.shape) != buffer.size:
-                raise ToolFailed(f"an input of shape {array.shape} does not fit"
-                                 f" {buffer.shape}")
+                raise ToolFailed(
+                    f"an input of shape {array.shape} does not fit" f" {buffer.shape}"
+                )
             buffer[...] = array.reshape(buffer.shape)
 
 
@@ -73,14 +85,17 @@ class Tools:
         self.threads = threads
         for tool in ("quant-opt", "quant-compile", "quant-run"):
             if not (self.bin / tool).exists():
-                raise ToolFailed(f"no {tool} in '{self.bin}': build it"
-                                 " (utils/build.sh), or say --quant-opt-build=DIR")
+                raise ToolFailed(
+                    f"no {tool} in '{self.bin}': build it"
+                    " (utils/build.sh), or say --quant-opt-build=DIR"
+                )
         digest = hashlib.sha256()
         for tool in ("quant-opt", "quant-compile"):
             digest.update((self.bin / tool).read_bytes())
         self._tools_key = digest.hexdigest()
-        help_ = subprocess.run([str(self.bin / "quant-run"), "--help"],
-                               capture_output=True, text=True).stdout
+        help_ = subprocess.run(
+            [str(self.bin / "quant-run"), "--help"], capture_output=True, text=True
+        ).stdout
         self.can_profile = "--profile" in help_
 
     def _place(self, *parts: bytes) -> pathlib.Path:
@@ -90,13 +105,16 @@ class Tools:
         return self.cache / "ours" / digest.hexdigest()[:24]
 
     def run(self, tool: str, *arguments: object) -> str:
-        done = subprocess.run([str(self.bin / tool), *map(str, arguments)],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [str(self.bin / tool), *map(str, arguments)], capture_output=True, text=True
+        )
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines()
             errors = [line for line in lines if "error:" in line] or lines[-1:]
-            raise ToolFailed(f"{tool}: exit status {done.returncode}: "
-                             + (errors[0] if errors else "")[:300])
+            raise ToolFailed(
+                f"{tool}: exit status {done.returncode}: "
+                + (errors[0] if errors else "")[:300]
+            )
         return done.stderr
 
     def compile(self, model: pathlib.Path, *options: str) -> Function:
@@ -106,8 +124,15 @@ class Tools:
         library, header = place / "model.so", place / "model.h"
         if not library.exists():
             place.mkdir(parents=True, exist_ok=True)
-            self.run("quant-compile", model, "--emit=so", "-o", library,
-                     f"--header={header}", *options)
+            self.run(
+                "quant-compile",
+                model,
+                "--emit=so",
+                "-o",
+                library,
+                f"--header={header}",
+                *options,
+            )
         return Function(library, header)
 
     def compile_text(self, text: str, *options: str) -> Function:
@@ -122,12 +147,19 @@ class Tools:
         place = self._place(model.read_bytes(), b"profile")
         place.mkdir(parents=True, exist_ok=True)
         result = place / "profile.json"
-        self.run("quant-run", model, f"--inputs={samples}", "--limit=1", "--profile",
-                 f"--json={result}")
+        self.run(
+            "quant-run",
+            model,
+            f"--inputs={samples}",
+            "--limit=1",
+            "--profile",
+            f"--json={result}",
+        )
         return json.loads(result.read_text())["profile"]
 
-    def quantize(self, model: pathlib.Path, samples: pathlib.Path,
-                 config: pathlib.Path | None) -> pathlib.Path:
+    def quantize(
+        self, model: pathlib.Path, samples: pathlib.Path, config: pathlib.Path | None
+    ) -> pathlib.Path:
         """The model's integer form, by `quant-opt --qopt-quantize`."""
         settings = config.read_bytes() if config else b""
         place = self._place(model.read_bytes(), samples.read_bytes(), settings)
@@ -137,6 +169,12 @@ class Tools:
             options = f"calibration-data={samples}"
             if config:
                 options += f" config={config}"
-            self.run("quant-opt", model, f"--qopt-quantize={options}",
-                     "--emit-bytecode", "-o", result)
+            self.run(
+                "quant-opt",
+                model,
+                f"--qopt-quantize={options}",
+                "--emit-bytecode",
+                "-o",
+                result,
+            )
         return result

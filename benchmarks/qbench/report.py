@@ -67,8 +67,11 @@ def rows_of(cases: list[Case], goals: dict) -> tuple[list[str], list[list[str]]]
     header += ["of peak" if o == "peak" else f"× {o}" for o in others]
     header += ["floor", "goal", "ours µs", "median"]
     header += [f"{o} µs" for o in others if o != "peak"]
-    judged = [n for n in [OURS, *others]
-              if any("sqnr_db" in notes_of(case, n) for case in cases)]
+    judged = [
+        n
+        for n in [OURS, *others]
+        if any("sqnr_db" in notes_of(case, n) for case in cases)
+    ]
     header += [f"{n} dB" for n in judged]
     has_work = any(case.macs for case in cases)
     if has_work:
@@ -86,8 +89,9 @@ def rows_of(cases: list[Case], goals: dict) -> tuple[list[str], list[list[str]]]
             line.append(f"{ratio:.2f}{mark}")
         told = [o for o in others if o in bounds]
         line.append(", ".join(f"{bounds[o][0]:g} {o}" for o in told))
-        line.append(", ".join(f"{bounds[o][1]:g} {o}" for o in told
-                              if bounds[o][1] is not None))
+        line.append(
+            ", ".join(f"{bounds[o][1]:g} {o}" for o in told if bounds[o][1] is not None)
+        )
         mine = case.timings.get(OURS)
         line.append(number(mine.fastest_ns / 1e3) if mine else "–")
         line.append(number(mine.median_ns / 1e3) if mine else "–")
@@ -103,13 +107,23 @@ def rows_of(cases: list[Case], goals: dict) -> tuple[list[str], list[list[str]]]
             line.append(f"{gops:.0f}" if gops else "–")
         lines.append(line)
     # Columns that say nothing anywhere are left out.
-    keep = [i for i in range(len(header))
-            if header[i] not in ("floor", "goal") or any(line[i] for line in lines)]
+    keep = [
+        i
+        for i in range(len(header))
+        if header[i] not in ("floor", "goal") or any(line[i] for line in lines)
+    ]
     return [header[i] for i in keep], [[line[i] for i in keep] for line in lines]
 
 
-OP_GROUP_HEADER = ["model", "group begins with", "count", "× float", "worst",
-                   "int8 µs", "float µs"]
+OP_GROUP_HEADER = [
+    "model",
+    "group begins with",
+    "count",
+    "× float",
+    "worst",
+    "int8 µs",
+    "float µs",
+]
 
 
 def op_group_rows(context: Context, goals: dict) -> list[list[str]]:
@@ -118,14 +132,25 @@ def op_group_rows(context: Context, goals: dict) -> list[list[str]]:
     for model, groups in context.extra.get("op_groups", {}).items():
         for group in groups:
             # Quantizing the input has nothing in float to be compared with.
-            marks = ["", ""] if group["kind"] == "input" else [
-                MARKS[judge(group[key], goals["op_groups"])]
-                for key in ("ratio", "worst")]
-            lines.append([model, group["kind"], str(group["count"]),
-                          f"{group['ratio']:.2f}{marks[0]}",
-                          f"{group['worst']:.2f}{marks[1]}",
-                          number(group["int8_ns"] / 1e3),
-                          number(group["float_ns"] / 1e3)])
+            marks = (
+                ["", ""]
+                if group["kind"] == "input"
+                else [
+                    MARKS[judge(group[key], goals["op_groups"])]
+                    for key in ("ratio", "worst")
+                ]
+            )
+            lines.append(
+                [
+                    model,
+                    group["kind"],
+                    str(group["count"]),
+                    f"{group['ratio']:.2f}{marks[0]}",
+                    f"{group['worst']:.2f}{marks[1]}",
+                    number(group["int8_ns"] / 1e3),
+                    number(group["float_ns"] / 1e3),
+                ]
+            )
     return lines
 
 
@@ -138,14 +163,29 @@ def tables(context: Context) -> list[tuple[str, list[str], list[list[str]], list
         found.append((TITLES.get(suite, suite), header, lines, remarks(cases)))
     groups = op_group_rows(context, goals)
     if groups:
-        found.append(("Groups of operations, int8 over our float", OP_GROUP_HEADER,
-                      groups, ["a group is a kernel that multiplies or pools, and what"
-                               " follows it until the next one"]))
+        found.append(
+            (
+                "Groups of operations, int8 over our float",
+                OP_GROUP_HEADER,
+                groups,
+                [
+                    "a group is a kernel that multiplies or pools, and what"
+                    " follows it until the next one"
+                ],
+            )
+        )
     if context.extra.get("compile"):
-        found.append(("What compiling costs", compile_cost.HEADER,
-                      compile_cost.table(context.extra["compile"]),
-                      ["above: more than a tiny model of the same graph takes, per"
-                       " byte of float weights; floor 2 s/GB and 1.5 bytes/byte"]))
+        found.append(
+            (
+                "What compiling costs",
+                compile_cost.HEADER,
+                compile_cost.table(context.extra["compile"]),
+                [
+                    "above: more than a tiny model of the same graph takes, per"
+                    " byte of float weights; floor 2 s/GB and 1.5 bytes/byte"
+                ],
+            )
+        )
     return found
 
 
@@ -172,10 +212,15 @@ def remarks(cases: list[Case]) -> list[str]:
             found.append(f"WRONG: {case.name}: {name}: {case.outputs[name]}")
 
     for case in cases:
-        for key, what in (("top1", "top-1 agreement with float"),
-                          ("cosine", "mean cosine to float")):
-            values = [f"{n} {notes_of(case, n)[key]:.4f}" for n in case.timings
-                      if key in notes_of(case, n) and not n.endswith("f32")]
+        for key, what in (
+            ("top1", "top-1 agreement with float"),
+            ("cosine", "mean cosine to float"),
+        ):
+            values = [
+                f"{n} {notes_of(case, n)[key]:.4f}"
+                for n in case.timings
+                if key in notes_of(case, n) and not n.endswith("f32")
+            ]
             if case.suite == "models" and values:
                 found.append(f"{what}, {case.name}: {', '.join(values)}")
 
@@ -188,14 +233,19 @@ def remarks(cases: list[Case]) -> list[str]:
         return ", ".join(where)
 
     for name, texts in outputs.items():
-        found += [f"outputs of {name}: {text} ({listed(where)})"
-                  for text, where in texts.items()]
+        found += [
+            f"outputs of {name}: {text} ({listed(where)})"
+            for text, where in texts.items()
+        ]
     for name, texts in absent.items():
-        found += [f"absent: {name}: {text} ({listed(where)})"
-                  for text, where in texts.items()]
-    found += [f"{name} is called from Python: of its times {ns / 1e3:.2f} µs are the"
-              " call's, measured on a call that does next to nothing"
-              for name, ns in overheads.items()]
+        found += [
+            f"absent: {name}: {text} ({listed(where)})" for text, where in texts.items()
+        ]
+    found += [
+        f"{name} is called from Python: of its times {ns / 1e3:.2f} µs are the"
+        " call's, measured on a call that does next to nothing"
+        for name, ns in overheads.items()
+    ]
     return found
 
 
@@ -211,8 +261,10 @@ def markdown(context: Context) -> str:
     parts = []
     for title, header, lines, notes in tables(context):
         parts.append(f"### {title}\n")
-        parts += ["| " + " | ".join(line) + " |"
-                  for line in [header, ["---"] * len(header), *lines]]
+        parts += [
+            "| " + " | ".join(line) + " |"
+            for line in [header, ["---"] * len(header), *lines]
+        ]
         parts += ["", *[f"- {text}" for text in notes], ""]
     return "\n".join(parts)
 
@@ -221,19 +273,24 @@ def terminal(context: Context) -> str:
     """All tables, in columns."""
     parts = []
     for title, header, lines, notes in tables(context):
-        widths = [max(len(line[i]) for line in [header, *lines])
-                  for i in range(len(header))]
+        widths = [
+            max(len(line[i]) for line in [header, *lines]) for i in range(len(header))
+        ]
         parts.append(f"\n{title}")
         for line in [header, *lines]:
-            cells = [cell.ljust(widths[i]) if i == 0 else cell.rjust(widths[i])
-                     for i, cell in enumerate(line)]
+            cells = [
+                cell.ljust(widths[i]) if i == 0 else cell.rjust(widths[i])
+                for i, cell in enumerate(line)
+            ]
             parts.append("  ".join(cells).rstrip())
         parts += [f"  {text}" for text in notes]
     if context.cases:
-        parts.append("\nRatios are times of theirs over times of ours, fastest of all"
-                     " rounds: above 1 ours is faster."
-                     f"\n{MARKS['below']} below the floor {MARKS['floor']} floor reached"
-                     f" {MARKS['goal']} goal reached")
+        parts.append(
+            "\nRatios are times of theirs over times of ours, fastest of all"
+            " rounds: above 1 ours is faster."
+            f"\n{MARKS['below']} below the floor {MARKS['floor']} floor reached"
+            f" {MARKS['goal']} goal reached"
+        )
     return "\n".join(parts)
 
 
@@ -241,9 +298,13 @@ def to_json(context: Context, machine: dict, versions: dict) -> dict:
     return {
         "machine": machine,
         "versions": versions,
-        "options": {"rounds": context.rounds, "slot_ms": context.slot_ms,
-                    "threads": context.threads, "peers": context.peers,
-                    "quick": context.quick},
+        "options": {
+            "rounds": context.rounds,
+            "slot_ms": context.slot_ms,
+            "threads": context.threads,
+            "peers": context.peers,
+            "quick": context.quick,
+        },
         "absent": context.absent,
         "interrupted": context.interrupted,
         "cases": [case.to_json() for case in context.cases],
@@ -278,13 +339,19 @@ def write_json(path: pathlib.Path, value: dict) -> None:
 def machine_line(machine: dict) -> str:
     """One paragraph that says where the figures come from."""
     peak = machine["peak"]
-    text = (f"{machine['cpu']} (family/model {machine['family']}),"
-            f" core {machine['pinned_to']} of {machine['cores']},"
-            f" {machine['date']}, load average {machine['load_average']:.1f}")
+    text = (
+        f"{machine['cpu']} (family/model {machine['family']}),"
+        f" core {machine['pinned_to']} of {machine['cores']},"
+        f" {machine['date']}, load average {machine['load_average']:.1f}"
+    )
     for kind in ("int8", "f32"):
         if f"{kind}_gops" in peak:
-            text += (f"\npeak {kind}: {peak[f'{kind}_gops']:.0f} GOPS"
-                     f" ({peak[f'{kind}_instruction']}, registers only)")
-    reads = ", ".join(f"{int(size) >> 10} KiB {rate:.0f}"
-                      for size, rate in peak["read_gb_per_s"].items())
+            text += (
+                f"\npeak {kind}: {peak[f'{kind}_gops']:.0f} GOPS"
+                f" ({peak[f'{kind}_instruction']}, registers only)"
+            )
+    reads = ", ".join(
+        f"{int(size) >> 10} KiB {rate:.0f}"
+        for size, rate in peak["read_gb_per_s"].items()
+    )
     return text + f"\nreading, GB/s: {reads}"

@@ -21,16 +21,22 @@ def points(value: dict) -> list[dict]:
     for case in value["cases"]:
         if not case.get("macs") or not case.get("bytes"):
             continue
-        peers = {name: timing["fastest_ns"] for name, timing in case["timings"].items()
-                 if name not in ("ours", "peak") and not name.endswith("f32")}
+        peers = {
+            name: timing["fastest_ns"]
+            for name, timing in case["timings"].items()
+            if name not in ("ours", "peak") and not name.endswith("f32")
+        }
         ours = case["timings"].get("ours")
         operations = 2 * case["macs"]
-        found.append({
-            "suite": case["suite"], "name": case["case"],
-            "intensity": operations / case["bytes"],
-            "ours": operations / ours["fastest_ns"] if ours else None,
-            "peer": operations / min(peers.values()) if peers else None,
-        })
+        found.append(
+            {
+                "suite": case["suite"],
+                "name": case["case"],
+                "intensity": operations / case["bytes"],
+                "ours": operations / ours["fastest_ns"] if ours else None,
+                "peer": operations / min(peers.values()) if peers else None,
+            }
+        )
     return found
 
 
@@ -48,8 +54,10 @@ def profile_points(value: dict) -> dict[str, list[tuple[float, float]]]:
 
 def roofs(value: dict) -> list[tuple[str, float]]:
     """(label, GB/s), the fastest of each kind of memory."""
-    rates = [(int(size), rate) for size, rate in
-             value["machine"]["peak"]["read_gb_per_s"].items()]
+    rates = [
+        (int(size), rate)
+        for size, rate in value["machine"]["peak"]["read_gb_per_s"].items()
+    ]
 
     def label(size: int) -> str:
         return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
@@ -69,29 +77,46 @@ def plot(value: dict, path: pathlib.Path) -> None:
 
     matplotlib.use("Agg")
     # Text stays text, and the same figures give the same file.
-    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "roofline",
-                                "font.size": 9, "font.family": "sans-serif"})
+    matplotlib.rcParams.update(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "roofline",
+            "font.size": 9,
+            "font.family": "sans-serif",
+        }
+    )
     from matplotlib import pyplot
 
     cases, profiles = points(value), profile_points(value)
     panels = []
     if profiles:
         dots = [dot for found in profiles.values() for dot in found]
-        panels.append(("layers of models in int8", dots,
-                       lambda axes: draw_profiles(axes, profiles)))
+        panels.append(
+            (
+                "layers of models in int8",
+                dots,
+                lambda axes: draw_profiles(axes, profiles),
+            )
+        )
     if cases:
-        dots = [(p["intensity"], p[who]) for p in cases for who in ("ours", "peer")
-                if p[who]]
+        dots = [
+            (p["intensity"], p[who])
+            for p in cases
+            for who in ("ours", "peer")
+            if p[who]
+        ]
         panels.append(("single layers", dots, lambda axes: draw_cases(axes, cases)))
     if not panels:
         raise ValueError("nothing to plot: no case counts its operations")
-    figure, all_axes = pyplot.subplots(len(panels), squeeze=False,
-                                       figsize=(8.5, 5.2 * len(panels)))
+    figure, all_axes = pyplot.subplots(
+        len(panels), squeeze=False, figsize=(8.5, 5.2 * len(panels))
+    )
     machine = value["machine"]
     for axes, (title, dots, draw) in zip(all_axes[:, 0], panels):
         prepare(axes, dots, machine["peak"].get("int8_gops"))
-        axes.set_title(f"{title}: {machine['cpu']}, one core, {machine['date'][:10]}",
-                       fontsize=9)
+        axes.set_title(
+            f"{title}: {machine['cpu']}, one core, {machine['date'][:10]}", fontsize=9
+        )
         draw(axes)
         axes.legend(loc="lower right", fontsize=8)
     figure.tight_layout()
@@ -110,8 +135,9 @@ def prepare(axes, dots: list[tuple[float, float]], peak: float | None) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(min(x for x, _ in dots) / 2, max(x for x, _ in dots) * 2)
-    axes.set_ylim(min(y for _, y in dots) / 2,
-                  max([peak or 0, *(y for _, y in dots)]) * 1.8)
+    axes.set_ylim(
+        min(y for _, y in dots) / 2, max([peak or 0, *(y for _, y in dots)]) * 1.8
+    )
     axes.set_xlabel("operations per byte of operands and results")
     axes.set_ylabel("GOPS (a multiply-add is two)")
     axes.grid(True, which="major", linewidth=0.4, alpha=0.5)
@@ -120,8 +146,14 @@ def prepare(axes, dots: list[tuple[float, float]], peak: float | None) -> None:
 def draw_profiles(axes, profiles: dict[str, list[tuple[float, float]]]) -> None:
     """Every layer of every model, by what `quant-run --profile` counted."""
     for i, (model, dots) in enumerate(profiles.items()):
-        axes.plot(*zip(*dots), PROFILE_MARKERS[i % len(PROFILE_MARKERS)],
-                  color=f"C{i % 10}", markersize=5.5, fillstyle="none", label=model)
+        axes.plot(
+            *zip(*dots),
+            PROFILE_MARKERS[i % len(PROFILE_MARKERS)],
+            color=f"C{i % 10}",
+            markersize=5.5,
+            fillstyle="none",
+            label=model,
+        )
 
 
 def draw_roofs(axes, value: dict) -> None:
@@ -132,15 +164,24 @@ def draw_roofs(axes, value: dict) -> None:
     if peak:
         instruction = value["machine"]["peak"]["int8_instruction"]
         axes.axhline(peak, color="black", linewidth=1.2)
-        axes.text(left * 1.1, peak * 1.06, f"{instruction}: {peak:.0f} GOPS", fontsize=8)
+        axes.text(
+            left * 1.1, peak * 1.06, f"{instruction}: {peak:.0f} GOPS", fontsize=8
+        )
     for label, rate in roofs(value):
         end = min(right, (peak or top) / rate)
         axes.plot([left, end], [left * rate, end * rate], color="gray", linewidth=0.9)
         # Beside the line, where it enters the picture.
         x = max(left, low / rate) * 1.15
         if x * rate < (peak or top) * 0.4:
-            axes.text(x, x * rate * 1.12, label, fontsize=7, color="dimgray",
-                      rotation=slope_angle(axes), rotation_mode="anchor")
+            axes.text(
+                x,
+                x * rate * 1.12,
+                label,
+                fontsize=7,
+                color="dimgray",
+                rotation=slope_angle(axes),
+                rotation_mode="anchor",
+            )
 
 
 def slope_angle(axes) -> float:
@@ -160,13 +201,27 @@ def draw_cases(axes, cases: list[dict]) -> None:
         marker = MARKERS.get(case["suite"], "o")
         x = case["intensity"]
         if case["ours"] and case["peer"]:
-            axes.plot([x, x], [case["ours"], case["peer"]], color="lightgray",
-                      linewidth=0.8, zorder=1)
-        for who, color, fill in (("peer", PEER_COLOR, "none"),
-                                 ("ours", OURS_COLOR, "full")):
+            axes.plot(
+                [x, x],
+                [case["ours"], case["peer"]],
+                color="lightgray",
+                linewidth=0.8,
+                zorder=1,
+            )
+        for who, color, fill in (
+            ("peer", PEER_COLOR, "none"),
+            ("ours", OURS_COLOR, "full"),
+        ):
             if not case[who]:
                 continue
             label = f"{case['suite']}, {'quant-opt' if who == 'ours' else 'best peer'}"
-            axes.plot(x, case[who], marker, color=color, fillstyle=fill, markersize=5,
-                      label=None if label in named else label)
+            axes.plot(
+                x,
+                case[who],
+                marker,
+                color=color,
+                fillstyle=fill,
+                markersize=5,
+                label=None if label in named else label,
+            )
             named.add(label)

@@ -44,8 +44,11 @@ class Timing:
     notes: dict = dataclasses.field(default_factory=dict)
 
     def to_json(self) -> dict:
-        return {key: value for key, value in dataclasses.asdict(self).items()
-                if value not in (None, {})}
+        return {
+            key: value
+            for key, value in dataclasses.asdict(self).items()
+            if value not in (None, {})
+        }
 
 
 class Interrupted(Exception):
@@ -56,10 +59,15 @@ class Interrupted(Exception):
         self.timings = timings
 
 
-def interleave(timer: Timer, entries: list[Entry], rounds: int, slot_ms: float,
-               progress: Callable[[str], None],
-               failed: Callable[[str, Exception], None],
-               once: bool = False) -> dict[str, Timing]:
+def interleave(
+    timer: Timer,
+    entries: list[Entry],
+    rounds: int,
+    slot_ms: float,
+    progress: Callable[[str], None],
+    failed: Callable[[str, Exception], None],
+    once: bool = False,
+) -> dict[str, Timing]:
     """Times every entry `rounds` times for about `slot_ms` each, in turns. On a machine
     that others use too this may not do: rounds go on, up to MOST times as many, while
     a minimum still falls, unless `once`. An entry that fails is reported to `failed`
@@ -69,11 +77,17 @@ def interleave(timer: Timer, entries: list[Entry], rounds: int, slot_ms: float,
 
     def timings(done: int) -> dict[str, Timing]:
         return {
-            entry.name: Timing(min(samples[entry.name]),
-                               statistics.median(samples[entry.name]),
-                               len(samples[entry.name]), done, entry.call.language,
-                               entry.overhead_ns, entry.notes)
-            for entry in entries if samples[entry.name]
+            entry.name: Timing(
+                min(samples[entry.name]),
+                statistics.median(samples[entry.name]),
+                len(samples[entry.name]),
+                done,
+                entry.call.language,
+                entry.overhead_ns,
+                entry.notes,
+            )
+            for entry in entries
+            if samples[entry.name]
         }
 
     # Round in which each entry last became faster by more than SETTLED.
@@ -84,10 +98,14 @@ def interleave(timer: Timer, entries: list[Entry], rounds: int, slot_ms: float,
         """Whether an entry takes part in a round beyond those that were asked for:
         all that are near the fastest, while the minimum of one of them still falls.
         """
-        near = [e.name for e in alive
-                if best[e.name] <= NEAR * min(best[a.name] for a in alive)]
+        near = [
+            e.name
+            for e in alive
+            if best[e.name] <= NEAR * min(best[a.name] for a in alive)
+        ]
         return entry.name in near and any(
-            done - improved[name] <= PATIENCE for name in near)
+            done - improved[name] <= PATIENCE for name in near
+        )
 
     done = 0
     try:

@@ -58,25 +58,39 @@ class Writer:
 
     def _like(self, shape, other: int) -> int:
         parameters = self._tensors[other].quantization
-        return self._tensor(shape, self._schema.TensorType.INT8, parameters.scale,
-                            parameters.zeroPoint)
+        return self._tensor(
+            shape, self._schema.TensorType.INT8, parameters.scale, parameters.zeroPoint
+        )
 
     def _weights(self, weights: np.ndarray, axis: int) -> int:
         others = tuple(i for i in range(weights.ndim) if i != axis)
         scales = np.maximum(np.abs(weights).max(axis=others), 1e-12) / 127
         shape = [-1 if i == axis else 1 for i in range(weights.ndim)]
         stored = np.clip(np.rint(weights / scales.reshape(shape)), -127, 127)
-        return self._tensor(weights.shape, self._schema.TensorType.INT8, scales,
-                            np.zeros(len(scales)), axis, stored.astype(np.int8))
+        return self._tensor(
+            weights.shape,
+            self._schema.TensorType.INT8,
+            scales,
+            np.zeros(len(scales)),
+            axis,
+            stored.astype(np.int8),
+        )
 
     def _bias(self, bias: np.ndarray, x: int, w: int) -> int:
         scales = self._scales[x] * self._scales[w]
         stored = np.rint(bias / scales).astype(np.int32)
-        return self._tensor(bias.shape, self._schema.TensorType.INT32, scales,
-                            np.zeros(len(scales)), 0, stored)
+        return self._tensor(
+            bias.shape,
+            self._schema.TensorType.INT32,
+            scales,
+            np.zeros(len(scales)),
+            0,
+            stored,
+        )
 
-    def _operator(self, name: str, version: int, inputs, output: int,
-                  options=None) -> None:
+    def _operator(
+        self, name: str, version: int, inputs, output: int, options=None
+    ) -> None:
         schema = self._schema
         code = getattr(schema.BuiltinOperator, name)
         operator = schema.OperatorT()
@@ -84,12 +98,20 @@ class Writer:
         operator.inputs, operator.outputs = list(inputs), [output]
         if options is not None:
             operator.builtinOptionsType = getattr(
-                schema.BuiltinOptions, type(options).__name__[:-1])
+                schema.BuiltinOptions, type(options).__name__[:-1]
+            )
             operator.builtinOptions = options
         self._operators.append(operator)
 
-    def convolution(self, x: int, weights: np.ndarray, bias: np.ndarray, y: int,
-                    stride: int, relu6: bool) -> None:
+    def convolution(
+        self,
+        x: int,
+        weights: np.ndarray,
+        bias: np.ndarray,
+        y: int,
+        stride: int,
+        relu6: bool,
+    ) -> None:
         """Weights are OxHxWxI; padding is 'same'."""
         schema = self._schema
         options = schema.Conv2DOptionsT()
@@ -101,8 +123,15 @@ class Writer:
         w = self._weights(weights, 0)
         self._operator("CONV_2D", 3, [x, w, self._bias(bias, x, w)], y, options)
 
-    def depthwise(self, x: int, weights: np.ndarray, bias: np.ndarray, y: int,
-                  stride: int, relu6: bool) -> None:
+    def depthwise(
+        self,
+        x: int,
+        weights: np.ndarray,
+        bias: np.ndarray,
+        y: int,
+        stride: int,
+        relu6: bool,
+    ) -> None:
         """Weights are 1xHxWxC; padding is 'same'."""
         schema = self._schema
         options = schema.DepthwiseConv2DOptionsT()
@@ -113,8 +142,9 @@ class Writer:
         if relu6:
             options.fusedActivationFunction = schema.ActivationFunctionType.RELU6
         w = self._weights(weights, 3)
-        self._operator("DEPTHWISE_CONV_2D", 3, [x, w, self._bias(bias, x, w)], y,
-                       options)
+        self._operator(
+            "DEPTHWISE_CONV_2D", 3, [x, w, self._bias(bias, x, w)], y, options
+        )
 
     def average_pool(self, x: int, size: int) -> int:
         """The mean over a window of the whole plane."""
@@ -130,14 +160,20 @@ class Writer:
     def dense(self, x: int, weights: np.ndarray, bias: np.ndarray, y: int) -> None:
         """Weights are OxI."""
         w = self._weights(weights, 0)
-        self._operator("FULLY_CONNECTED", 4, [x, w, self._bias(bias, x, w)], y,
-                       self._schema.FullyConnectedOptionsT())
+        self._operator(
+            "FULLY_CONNECTED",
+            4,
+            [x, w, self._bias(bias, x, w)],
+            y,
+            self._schema.FullyConnectedOptionsT(),
+        )
 
     def softmax(self, x: int) -> int:
         options = self._schema.SoftmaxOptionsT()
         options.beta = 1.0
-        y = self._tensor(self._tensors[x].shape, self._schema.TensorType.INT8,
-                         1 / 256, -128)
+        y = self._tensor(
+            self._tensors[x].shape, self._schema.TensorType.INT8, 1 / 256, -128
+        )
         self._operator("SOFTMAX", 2, [x], y, options)
         return y
 

@@ -26,7 +26,9 @@ FLAGS = [
     # Its limit of 32 KiB refuses some large layers.
     "--iree-llvmcpu-stack-allocation-limit=262144",
 ]
-IDENTITY = "func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor<4xf32> }"
+IDENTITY = (
+    "func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor<4xf32> }"
+)
 
 
 class IreeError(Exception):
@@ -44,8 +46,9 @@ def compile_text(text: str, cache: pathlib.Path) -> pathlib.Path:
         source = place.with_suffix(".mlir")
         source.write_text(text)
         tool = pathlib.Path(sys.executable).parent / "iree-compile"
-        done = subprocess.run([tool, source, *FLAGS, "-o", result],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [tool, source, *FLAGS, "-o", result], capture_output=True, text=True
+        )
         source.unlink()
         if done.returncode != 0:
             raise IreeError((done.stderr.strip().splitlines() or ["?"])[0][:300])
@@ -64,8 +67,11 @@ class Module:
         self._context = runtime.SystemContext(config=self._config)
         module = runtime.VmModule.mmap(self._config.vm_instance, str(binary))
         self._context.add_vm_module(module)
-        names = [n for n in module.function_names if not n.startswith("__")
-                 and not n.endswith("$async")]
+        names = [
+            n
+            for n in module.function_names
+            if not n.startswith("__") and not n.endswith("$async")
+        ]
         self._function = module.lookup_function(names[0])
         self.set_inputs(inputs)
 
@@ -87,11 +93,17 @@ class Module:
     def run(self) -> list[np.ndarray]:
         runtime = self._runtime
         results = self._invoke()
-        views = [results.get_as_object(i, runtime.HalBufferView)
-                 for i in range(results.size)]
-        return [np.asarray(runtime.DeviceArray(self._config.device, view,
-                                               implicit_host_transfer=True))
-                for view in views]
+        views = [
+            results.get_as_object(i, runtime.HalBufferView) for i in range(results.size)
+        ]
+        return [
+            np.asarray(
+                runtime.DeviceArray(
+                    self._config.device, view, implicit_host_transfer=True
+                )
+            )
+            for view in views
+        ]
 
 
 def overhead_ns(timer: Timer, cache: pathlib.Path) -> float:
@@ -103,8 +115,9 @@ def overhead_ns(timer: Timer, cache: pathlib.Path) -> float:
 def import_onnx(model: pathlib.Path) -> str:
     """An ONNX model as IREE's frontend writes it."""
     tool = pathlib.Path(sys.executable).parent / "iree-import-onnx"
-    done = subprocess.run([tool, model, "--opset-version", "17"],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [tool, model, "--opset-version", "17"], capture_output=True, text=True
+    )
     if done.returncode != 0:
         raise IreeError((done.stderr.strip().splitlines() or ["?"])[-1][:300])
     return done.stdout

@@ -35,8 +35,9 @@ class Model:
             if scale:
                 limits = np.iinfo(detail["dtype"])
                 values = np.clip(np.rint(values / scale) + zero, limits.min, limits.max)
-            self._interpreter.set_tensor(detail["index"],
-                                         values.astype(detail["dtype"]))
+            self._interpreter.set_tensor(
+                detail["index"], values.astype(detail["dtype"])
+            )
 
     def run(self) -> list[np.ndarray]:
         self._interpreter.invoke()

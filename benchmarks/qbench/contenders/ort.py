@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import glob
-import logging
 import os
 import pathlib
 
@@ -19,17 +18,35 @@ from ..arrays import aligned
 from ..native import Call, Result
 
 #: Places in the table of functions, stable since version 1.3 of ONNX Runtime.
-PLACES = {"GetErrorMessage": 2, "CreateEnv": 3, "CreateSession": 7, "Run": 9,
-          "CreateSessionOptions": 10, "SetSessionExecutionMode": 13,
-          "SetSessionGraphOptimizationLevel": 23, "SetIntraOpNumThreads": 24,
-          "SetInterOpNumThreads": 25, "CreateTensorWithDataAsOrtValue": 49,
-          "CreateCpuMemoryInfo": 69}
+PLACES = {
+    "GetErrorMessage": 2,
+    "CreateEnv": 3,
+    "CreateSession": 7,
+    "Run": 9,
+    "CreateSessionOptions": 10,
+    "SetSessionGraphOptimizationLevel": 23,
+    "SetIntraOpNumThreads": 24,
+    "SetInterOpNumThreads": 25,
+    "CreateTensorWithDataAsOrtValue": 49,
+    "CreateCpuMemoryInfo": 69,
+}
 API_VERSION = 14
-ELEMENT_TYPES = {np.float32: 1, np.uint8: 2, np.int8: 3, np.int32: 6, np.int64: 7,
-                 np.bool_: 9}
-ONNX_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8,
-              "tensor(int8)": np.int8, "tensor(int32)": np.int32,
-              "tensor(int64)": np.int64, "tensor(bool)": np.bool_}
+ELEMENT_TYPES = {
+    np.float32: 1,
+    np.uint8: 2,
+    np.int8: 3,
+    np.int32: 6,
+    np.int64: 7,
+    np.bool_: 9,
+}
+ONNX_TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+    "tensor(bool)": np.bool_,
+}
 LOG_ERRORS_ONLY = 3
 ALL_OPTIMIZATIONS = 99
 
@@ -76,7 +93,8 @@ class Api:
         status = function(*arguments)
         if status:
             message = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p)(
-                self._addresses["GetErrorMessage"])
+                self._addresses["GetErrorMessage"]
+            )
             raise OrtError(message(status).decode(errors="replace"))
 
     def session(self, path: pathlib.Path, threads: int) -> ctypes.c_void_p:
@@ -84,21 +102,33 @@ class Api:
         self.call("CreateSessionOptions", ctypes.byref(options))
         self.call("SetIntraOpNumThreads", options, ctypes.c_int(threads))
         self.call("SetInterOpNumThreads", options, ctypes.c_int(1))
-        self.call("SetSessionGraphOptimizationLevel", options,
-                  ctypes.c_int(ALL_OPTIMIZATIONS))
+        self.call(
+            "SetSessionGraphOptimizationLevel", options, ctypes.c_int(ALL_OPTIMIZATIONS)
+        )
         session = ctypes.c_void_p()
-        self.call("CreateSession", self._env, str(path).encode(), options,
-                  ctypes.byref(session))
+        self.call(
+            "CreateSession",
+            self._env,
+            str(path).encode(),
+            options,
+            ctypes.byref(session),
+        )
         return session
 
     def tensor(self, array: np.ndarray) -> ctypes.c_void_p:
         """A value that uses the array's memory."""
         shape = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
         value = ctypes.c_void_p()
-        self.call("CreateTensorWithDataAsOrtValue", self._memory,
-                  ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(array.nbytes),
-                  shape, ctypes.c_size_t(array.ndim), ELEMENT_TYPES[array.dtype.type],
-                  ctypes.byref(value))
+        self.call(
+            "CreateTensorWithDataAsOrtValue",
+            self._memory,
+            ctypes.c_void_p(array.ctypes.data),
+            ctypes.c_size_t(array.nbytes),
+            shape,
+            ctypes.c_size_t(array.ndim),
+            ELEMENT_TYPES[array.dtype.type],
+            ctypes.byref(value),
+        )
         return value
 
 
@@ -113,7 +143,8 @@ class Session:
         options.intra_op_num_threads = threads
         # Python's session says names and shapes; the other one is timed.
         described = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"])
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
         self.input_names = [i.name for i in described.get_inputs()]
         self.inputs = [self._buffer(i) for i in described.get_inputs()]
         names = [o.name for o in described.get_outputs()]
@@ -138,12 +169,19 @@ class Session:
     def call(self) -> Call:
         """`Run` on the buffers; its arguments are pointers and two counts."""
         inputs, outputs = self._values
-        arguments = [self._session.value, 0, ctypes.addressof(self._names[0]),
-                     ctypes.addressof(inputs), len(inputs),
-                     ctypes.addressof(self._names[1]), len(outputs),
-                     ctypes.addressof(outputs)]
-        return Call(self._api.address("Run"), arguments, Result.NULL_IS_GOOD,
-                    owners=[self])
+        arguments = [
+            self._session.value,
+            0,
+            ctypes.addressof(self._names[0]),
+            ctypes.addressof(inputs),
+            len(inputs),
+            ctypes.addressof(self._names[1]),
+            len(outputs),
+            ctypes.addressof(outputs),
+        ]
+        return Call(
+            self._api.address("Run"), arguments, Result.NULL_IS_GOOD, owners=[self]
+        )
 
     def run(self) -> list[np.ndarray]:
         self._api.call("Run", *(ctypes.c_void_p(a) for a in self.call().arguments))
@@ -152,8 +190,3 @@ class Session:
     def set_inputs(self, arrays: list[np.ndarray]) -> None:
         for buffer, array in zip(self.inputs, arrays, strict=True):
             buffer[...] = array.reshape(buffer.shape)
-
-
-def quiet() -> None:
-    """Keeps the quantizer's advice off the terminal."""
-    logging.disable(logging.WARNING)

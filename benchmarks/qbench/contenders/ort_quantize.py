@@ -67,13 +67,23 @@ def run_all(session: Session, samples: list[list[np.ndarray]]) -> np.ndarray:
     return np.stack(results)
 
 
-def static(model: pathlib.Path, calibration: pathlib.Path, cache: pathlib.Path,
-           calibration_samples: list[list[np.ndarray]],
-           evaluation_samples: list[list[np.ndarray]], expected: np.ndarray,
-           threads: int) -> tuple[pathlib.Path, str]:
+def static(
+    model: pathlib.Path,
+    calibration: pathlib.Path,
+    cache: pathlib.Path,
+    calibration_samples: list[list[np.ndarray]],
+    evaluation_samples: list[list[np.ndarray]],
+    expected: np.ndarray,
+    threads: int,
+) -> tuple[pathlib.Path, str]:
     """The best static model, and the name of its method."""
-    from onnxruntime.quantization import (CalibrationDataReader, CalibrationMethod,
-                                          QuantFormat, QuantType, quantize_static)
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        CalibrationMethod,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
 
     place = _place(cache, "static", model, calibration)
     result = place / "best.onnx"
@@ -99,10 +109,15 @@ def static(model: pathlib.Path, calibration: pathlib.Path, cache: pathlib.Path,
             candidate = place / f"{method}.onnx"
             try:
                 quantize_static(
-                    str(prepared), str(candidate), Reader(),
-                    quant_format=QuantFormat.QDQ, per_channel=True,
-                    activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-                    calibrate_method=getattr(CalibrationMethod, method))
+                    str(prepared),
+                    str(candidate),
+                    Reader(),
+                    quant_format=QuantFormat.QDQ,
+                    per_channel=True,
+                    activation_type=QuantType.QUInt8,
+                    weight_type=QuantType.QInt8,
+                    calibrate_method=getattr(CalibrationMethod, method),
+                )
                 outputs = run_all(Session(candidate, threads), evaluation_samples)
             except Exception as error:  # One method may fail where another works.
                 errors.append(f"{method}: {error}")
@@ -126,7 +141,11 @@ def dynamic(model: pathlib.Path, cache: pathlib.Path) -> pathlib.Path:
     if not result.exists():
         with _quiet():
             part = place / "part.onnx"
-            quantize_dynamic(str(_prepared(model, place)), str(part),
-                             weight_type=QuantType.QInt8, per_channel=True)
+            quantize_dynamic(
+                str(_prepared(model, place)),
+                str(part),
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+            )
             part.rename(result)
     return result

@@ -30,8 +30,7 @@ class IntMM:
         self._x = torch.from_numpy(x.view(np.int8))
         self._w = torch.from_numpy(w)
         self._y = torch.empty(x.shape[0], w.shape[1], dtype=torch.int32)
-        self._function = functools.partial(torch._int_mm, self._x, self._w,
-                                           out=self._y)
+        self._function = functools.partial(torch._int_mm, self._x, self._w, out=self._y)
 
     def call(self) -> Call:
         return Call(python=self._function, owners=[self])
@@ -45,17 +44,36 @@ class QLinear:
     """oneDNN's product with weights packed beforehand and a requantized result, as
     PyTorch's compiler calls it: u8 x s8 per channel to u8."""
 
-    def __init__(self, x: np.ndarray, zero_point: int, w: np.ndarray,
-                 scales: np.ndarray, output_zero_point: int, threads: int):
+    def __init__(
+        self,
+        x: np.ndarray,
+        zero_point: int,
+        w: np.ndarray,
+        scales: np.ndarray,
+        output_zero_point: int,
+        threads: int,
+    ):
         torch = setup(threads)
         ops = torch.ops.onednn
         packed = ops.qlinear_prepack(
-            torch.from_numpy(np.ascontiguousarray(w.T)), list(x.shape))
+            torch.from_numpy(np.ascontiguousarray(w.T)), list(x.shape)
+        )
         self._function = functools.partial(
-            ops.qlinear_pointwise.default, torch.from_numpy(x), 1.0, zero_point,
-            packed, torch.from_numpy(scales),
-            torch.zeros(w.shape[1], dtype=torch.int32), None, 1.0, output_zero_point,
-            torch.uint8, "none", [], "")
+            ops.qlinear_pointwise.default,
+            torch.from_numpy(x),
+            1.0,
+            zero_point,
+            packed,
+            torch.from_numpy(scales),
+            torch.zeros(w.shape[1], dtype=torch.int32),
+            None,
+            1.0,
+            output_zero_point,
+            torch.uint8,
+            "none",
+            [],
+            "",
+        )
 
     def call(self) -> Call:
         return Call(python=self._function, owners=[self])
@@ -75,15 +93,34 @@ class QConv:
         weights = np.ascontiguousarray(layer.w.transpose(3, 2, 0, 1))
         scales = torch.from_numpy(layer.scales)
         zeros = torch.zeros(layer.f, dtype=torch.int32)
-        geometry = [[layer.stride] * 2, [layer.pad] * 2, [layer.dilation] * 2,
-                    layer.groups]
-        packed = ops.qconv_prepack(torch.from_numpy(weights), scales, 1.0, zero_point,
-                                   *geometry, list(x.shape))
+        geometry = [
+            [layer.stride] * 2,
+            [layer.pad] * 2,
+            [layer.dilation] * 2,
+            layer.groups,
+        ]
+        packed = ops.qconv_prepack(
+            torch.from_numpy(weights), scales, 1.0, zero_point, *geometry, list(x.shape)
+        )
         # The bias is in real numbers.
         bias = torch.from_numpy(layer.bias.astype(np.float32) * layer.scales)
         self._function = functools.partial(
-            ops.qconv_pointwise.default, x, 1.0, zero_point, packed, scales, zeros,
-            bias, *geometry, 1.0, output_zero_point, torch.uint8, "none", [], "")
+            ops.qconv_pointwise.default,
+            x,
+            1.0,
+            zero_point,
+            packed,
+            scales,
+            zeros,
+            bias,
+            *geometry,
+            1.0,
+            output_zero_point,
+            torch.uint8,
+            "none",
+            [],
+            "",
+        )
 
     def call(self) -> Call:
         return Call(python=self._function, owners=[self])
@@ -98,9 +135,11 @@ class FloatMM:
     def __init__(self, x: np.ndarray, w: np.ndarray, threads: int):
         torch = setup(threads)
         self._function = functools.partial(
-            torch.mm, torch.from_numpy(x.astype(np.float32)),
+            torch.mm,
+            torch.from_numpy(x.astype(np.float32)),
             torch.from_numpy(w.astype(np.float32)),
-            out=torch.empty(x.shape[0], w.shape[1]))
+            out=torch.empty(x.shape[0], w.shape[1]),
+        )
 
     def call(self) -> Call:
         return Call(python=self._function, owners=[self])

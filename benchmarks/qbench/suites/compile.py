@@ -23,10 +23,14 @@ def run(context: Context) -> None:
     context.extra["compile"] = rows
     result = context.cache / "compile.json"
     result.unlink(missing_ok=True)
-    command = [sys.executable, SCRIPT, f"--json={result}",
-               f"--sizes={'1M' if context.quick else context.compile_sizes}",
-               f"--quant-opt-build={context.tools.bin.parent}",
-               f"--directory={context.cache / 'compile'}"]
+    command = [
+        sys.executable,
+        SCRIPT,
+        f"--json={result}",
+        f"--sizes={'1M' if context.quick else context.compile_sizes}",
+        f"--quant-opt-build={context.tools.bin.parent}",
+        f"--directory={context.cache / 'compile'}",
+    ]
     pinned = os.sched_getaffinity(0)
     # Compilers may use what there is.
     os.sched_setaffinity(0, range(os.cpu_count() or 1))

@@ -41,10 +41,14 @@ class Layer:
         random = np.random.default_rng(self.h * 31 + self.c * 17 + self.f + self.k)
         shape = (1, self.h, self.h, self.c)
         self.x = arrays.aligned_copy(random.integers(0, 256, shape, np.uint8))
-        self.w = random.integers(-127, 128, (self.k, self.k, self.depth, self.f), np.int8)
+        self.w = random.integers(
+            -127, 128, (self.k, self.k, self.depth, self.f), np.int8
+        )
         self.bias = random.integers(-2000, 2000, self.f).astype(np.int32)
         spread = 145 * 73 * np.sqrt(self.k * self.k * self.depth)
-        self.scales = (random.uniform(0.5, 1.5, self.f) * 50 / spread).astype(np.float32)
+        self.scales = (random.uniform(0.5, 1.5, self.f) * 50 / spread).astype(
+            np.float32
+        )
 
     @property
     def depth(self) -> int:
@@ -110,35 +114,48 @@ def module_text(l: Layer) -> str:
     init_type = y
     if l.is_depthwise:
         weights = l.w.reshape(l.k, l.k, l.c)
-        maps = (f"(n, a, b, f, i, j) -> (n, {rows}, {columns}, f)",
-                "(n, a, b, f, i, j) -> (i, j, f)", "(n, a, b, f, i, j) -> (n, a, b, f)")
+        maps = (
+            f"(n, a, b, f, i, j) -> (n, {rows}, {columns}, f)",
+            "(n, a, b, f, i, j) -> (i, j, f)",
+            "(n, a, b, f, i, j) -> (n, a, b, f)",
+        )
         loops = ["parallel"] * 4 + ["reduction"] * 2
     elif g == 1:
-        maps = (f"(n, a, b, f, i, j, c) -> (n, {rows}, {columns}, c)",
-                "(n, a, b, f, i, j, c) -> (i, j, c, f)",
-                "(n, a, b, f, i, j, c) -> (n, a, b, f)")
+        maps = (
+            f"(n, a, b, f, i, j, c) -> (n, {rows}, {columns}, c)",
+            "(n, a, b, f, i, j, c) -> (i, j, c, f)",
+            "(n, a, b, f, i, j, c) -> (n, a, b, f)",
+        )
         loops = ["parallel"] * 4 + ["reduction"] * 3
     else:
         weights = l.w.reshape(l.k, l.k, l.depth, g, f)
-        maps = (f"(n, a, b, g, f, i, j, c) -> (n, {rows}, {columns}, g, c)",
-                "(n, a, b, g, f, i, j, c) -> (i, j, c, g, f)",
-                "(n, a, b, g, f, i, j, c) -> (n, a, b, g, f)")
+        maps = (
+            f"(n, a, b, g, f, i, j, c) -> (n, {rows}, {columns}, g, c)",
+            "(n, a, b, g, f, i, j, c) -> (i, j, c, g, f)",
+            "(n, a, b, g, f, i, j, c) -> (n, a, b, g, f)",
+        )
         loops = ["parallel"] * 5 + ["reduction"] * 3
         inner = f"tensor<1x{padded}x{padded}x{g}x{l.depth}xi8>"
         init_type = f"tensor<1x{l.size}x{l.size}x{g}x{f}xi32>"
         outer = f"tensor<{g}x{f}xi32>"
         source, total = "%grouped", "%sums"
-        before = (f"  %grouped = tensor.expand_shape %p [[0], [1], [2], [3, 4]]"
-                  f" output_shape [1, {padded}, {padded}, {g}, {l.depth}]"
-                  f" : {p} into {inner}\n")
-        after = (f"  %t = tensor.collapse_shape %sums [[0], [1], [2], [3, 4]]"
-                 f" : {init_type} into {y}\n")
+        before = (
+            f"  %grouped = tensor.expand_shape %p [[0], [1], [2], [3, 4]]"
+            f" output_shape [1, {padded}, {padded}, {g}, {l.depth}]"
+            f" : {p} into {inner}\n"
+        )
+        after = (
+            f"  %t = tensor.collapse_shape %sums [[0], [1], [2], [3, 4]]"
+            f" : {init_type} into {y}\n"
+        )
     w = "tensor<" + "x".join(map(str, weights.shape)) + "xi8>"
-    pad = (f"  %p = tensor.pad %x low[0, {l.pad}, {l.pad}, 0]"
-           f" high[0, {l.pad}, {l.pad}, 0] {{\n"
-           "  ^bb0(%0: index, %1: index, %2: index, %3: index):\n"
-           "    tensor.yield %zp : i8\n"
-           f"  }} : {x} to {p}\n")
+    pad = (
+        f"  %p = tensor.pad %x low[0, {l.pad}, {l.pad}, 0]"
+        f" high[0, {l.pad}, {l.pad}, 0] {{\n"
+        "  ^bb0(%0: index, %1: index, %2: index, %3: index):\n"
+        "    tensor.yield %zp : i8\n"
+        f"  }} : {x} to {p}\n"
+    )
     if not l.pad:
         source = "%x" if source == "%p" else source
         pad, before = "", before.replace("%p ", "%x ")
@@ -178,24 +195,36 @@ def onnx_model(l: Layer, path: pathlib.Path) -> None:
         return numpy_helper.from_array(np.asarray(value), name)
 
     x = helper.make_tensor_value_info("x", TensorProto.UINT8, l.x.shape)
-    y = helper.make_tensor_value_info("y", TensorProto.UINT8,
-                                      [1, l.size, l.size, l.f])
+    y = helper.make_tensor_value_info("y", TensorProto.UINT8, [1, l.size, l.size, l.f])
     constants = [
-        constant("xs", np.float32(1)), constant("xz", np.uint8(ZERO_POINT)),
+        constant("xs", np.float32(1)),
+        constant("xz", np.uint8(ZERO_POINT)),
         constant("w", np.ascontiguousarray(l.w.transpose(3, 2, 0, 1))),
-        constant("ws", l.scales), constant("wz", np.zeros(l.f, np.int8)),
-        constant("ys", np.float32(1)), constant("yz", np.uint8(OUTPUT_ZERO_POINT)),
+        constant("ws", l.scales),
+        constant("wz", np.zeros(l.f, np.int8)),
+        constant("ys", np.float32(1)),
+        constant("yz", np.uint8(OUTPUT_ZERO_POINT)),
         constant("b", l.bias),
     ]
     node = helper.make_node(
-        "QLinearConv", ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz", "b"], ["y"],
-        domain="com.microsoft", channels_last=1, group=l.groups,
-        kernel_shape=[l.k, l.k], strides=[l.stride] * 2, pads=[l.pad] * 4,
-        dilations=[l.dilation] * 2)
+        "QLinearConv",
+        ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz", "b"],
+        ["y"],
+        domain="com.microsoft",
+        channels_last=1,
+        group=l.groups,
+        kernel_shape=[l.k, l.k],
+        strides=[l.stride] * 2,
+        pads=[l.pad] * 4,
+        dilations=[l.dilation] * 2,
+    )
     model = helper.make_model(
         helper.make_graph([node], "conv", [x], [y], constants),
-        opset_imports=[helper.make_opsetid("", 17),
-                       helper.make_opsetid("com.microsoft", 1)])
+        opset_imports=[
+            helper.make_opsetid("", 17),
+            helper.make_opsetid("com.microsoft", 1),
+        ],
+    )
     model.ir_version = 8
     save(model, str(path))
 
@@ -228,10 +257,20 @@ def run(context: Context) -> None:
     """All layers of shapes/conv.json."""
     shapes = json.loads(SHAPES.read_text())
     if context.quick:
-        shapes = [{"name": "3x3", "h": 9, "c": 8, "f": 16, "k": 3, "pad": 1},
-                  {"name": "depthwise", "h": 7, "c": 16, "f": 16, "k": 3, "pad": 1,
-                   "stride": 2, "groups": 16},
-                  {"name": "grouped 1x1", "h": 5, "c": 16, "f": 32, "k": 1, "groups": 2}]
+        shapes = [
+            {"name": "3x3", "h": 9, "c": 8, "f": 16, "k": 3, "pad": 1},
+            {
+                "name": "depthwise",
+                "h": 7,
+                "c": 16,
+                "f": 16,
+                "k": 3,
+                "pad": 1,
+                "stride": 2,
+                "groups": 16,
+            },
+            {"name": "grouped 1x1", "h": 5, "c": 16, "f": 32, "k": 1, "groups": 2},
+        ]
     for shape in shapes:
         if not context.selected("conv", shape["name"]):
             continue
@@ -256,6 +295,7 @@ def run(context: Context) -> None:
 
 def compare(case: Case, name: str, output: np.ndarray, expected: np.ndarray) -> None:
     """Outputs may differ by one step where a result lies between two."""
-    difference = np.abs(output.astype(np.int64).reshape(expected.shape)
-                        - expected.astype(np.int64))
+    difference = np.abs(
+        output.astype(np.int64).reshape(expected.shape) - expected.astype(np.int64)
+    )
     case.note_difference(name, difference, "numpy", exact=name == OURS)

@@ -41,12 +41,16 @@ class Problem:
     def __post_init__(self):
         random = np.random.default_rng(self.m * 31 + self.n * 17 + self.k)
         self.x = arrays.aligned_copy(
-            random.integers(0, 128, (self.m, self.k), np.uint8))
+            random.integers(0, 128, (self.m, self.k), np.uint8)
+        )
         self.w = arrays.aligned_copy(
-            random.integers(-127, 128, (self.k, self.n), np.int8))
+            random.integers(-127, 128, (self.k, self.n), np.int8)
+        )
         # Results spread over most of the 256 steps.
         spread = 64 * 73 * np.sqrt(self.k)
-        self.scales = (random.uniform(0.5, 1.5, self.n) * 50 / spread).astype(np.float32)
+        self.scales = (random.uniform(0.5, 1.5, self.n) * 50 / spread).astype(
+            np.float32
+        )
 
     @property
     def name(self) -> str:
@@ -119,7 +123,8 @@ def module_text(p: Problem, requantize: bool) -> str:
         scales = ", ".join(f"{s:.9e}" for s in p.scales)
         lines.append(
             f"  %q = qopt.requantize %a from !quant.uniform<i32:f32:1, {{{scales}}}>"
-            f" to !quant.uniform<u8:f32, 1.0:{OUTPUT_ZERO_POINT}> : {acc} -> {result}")
+            f" to !quant.uniform<u8:f32, 1.0:{OUTPUT_ZERO_POINT}> : {acc} -> {result}"
+        )
     lines += [f"  return {'%q' if requantize else '%a'} : {result}", "}"]
     return "\n".join(lines)
 
@@ -149,19 +154,25 @@ def onnx_model(p: Problem, requantize: bool, path: pathlib.Path) -> None:
     constants = [constant("w", p.w)]
     if requantize:
         constants += [
-            constant("xs", np.float32(1)), constant("xz", np.uint8(ZERO_POINT)),
-            constant("ws", p.scales), constant("wz", np.zeros(p.n, np.int8)),
-            constant("ys", np.float32(1)), constant("yz", np.uint8(OUTPUT_ZERO_POINT)),
+            constant("xs", np.float32(1)),
+            constant("xz", np.uint8(ZERO_POINT)),
+            constant("ws", p.scales),
+            constant("wz", np.zeros(p.n, np.int8)),
+            constant("ys", np.float32(1)),
+            constant("yz", np.uint8(OUTPUT_ZERO_POINT)),
         ]
         node = helper.make_node(
-            "QLinearMatMul", ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz"], ["y"])
+            "QLinearMatMul", ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz"], ["y"]
+        )
         kind = TensorProto.UINT8
     else:
         node = helper.make_node("MatMulInteger", ["x", "w"], ["y"])
         kind = TensorProto.INT32
     y = helper.make_tensor_value_info("y", kind, [p.m, p.n])
-    model = helper.make_model(helper.make_graph([node], "gemm", [x], [y], constants),
-                              opset_imports=[helper.make_opsetid("", 17)])
+    model = helper.make_model(
+        helper.make_graph([node], "gemm", [x], [y], constants),
+        opset_imports=[helper.make_opsetid("", 17)],
+    )
     model.ir_version = 8
     checker.check_model(model)
     save(model, str(path))
@@ -180,7 +191,9 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
         function = tools.compile_text(module_text(p, requantize))
         function.set_inputs([p.x.view(np.int8)])
         output = function.run()[0]
-        return Entry(name, function.call()), output.view(np.uint8) if requantize else output
+        return Entry(name, function.call()), (
+            output.view(np.uint8) if requantize else output
+        )
 
     def ort():
         from ..contenders.ort import Session
@@ -194,11 +207,13 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
     def torch():
         from ..contenders import pytorch
 
-        extra = overhead(lambda: pytorch.overhead_ns(
-            context.timer, requantize, context.threads))
+        extra = overhead(
+            lambda: pytorch.overhead_ns(context.timer, requantize, context.threads)
+        )
         if requantize:
-            product = pytorch.QLinear(p.x, ZERO_POINT, p.w, p.scales,
-                                      OUTPUT_ZERO_POINT, context.threads)
+            product = pytorch.QLinear(
+                p.x, ZERO_POINT, p.w, p.scales, OUTPUT_ZERO_POINT, context.threads
+            )
         else:
             product = pytorch.IntMM(p.x, p.w, context.threads)
         return Entry("torch", product.call(), extra), product.run()
@@ -206,14 +221,18 @@ def contenders(context: Context, case: Case, p: Problem, requantize: bool) -> li
     def torch_float():
         from ..contenders import pytorch
 
-        return Entry("torch-f32", pytorch.FloatMM(p.x, p.w, context.threads).call()), None
+        return (
+            Entry("torch-f32", pytorch.FloatMM(p.x, p.w, context.threads).call()),
+            None,
+        )
 
     def iree():
         from ..contenders import iree
 
         extra = overhead(lambda: iree.overhead_ns(context.timer, context.cache))
-        module = iree.Module(iree.compile_text(iree_text(p), context.cache),
-                             [p.x.view(np.int8)])
+        module = iree.Module(
+            iree.compile_text(iree_text(p), context.cache), [p.x.view(np.int8)]
+        )
         return Entry("iree", module.call(), extra), module.run()[0]
 
     add(OURS, lambda: ours(OURS, context.tools))
@@ -238,8 +257,9 @@ def compare(case: Case, p: Problem, requantize: bool, found: list) -> None:
         if output is None or entry.name == against:
             continue
         difference = np.abs(output.astype(np.int64) - expected.astype(np.int64))
-        case.note_difference(entry.name, difference, against,
-                             exact=not requantize or entry.name == OURS)
+        case.note_difference(
+            entry.name, difference, against, exact=not requantize or entry.name == OURS
+        )
 
 
 def run(context: Context) -> None:

@@ -22,8 +22,17 @@ SIZE = 96
 CLASSES = 2
 #: Channels of the first layer, then (channels, stride) of each separable block.
 FIRST = 8
-BLOCKS = [(16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), *[(128, 1)] * 5,
-          (256, 2), (256, 1)]
+BLOCKS = [
+    (16, 1),
+    (32, 2),
+    (32, 1),
+    (64, 2),
+    (64, 1),
+    (128, 2),
+    *[(128, 1)] * 5,
+    (256, 2),
+    (256, 1),
+]
 #: torch-mlir's way from its dialect to linalg on tensors, as iree-opt carries it.
 TO_LINALG = (
     "builtin.module(func.func(convert-torch-onnx-to-torch),"
@@ -35,7 +44,8 @@ TO_LINALG = (
     "func.func(memref-expand,canonicalize,resolve-shaped-type-result-dims,cse),"
     "torch-func-backend-type-conversion,"
     "func.func(canonicalize,torch-finalizing-backend-type-conversion,canonicalize,cse),"
-    "symbol-dce)")
+    "symbol-dce)"
+)
 
 
 @dataclasses.dataclass
@@ -58,14 +68,19 @@ def layers() -> tuple[list[Convolution], np.ndarray, np.ndarray]:
     def convolution(inputs: int, outputs: int, size: int, stride: int) -> Convolution:
         fan = inputs * size * size
         weights = random.normal(0, np.sqrt(2 / fan), (outputs, inputs, size, size))
-        return Convolution(weights.astype(np.float32),
-                           random.normal(0, 0.2, outputs).astype(np.float32), stride)
+        return Convolution(
+            weights.astype(np.float32),
+            random.normal(0, 0.2, outputs).astype(np.float32),
+            stride,
+        )
 
     found = [convolution(3, FIRST, 3, 2)]
     channels = FIRST
     for outputs, stride in BLOCKS:
-        found += [convolution(1, channels, 3, stride),
-                  convolution(channels, outputs, 1, 1)]
+        found += [
+            convolution(1, channels, 3, stride),
+            convolution(channels, outputs, 1, 1),
+        ]
         channels = outputs
     dense = random.normal(0, np.sqrt(1 / channels), (CLASSES, channels))
     return found, dense.astype(np.float32), np.zeros(CLASSES, np.float32)
@@ -91,26 +106,38 @@ def write_onnx(path: pathlib.Path) -> list[str]:
         # 'Same' padding: with a stride of two only below and to the right.
         before = 0 if layer.stride == 2 else (size - 1) // 2
         after = (size - 1) // 2
-        nodes.append(helper.make_node(
-            "Conv", [x, constant(f"w{i}", layer.weights), constant(f"b{i}", layer.bias)],
-            [f"c{i}"], kernel_shape=[size, size], strides=[layer.stride] * 2,
-            pads=[before, before, after, after],
-            group=outputs if layer.is_depthwise else 1))
+        nodes.append(
+            helper.make_node(
+                "Conv",
+                [x, constant(f"w{i}", layer.weights), constant(f"b{i}", layer.bias)],
+                [f"c{i}"],
+                kernel_shape=[size, size],
+                strides=[layer.stride] * 2,
+                pads=[before, before, after, after],
+                group=outputs if layer.is_depthwise else 1,
+            )
+        )
         x = f"r{i}"
         nodes.append(helper.make_node("Clip", [f"c{i}", low, high], [x]))
         names.append(x)
     nodes += [
         helper.make_node("GlobalAveragePool", [x], ["mean"]),
         helper.make_node("Flatten", ["mean"], ["flat"]),
-        helper.make_node("Gemm", ["flat", constant("wd", dense), constant("bd", bias)],
-                         ["logits"], transB=1),
+        helper.make_node(
+            "Gemm",
+            ["flat", constant("wd", dense), constant("bd", bias)],
+            ["logits"],
+            transB=1,
+        ),
         helper.make_node("Softmax", ["logits"], ["output"], axis=1),
     ]
     graph = helper.make_graph(
-        nodes, NAME,
+        nodes,
+        NAME,
         [helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, SIZE, SIZE, 3])],
         [helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, CLASSES])],
-        constants)
+        constants,
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
     checker.check_model(model)
@@ -136,15 +163,19 @@ def write_mlir(onnx_model: pathlib.Path, path: pathlib.Path) -> None:
     tool = pathlib.Path(sys.executable).parent / "iree-opt"
     torch_mlir = path.with_suffix(".torch.mlir")
     torch_mlir.write_text(iree.import_onnx(onnx_model))
-    done = subprocess.run([tool, torch_mlir, f"--pass-pipeline={TO_LINALG}", "-o", path],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [tool, torch_mlir, f"--pass-pipeline={TO_LINALG}", "-o", path],
+        capture_output=True,
+        text=True,
+    )
     torch_mlir.unlink()
     if done.returncode != 0:
         raise iree.IreeError((done.stderr.strip().splitlines() or ["?"])[0][:300])
 
 
-def ranges(onnx_model: pathlib.Path, names: list[str],
-           samples: np.ndarray) -> dict[str, tuple[float, float]]:
+def ranges(
+    onnx_model: pathlib.Path, names: list[str], samples: np.ndarray
+) -> dict[str, tuple[float, float]]:
     """Smallest and largest value of the named results over the samples."""
     import onnx
     import onnxruntime
@@ -152,8 +183,9 @@ def ranges(onnx_model: pathlib.Path, names: list[str],
     model = onnx.load(str(onnx_model))
     for name in names:
         model.graph.output.append(onnx.helper.make_empty_tensor_value_info(name))
-    session = onnxruntime.InferenceSession(model.SerializeToString(),
-                                           providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
     found = {name: (0.0, 0.0) for name in names}
     for sample in samples:
         for name, value in zip(names, session.run(names, {"input": sample[None]})):
@@ -162,25 +194,39 @@ def ranges(onnx_model: pathlib.Path, names: list[str],
     return found
 
 
-def write_tflite(path: pathlib.Path, seen: dict[str, tuple[float, float]],
-                 samples: np.ndarray) -> None:
+def write_tflite(
+    path: pathlib.Path, seen: dict[str, tuple[float, float]], samples: np.ndarray
+) -> None:
     """The network in int8, with the ranges that calibration saw."""
     from ..tflite_writer import Writer
 
     convolutions, dense, bias = layers()
     writer = Writer()
-    first = x = writer.activation([1, SIZE, SIZE, 3], float(samples.min()),
-                                  float(samples.max()))
+    first = x = writer.activation(
+        [1, SIZE, SIZE, 3], float(samples.min()), float(samples.max())
+    )
     size = SIZE
     for i, layer in enumerate(convolutions):
         size = -(-size // layer.stride)
         y = writer.activation([1, size, size, layer.weights.shape[0]], *seen[f"r{i}"])
         if layer.is_depthwise:
-            writer.depthwise(x, layer.weights.transpose(1, 2, 3, 0), layer.bias, y,
-                             layer.stride, relu6=True)
+            writer.depthwise(
+                x,
+                layer.weights.transpose(1, 2, 3, 0),
+                layer.bias,
+                y,
+                layer.stride,
+                relu6=True,
+            )
         else:
-            writer.convolution(x, layer.weights.transpose(0, 2, 3, 1), layer.bias, y,
-                               layer.stride, relu6=True)
+            writer.convolution(
+                x,
+                layer.weights.transpose(0, 2, 3, 1),
+                layer.bias,
+                y,
+                layer.stride,
+                relu6=True,
+            )
         x = y
     pooled = writer.average_pool(x, size)
     logits = writer.activation([1, CLASSES], *seen["logits"])
@@ -221,8 +267,11 @@ def _write_all(folder: pathlib.Path, with_tflite: bool) -> None:
     session = Session(onnx_model)
     expected = run_all(session, [[image[None]] for image in evaluation])
     np.savez_compressed(folder / "calibration.npz", input=calibration)
-    np.savez_compressed(folder / "evaluation.npz", input=evaluation,
-                        expected=expected.reshape(len(evaluation), CLASSES))
+    np.savez_compressed(
+        folder / "evaluation.npz",
+        input=evaluation,
+        expected=expected.reshape(len(evaluation), CLASSES),
+    )
     if with_tflite:
         seen = ranges(onnx_model, names, calibration)
         write_tflite(folder / f"{NAME}.int8.tflite", seen, calibration)

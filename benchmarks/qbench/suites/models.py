@@ -69,16 +69,23 @@ def read(folder: pathlib.Path) -> Model:
         if len(arrays_) != len(shapes):
             raise ValueError(f"{len(arrays_)} arrays for {len(shapes)} inputs")
         count = min(len(array) for array in arrays_.values())
-        return [[array[i].reshape(shape) for array, shape in zip(arrays_.values(), shapes)]
-                for i in range(min(count, limit or count))]
+        return [
+            [array[i].reshape(shape) for array, shape in zip(arrays_.values(), shapes)]
+            for i in range(min(count, limit or count))
+        ]
 
     with np.load(folder / "calibration.npz") as file:
         calibration = {name: file[name] for name in file.files}
     with np.load(folder / "evaluation.npz") as file:
         evaluation = {name: file[name] for name in file.files if name in calibration}
         expected = file["expected"][:COMPARED]
-    return Model(folder.name, folder, samples_of(calibration, None),
-                 samples_of(evaluation, COMPARED), expected)
+    return Model(
+        folder.name,
+        folder,
+        samples_of(calibration, None),
+        samples_of(evaluation, COMPARED),
+        expected,
+    )
 
 
 def input_shapes(mlir: pathlib.Path) -> list[tuple[int, ...]]:
@@ -94,15 +101,21 @@ def input_shapes(mlir: pathlib.Path) -> list[tuple[int, ...]]:
 
 def find(directory: pathlib.Path) -> list[pathlib.Path]:
     """Folders of models in a directory; the directory itself may be one."""
+
     def is_model(folder: pathlib.Path) -> bool:
-        return all((folder / name).exists() for name in
-                   (f"{folder.name}.mlir", "calibration.npz", "evaluation.npz"))
+        return all(
+            (folder / name).exists()
+            for name in (f"{folder.name}.mlir", "calibration.npz", "evaluation.npz")
+        )
 
     directory = directory.resolve()
     if is_model(directory):
         return [directory]
-    return [folder for folder in sorted(directory.iterdir())
-            if folder.is_dir() and is_model(folder)]
+    return [
+        folder
+        for folder in sorted(directory.iterdir())
+        if folder.is_dir() and is_model(folder)
+    ]
 
 
 def quality(model: Model, outputs: np.ndarray) -> dict:
@@ -130,6 +143,7 @@ class Contenders:
     def add(self, name: str, make) -> None:
         """`make` gives something with set_inputs, run and call, the overhead of
         calling it, and notes."""
+
         def build() -> Entry:
             runner, extra, notes = make()
             outputs = []
@@ -149,7 +163,8 @@ class Contenders:
     def ours(self, tools: Tools):
         model = self.model
         quantized = tools.quantize(
-            model.mlir, model.folder / "calibration.npz", model.config)
+            model.mlir, model.folder / "calibration.npz", model.config
+        )
         notes = {"settings": model.config.name} if model.config else {}
         return tools.compile(quantized), None, notes
 
@@ -166,8 +181,14 @@ class Contenders:
 
         model = self.model
         path, method = ort_quantize.static(
-            model.onnx, model.folder / "calibration.npz", self.context.cache,
-            model.calibration, model.samples, model.expected, self.context.threads)
+            model.onnx,
+            model.folder / "calibration.npz",
+            self.context.cache,
+            model.calibration,
+            model.samples,
+            model.expected,
+            self.context.threads,
+        )
         self._quantized_onnx = path
         return ort.Session(path, self.context.threads), None, {"method": method}
 
@@ -188,8 +209,9 @@ class Contenders:
     def _iree(self, text: str):
         from ..contenders import iree
 
-        extra = overhead(lambda: iree.overhead_ns(self.context.timer,
-                                                  self.context.cache))
+        extra = overhead(
+            lambda: iree.overhead_ns(self.context.timer, self.context.cache)
+        )
         binary = iree.compile_text(text, self.context.cache)
         return iree.Module(binary, self.model.samples[0]), extra, {}
 
@@ -257,8 +279,9 @@ def profile(context: Context, model: Model) -> None:
     if not tools.can_profile:
         return
     try:
-        quantized = tools.quantize(model.mlir, model.folder / "calibration.npz",
-                                   model.config)
+        quantized = tools.quantize(
+            model.mlir, model.folder / "calibration.npz", model.config
+        )
         samples = model.folder / "evaluation.npz"
         context.progress(f"models {model.name}: profiling")
         rows = tools.profile(quantized, samples)
@@ -269,8 +292,10 @@ def profile(context: Context, model: Model) -> None:
     context.extra.setdefault("profiles", {})[model.name] = rows
     groups = opgroups.compare(rows, real)
     if groups is None:
-        context.warn(f"models {model.name}: int8 and float have different groups of"
-                     " operations, which are not compared")
+        context.warn(
+            f"models {model.name}: int8 and float have different groups of"
+            " operations, which are not compared"
+        )
     else:
         context.extra.setdefault("op_groups", {})[model.name] = groups
 

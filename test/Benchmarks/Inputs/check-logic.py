@@ -32,8 +32,11 @@ def timing(ns, **notes):
 
 # Ratios and marks.
 case = Case("gemm", "1024x1024x1024", macs=1000, bytes=100)
-case.timings = {OURS: timing(100.0), "ort": timing(120.0),
-                "peak": timing(50.0, macs=600)}
+case.timings = {
+    OURS: timing(100.0),
+    "ort": timing(120.0),
+    "peak": timing(50.0, macs=600),
+}
 case.absent["iree"] = "not installed"
 check("a ratio is theirs over ours", case.ratio("ort") == 1.2)
 check("the share of the peak", abs(case.ratio("peak") - 10 / 12) < 1e-12)
@@ -49,10 +52,14 @@ header, lines = report.rows_of([case], goals)
 check("a column for the absent", "× iree" in header and "–" in lines[0])
 check("below the floor of the peak", lines[0][1] == "0.83 ▼")
 check("at the goal over ort", "1.20 ★" in lines[0])
-check("the absent are named", any("absent: iree: not installed" in text
-                                  for text in report.remarks([case])))
-check("infinity is valid JSON",
-      json.loads(json.dumps(report.finite({"a": [float("inf")]}))) == {"a": ["inf"]})
+check(
+    "the absent are named",
+    any("absent: iree: not installed" in text for text in report.remarks([case])),
+)
+check(
+    "infinity is valid JSON",
+    json.loads(json.dumps(report.finite({"a": [float("inf")]}))) == {"a": ["inf"]},
+)
 
 # The timing loop calls C and Python, and sees errors.
 timer = native.Timer(pathlib.Path(folder))
@@ -74,9 +81,14 @@ except native.NativeError:
 # One contender's failure is not the run's.
 failures = []
 timings = rounds.interleave(
-    timer, [rounds.Entry("good", native.Call(python=lambda: 1)),
-            rounds.Entry("bad", failing)],
-    3, 0.1, lambda text: None, lambda name, error: failures.append(name), once=True)
+    timer,
+    [rounds.Entry("good", native.Call(python=lambda: 1)), rounds.Entry("bad", failing)],
+    3,
+    0.1,
+    lambda text: None,
+    lambda name, error: failures.append(name),
+    once=True,
+)
 check("the failure is reported once", failures == ["bad"])
 check("the others are timed", list(timings) == ["good"])
 check("in all rounds", timings["good"].rounds == 3)
@@ -90,8 +102,14 @@ def interrupt(text, seen=[]):
 
 
 try:
-    rounds.interleave(timer, [rounds.Entry("good", native.Call(python=lambda: 1))],
-                      9, 0.1, interrupt, None)
+    rounds.interleave(
+        timer,
+        [rounds.Entry("good", native.Call(python=lambda: 1))],
+        9,
+        0.1,
+        interrupt,
+        None,
+    )
     check("Ctrl-C is passed on", False)
 except rounds.Interrupted as stop:
     check("what was measured is kept", stop.timings["good"].samples > 0)
@@ -107,20 +125,41 @@ for kind in ("int8", "f32"):
 points = roofline.points({"cases": [case.to_json()]})
 check("intensity", points[0]["intensity"] == 20.0)
 check("the best peer is not the peak", abs(points[0]["peer"] - 2000 / 120) < 1e-9)
-profile = {"profiles": {"m": [{"macs": 50, "bytes": 10, "ns": 20, "calls": 2},
-                              {"macs": 0, "bytes": 10, "ns": 20, "calls": 2}]}}
+profile = {
+    "profiles": {
+        "m": [
+            {"macs": 50, "bytes": 10, "ns": 20, "calls": 2},
+            {"macs": 0, "bytes": 10, "ns": 20, "calls": 2},
+        ]
+    }
+}
 check("layers", roofline.profile_points(profile) == {"m": [(10.0, 5.0)]})
 
 # Groups of operations.
-integer = [{"op": "qopt.quantize", "ns": 5, "macs": 0},
-           {"op": "linalg.conv_2d", "ns": 10, "macs": 7},
-           {"op": "qopt.requantize", "ns": 2, "macs": 0},
-           {"op": "linalg.conv_2d", "ns": 8, "macs": 7}]
-real = [{"op": "linalg.conv_2d", "ns": 18, "macs": 7},
-        {"op": "linalg.conv_2d", "ns": 4, "macs": 7}]
-check("groups", opgroups.compare(integer, real) == [
-    {"kind": "conv_2d", "count": 2, "int8_ns": 20.0, "float_ns": 22.0, "worst": 0.5,
-     "ratio": 1.1}])
+integer = [
+    {"op": "qopt.quantize", "ns": 5, "macs": 0},
+    {"op": "linalg.conv_2d", "ns": 10, "macs": 7},
+    {"op": "qopt.requantize", "ns": 2, "macs": 0},
+    {"op": "linalg.conv_2d", "ns": 8, "macs": 7},
+]
+real = [
+    {"op": "linalg.conv_2d", "ns": 18, "macs": 7},
+    {"op": "linalg.conv_2d", "ns": 4, "macs": 7},
+]
+check(
+    "groups",
+    opgroups.compare(integer, real)
+    == [
+        {
+            "kind": "conv_2d",
+            "count": 2,
+            "int8_ns": 20.0,
+            "float_ns": 22.0,
+            "worst": 0.5,
+            "ratio": 1.1,
+        }
+    ],
+)
 check("groups that do not correspond", opgroups.compare(integer, real[:1]) is None)
 
 # Sizes of generated models.
