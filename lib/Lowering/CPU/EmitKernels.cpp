@@ -254,7 +254,7 @@ void EmitKernels::copyActivations(OpBuilder &builder, Kernel &kernel) {
   bool overreads = !inArena && contraction.runLength % micro.group != 0;
   constexpr int64_t kManyColumns = 256;
   bool flips = micro.readsUnsigned() && !contraction.isUnsigned &&
-               !access.isFlipped && !micro.hasSparePorts &&
+               !access.isFlipped && !micro.unit.hasSparePorts &&
                kernel.nest.sizes[contraction.column] >= kManyColumns;
   if (!overreads && !flips)
     return;

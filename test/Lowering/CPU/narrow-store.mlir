@@ -87,4 +87,72 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     }
     return
   }
+
+  // A quotient by a constant, of a value that is finite: with fused
+  // multiply-adds there is no division. One by 1.2 may be infinite: it stays.
+  // CHECK-LABEL: func @quotient
+  // CHECK-NOT: arith.divf
+  // CHECK: arith.mulf
+  // CHECK: vector.fma
+  // CHECK-NOT: arith.divf
+  // CHECK-LABEL: func @unbounded_quotient
+  // CHECK: arith.divf
+  func.func @quotient(%a: memref<2x4xi8>, %b: memref<2x64xi8>, %out: memref<2x64xi8>) {
+    %zero = arith.constant 0 : i32
+    %w = memref.get_global @w : memref<4x64xi8>
+    %m = memref.get_global @small : memref<64xf32>
+    %low = arith.constant -128.0 : f32
+    %high = arith.constant 127.0 : f32
+    %scale = arith.constant 0.0234 : f32
+    %five = arith.constant 5 : i32
+    %acc = memref.alloc() : memref<2x64xi32>
+    linalg.fill ins(%zero : i32) outs(%acc : memref<2x64xi32>)
+    linalg.matmul ins(%a, %w : memref<2x4xi8>, memref<4x64xi8>) outs(%acc : memref<2x64xi32>)
+    linalg.generic {indexing_maps = [#id, #column, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %m, %b : memref<2x64xi32>, memref<64xf32>, memref<2x64xi8>) outs(%out : memref<2x64xi8>) {
+    ^bb0(%in: i32, %s: f32, %c: i8, %o: i8):
+      %0 = arith.sitofp %in : i32 to f32
+      %1 = arith.mulf %0, %s : f32
+      %c0 = arith.extsi %c : i8 to i32
+      %c1 = arith.subi %c0, %five : i32
+      %c2 = arith.sitofp %c1 : i32 to f32
+      %sum = arith.addf %1, %c2 : f32
+      %q = arith.divf %sum, %scale : f32
+      %2 = math.roundeven %q : f32
+      %4 = arith.cmpf ogt, %2, %low : f32
+      %5 = arith.select %4, %2, %low : f32
+      %6 = arith.cmpf olt, %5, %high : f32
+      %7 = arith.select %6, %5, %high : f32
+      %8 = arith.fptosi %7 : f32 to i32
+      %9 = arith.trunci %8 : i32 to i8
+      linalg.yield %9 : i8
+    }
+    return
+  }
+  func.func @unbounded_quotient(%a: memref<2x4xi8>, %b: memref<2x64xf32>, %out: memref<2x64xi8>) {
+    %zero = arith.constant 0 : i32
+    %w = memref.get_global @w : memref<4x64xi8>
+    %low = arith.constant -128.0 : f32
+    %high = arith.constant 127.0 : f32
+    %scale = arith.constant 1.2 : f32
+    %acc = memref.alloc() : memref<2x64xi32>
+    linalg.fill ins(%zero : i32) outs(%acc : memref<2x64xi32>)
+    linalg.matmul ins(%a, %w : memref<2x4xi8>, memref<4x64xi8>) outs(%acc : memref<2x64xi32>)
+    linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %b : memref<2x64xi32>, memref<2x64xf32>) outs(%out : memref<2x64xi8>) {
+    ^bb0(%in: i32, %c: f32, %o: i8):
+      %0 = arith.sitofp %in : i32 to f32
+      %sum = arith.addf %0, %c : f32
+      %q = arith.divf %sum, %scale : f32
+      %2 = math.roundeven %q : f32
+      %4 = arith.cmpf ogt, %2, %low : f32
+      %5 = arith.select %4, %2, %low : f32
+      %6 = arith.cmpf olt, %5, %high : f32
+      %7 = arith.select %6, %5, %high : f32
+      %8 = arith.fptosi %7 : f32 to i32
+      %9 = arith.trunci %8 : i32 to i8
+      linalg.yield %9 : i8
+    }
+    return
+  }
 }

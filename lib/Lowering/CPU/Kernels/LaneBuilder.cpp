@@ -16,7 +16,7 @@ LaneBuilder::LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane,
                          const MicroKernel &kernel)
     : builder(builder), loc(nest.getAnchor()->getLoc()), nest(nest), lane(lane),
       lanes(kernel.lanes), hasByteTables(kernel.hasByteTables),
-      family(kernel.family) {
+      unit(kernel.unit) {
   for (Access *access : nest.getAccesses())
     if (isa<MemRefType>(access->buffer.getType()))
       views.try_emplace({access->buffer, access->element},
@@ -187,7 +187,7 @@ void LaneBuilder::emitFinish(ArrayRef<Value> accumulators,
                              ArrayRef<unsigned> active) {
   std::optional<NarrowTail> tail;
   if (nest.epilogue && nest.output.strides[lane] == 1)
-    tail = matchNarrowTail(*nest.epilogue, family);
+    tail = matchNarrowTail(*nest.epilogue, unit);
   auto offsetOf = [&](const Point &point) {
     int64_t offset = 0;
     for (auto [stride, shift] : llvm::zip(nest.output.strides, point.shifts))
@@ -213,9 +213,9 @@ void LaneBuilder::emitFinish(ArrayRef<Value> accumulators,
           emitRounded(builder, loc,
                       emitStage(*nest.epilogue, points[i], accumulators[i],
                                 lanes, tail->value),
-                      *tail, family));
-    Value bytes =
-        emitNarrow(builder, loc, rounded, *tail, nest.output.isFlipped, family);
+                      *tail, unit.family));
+    Value bytes = emitNarrow(builder, loc, rounded, *tail,
+                             nest.output.isFlipped, unit.family);
     vector::StoreOp::create(builder, loc, bytes, flat(nest.output),
                             ValueRange{index(nest.output, points[first])});
   }

@@ -81,7 +81,7 @@ private:
   Value emitTable(memref::LoadOp load, IRMapping &mapping);
 
   const bool hasByteTables;
-  const Family family;
+  const VectorUnit unit;
   DenseMap<std::pair<Value, Type>, Value> views;
 };
 

@@ -15,11 +15,13 @@ VectorUnit VectorUnit::get(const TargetInfo &target) {
   if (target.triple.isAArch64()) {
     unit.registers = 32;
     unit.family = Family::Arm;
+    unit.hasFMA = true;
     return unit;
   }
   if (!target.triple.isX86())
     return unit;
   unit.family = Family::X86;
+  unit.hasFMA = target.has("fma");
   unit.hasSparePorts = StringRef(target.cpu).starts_with("znver");
   if (target.has("avx512bw") && target.has("avx512vl")) {
     unit.lanes = 16;

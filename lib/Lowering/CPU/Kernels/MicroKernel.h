@@ -31,6 +31,8 @@ struct VectorUnit {
   /// Vector logic runs beside two multiply-adds a cycle (AMD's four pipes), and
   /// does not take turns with them (Intel's two 512-bit ports).
   bool hasSparePorts = false;
+  /// f32 multiplies and adds with one rounding.
+  bool hasFMA = false;
 
   static VectorUnit get(const TargetInfo &target);
 };
@@ -76,8 +78,7 @@ public:
   /// Vector registers of the target.
   const unsigned registers;
   const bool hasByteTables;
-  const Family family;
-  const bool hasSparePorts;
+  const VectorUnit unit;
   StepCost cost;
   WeightBound bound = WeightBound::Any;
 
@@ -107,8 +108,7 @@ public:
 protected:
   MicroKernel(const VectorUnit &unit, unsigned group)
       : lanes(unit.lanes), group(group), registers(unit.registers),
-        hasByteTables(unit.hasByteTables), family(unit.family),
-        hasSparePorts(unit.hasSparePorts) {
+        hasByteTables(unit.hasByteTables), unit(unit) {
     if (registers >= 32)
       cost.scratchRegisters = 3;
   }

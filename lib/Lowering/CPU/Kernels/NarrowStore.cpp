@@ -59,6 +59,24 @@ static double magnitudeOf(ArrayRef<char> bytes) {
   return largest;
 }
 
+/// A bound of |value|, an integer, from types and constants.
+static double boundOfInteger(Value value) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return std::abs(double(constant.getSExtValue()));
+  if (auto extend = value.getDefiningOp<arith::ExtSIOp>())
+    return boundOfInteger(extend.getIn());
+  if (auto extend = value.getDefiningOp<arith::ExtUIOp>())
+    return std::ldexp(1.0, extend.getIn().getType().getIntOrFloatBitWidth());
+  double ofType = std::ldexp(1.0, value.getType().getIntOrFloatBitWidth() - 1);
+  double sum = ofType;
+  if (auto add = value.getDefiningOp<arith::AddIOp>())
+    sum = boundOfInteger(add.getLhs()) + boundOfInteger(add.getRhs());
+  if (auto sub = value.getDefiningOp<arith::SubIOp>())
+    sum = boundOfInteger(sub.getLhs()) + boundOfInteger(sub.getRhs());
+  return std::min(ofType, sum);
+}
+
 /// A bound of |value| over all inputs of `stage`, from integer types and
 /// constants; infinite where there is none.
 static double boundOf(const Stage &stage, Value value) {
@@ -78,8 +96,10 @@ static double boundOf(const Stage &stage, Value value) {
     return kUnbounded;
   }
   if (auto convert = value.getDefiningOp<arith::SIToFPOp>())
-    return std::ldexp(1.0,
-                      convert.getIn().getType().getIntOrFloatBitWidth() - 1);
+    return boundOfInteger(convert.getIn());
+  if (auto select = value.getDefiningOp<arith::SelectOp>())
+    return std::max(boundOf(stage, select.getTrueValue()),
+                    boundOf(stage, select.getFalseValue()));
   if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
     double product =
         boundOf(stage, mul.getLhs()) * boundOf(stage, mul.getRhs()) * kRounding;
@@ -89,11 +109,15 @@ static double boundOf(const Stage &stage, Value value) {
   if (auto add = value.getDefiningOp<arith::AddFOp>())
     return (boundOf(stage, add.getLhs()) + boundOf(stage, add.getRhs())) *
            kRounding;
+  if (auto div = value.getDefiningOp<arith::DivFOp>())
+    if (matchPattern(div.getRhs(), m_ConstantFloat(&real)) && real.isNormal())
+      return boundOf(stage, div.getLhs()) / std::abs(real.convertToDouble()) *
+             kRounding;
   return kUnbounded;
 }
 
 std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
-                                                      Family family) {
+                                                      const VectorUnit &unit) {
   linalg::GenericOp op = stage.op;
   Block &body = *op.getBody();
   auto trunc =
@@ -104,7 +128,7 @@ std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
   if (!convert || !convert.getType().isInteger(32) ||
       !convert.getIn().getType().isF32())
     return std::nullopt;
-  NarrowTail tail{Value(), 0, 0, 0};
+  NarrowTail tail;
   Value value =
       matchBound(convert.getIn(), arith::CmpFPredicate::OLT, tail.high);
   if (value)
@@ -126,7 +150,17 @@ std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
       std::abs(tail.zeroPoint) > 255)
     return std::nullopt;
   tail.value = round.getOperand();
-  tail.saturates = family == Family::X86 && boundOf(stage, tail.value) < 0x1p31;
+  tail.saturates =
+      unit.family == Family::X86 && boundOf(stage, tail.value) < 0x1p31;
+  if (auto div = tail.value.getDefiningOp<arith::DivFOp>()) {
+    APFloat divisor(0.0f);
+    // Far from overflow, also after the multiplication by the reciprocal.
+    if (unit.hasFMA && boundOf(stage, div.getLhs()) < 0x1p80 &&
+        matchPattern(div.getRhs(), m_ConstantFloat(&divisor)))
+      tail.division = quantopt::getConstantDivision(divisor.convertToFloat());
+    if (tail.division)
+      tail.value = div.getLhs();
+  }
   return tail;
 }
 
@@ -153,6 +187,12 @@ static Value addWhole(OpBuilder &b, Location loc, Value vector,
 Value mlir::qopt::emitRounded(OpBuilder &b, Location loc, Value value,
                               const NarrowTail &tail, Family family) {
   auto type = cast<VectorType>(value.getType());
+  if (tail.division) {
+    Value high = splatOf(b, loc, type, b.getF32FloatAttr(tail.division->high));
+    Value low = splatOf(b, loc, type, b.getF32FloatAttr(tail.division->low));
+    Value correction = arith::MulFOp::create(b, loc, value, low);
+    value = vector::FMAOp::create(b, loc, value, high, correction);
+  }
   auto clamp = [&](arith::CmpFPredicate predicate, int64_t bound) {
     Value splat = splatOf(b, loc, type, b.getF32FloatAttr(bound));
     Value isInside = arith::CmpFOp::create(b, loc, predicate, value, splat);
