@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from .native import Peak, Timer
-from .rounds import Entry, Interrupted, Timing, interleave
+from .rounds import Entry, Interrupted, Timing, interleave, paired_ratio
 
 if TYPE_CHECKING:
     from .quantopt import Tools
@@ -81,10 +81,13 @@ class Case:
         if self.bytes:
             result["bytes"] = self.bytes
         result["timings"] = {n: t.to_json() for n, t in self.timings.items()}
-        result["ratios"] = {
-            n: self.ratio(n)
-            for n in self.timings
-            if n != OURS and self.ratio(n) is not None
+        mine = self.timings.get(OURS)
+        others = [name for name in self.timings if mine and name != OURS]
+        result["ratios"] = {name: self.ratio(name) for name in others}
+        result["paired_ratios"] = {
+            name: paired_ratio(self.timings[name], mine)
+            for name in others
+            if name != "peak"
         }
         for key in ("absent", "outputs", "wrong", "partial"):
             if getattr(self, key):

@@ -35,20 +35,24 @@ class Entry:
 class Timing:
     """What was measured of one contender, in nanoseconds per call."""
 
+    #: The least time that two rounds reached. A processor that runs faster for a
+    #: moment does so in the turn of one contender only.
     fastest_ns: float
     median_ns: float
     samples: int
-    rounds: int
     language: str
     overhead_ns: float | None = None
     notes: dict = dataclasses.field(default_factory=dict)
+    #: Round -> the least time in it.
+    by_round: dict[int, float] = dataclasses.field(default_factory=dict)
 
     def to_json(self) -> dict:
-        return {
+        result = {
             key: value
             for key, value in dataclasses.asdict(self).items()
-            if value not in (None, {})
+            if value not in (None, {}) and key != "by_round"
         }
+        return {**result, "rounds": len(self.by_round)}
 
 
 class Interrupted(Exception):
@@ -57,6 +61,47 @@ class Interrupted(Exception):
     def __init__(self, timings: dict[str, Timing]):
         super().__init__("interrupted")
         self.timings = timings
+
+
+class Record:
+    """The samples of one entry."""
+
+    def __init__(self, entry: Entry):
+        self.entry = entry
+        self.samples: list[float] = []
+        self.by_round: dict[int, float] = {}
+        self.fastest = math.inf
+        #: Round in which `fastest` last fell by more than SETTLED.
+        self.improved = 0
+
+    def add(self, number: int, samples: list[float]) -> None:
+        self.samples += samples
+        self.by_round[number] = min(samples)
+        least = sorted(self.by_round.values())
+        fastest = least[1] if len(least) > 2 else least[0]
+        if abs(fastest - self.fastest) > SETTLED * fastest:
+            self.improved = number
+        self.fastest = fastest
+
+    def timing(self) -> Timing:
+        return Timing(
+            self.fastest,
+            statistics.median(self.samples),
+            len(self.samples),
+            self.entry.call.language,
+            self.entry.overhead_ns,
+            self.entry.notes,
+            self.by_round,
+        )
+
+
+def unsettled(records: list[Record], number: int) -> list[Record]:
+    """Who takes part in a round beyond those that were asked for: all that are near
+    the fastest, while the minimum of one of them still changes."""
+    least = min(record.fastest for record in records)
+    near = [record for record in records if record.fastest <= NEAR * least]
+    going = any(number - record.improved <= PATIENCE for record in near)
+    return near if going else []
 
 
 def interleave(
@@ -72,61 +117,33 @@ def interleave(
     that others use too this may not do: rounds go on, up to MOST times as many, while
     a minimum still falls, unless `once`. An entry that fails is reported to `failed`
     and left out from then on."""
-    samples: dict[str, list[float]] = {entry.name: [] for entry in entries}
-    alive = list(entries)
+    alive = [Record(entry) for entry in entries]
 
-    def timings(done: int) -> dict[str, Timing]:
-        return {
-            entry.name: Timing(
-                min(samples[entry.name]),
-                statistics.median(samples[entry.name]),
-                len(samples[entry.name]),
-                done,
-                entry.call.language,
-                entry.overhead_ns,
-                entry.notes,
-            )
-            for entry in entries
-            if samples[entry.name]
-        }
+    def timings() -> dict[str, Timing]:
+        return {r.entry.name: r.timing() for r in alive if r.samples}
 
-    # Round in which each entry last became faster by more than SETTLED.
-    improved = {entry.name: 0 for entry in entries}
-    best: dict[str, float] = {}
-
-    def goes_on(entry: Entry) -> bool:
-        """Whether an entry takes part in a round beyond those that were asked for:
-        all that are near the fastest, while the minimum of one of them still falls.
-        """
-        near = [
-            e.name
-            for e in alive
-            if best[e.name] <= NEAR * min(best[a.name] for a in alive)
-        ]
-        return entry.name in near and any(
-            done - improved[name] <= PATIENCE for name in near
-        )
-
-    done = 0
     try:
-        while done < rounds * (1 if once else MOST) and alive:
-            turn = [e for e in alive if done < rounds or goes_on(e)]
+        for number in range(1, rounds * (1 if once else MOST) + 1):
+            turn = alive if number <= rounds else unsettled(alive, number)
             if not turn:
                 break
-            done += 1
-            for entry in turn:
-                progress(f"round {done}/{rounds}: {entry.name}")
+            for record in list(turn):
+                name = record.entry.name
+                progress(f"round {number}/{rounds}: {name}")
                 try:
-                    taken = timer.time(entry.call, slot_ms)
+                    record.add(number, timer.time(record.entry.call, slot_ms))
                 except Exception as error:  # One peer's failure is not the run's.
-                    failed(entry.name, error)
-                    alive.remove(entry)
-                    samples[entry.name].clear()
-                    continue
-                samples[entry.name] += taken
-                if min(taken) < best.get(entry.name, math.inf) * (1 - SETTLED):
-                    improved[entry.name] = done
-                best[entry.name] = min(samples[entry.name])
+                    failed(name, error)
+                    alive.remove(record)
     except KeyboardInterrupt:
-        raise Interrupted(timings(done)) from None
-    return timings(done)
+        raise Interrupted(timings()) from None
+    return timings()
+
+
+def paired_ratio(theirs: Timing, ours: Timing) -> float | None:
+    """The median over rounds of the ratio within a round: another way to compare, which
+    no single lucky sample decides."""
+    common = theirs.by_round.keys() & ours.by_round.keys()
+    if not common:
+        return None
+    return statistics.median(theirs.by_round[n] / ours.by_round[n] for n in common)

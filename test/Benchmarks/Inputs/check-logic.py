@@ -27,7 +27,7 @@ def check(what, condition):
 
 
 def timing(ns, **notes):
-    return rounds.Timing(ns, ns, 1, 1, "C", None, notes)
+    return rounds.Timing(ns, ns, 1, "C", None, notes, {1: ns, 2: ns})
 
 
 # Ratios and marks.
@@ -91,7 +91,17 @@ timings = rounds.interleave(
 )
 check("the failure is reported once", failures == ["bad"])
 check("the others are timed", list(timings) == ["good"])
-check("in all rounds", timings["good"].rounds == 3)
+check("in all rounds", len(timings["good"].by_round) == 3)
+
+# The fastest is what two rounds reached; the paired ratio looks within rounds.
+record = rounds.Record(rounds.Entry("x", native.Call(python=lambda: 1)))
+for number, least in enumerate([9.0, 5.0, 7.0, 8.0], 1):
+    record.add(number, [least, 20.0])
+check("one lucky round does not count", record.timing().fastest_ns == 7.0)
+twice = rounds.Record(record.entry)
+for number, least in enumerate([18.0, 5.0, 14.0], 1):
+    twice.add(number, [least])
+check("paired", rounds.paired_ratio(twice.timing(), record.timing()) == 2.0)
 
 
 # Ctrl-C leaves what was measured.
