@@ -40,9 +40,10 @@ namespace {
 struct Kernel {
   Nest nest;
   std::optional<Contraction> contraction;
-  /// The step of the contraction's tile.
+  /// The step of the contraction's tile, or of the depthwise convolution.
   const MicroKernel *step = nullptr;
   std::optional<unsigned> lane;
+  std::optional<Depthwise> depthwise;
 };
 
 struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
@@ -71,6 +72,8 @@ private:
 
   const MicroKernel *chooseStep(const Nest &nest,
                                 const Contraction &contraction) const;
+  const MicroKernel *chooseStep(const Nest &nest,
+                                const Depthwise &depthwise) const;
 
   MicroKernels kernels;
   /// Operations that stand in a nest already.
@@ -110,6 +113,19 @@ EmitKernels::chooseStep(const Nest &nest,
   llvm_unreachable("the last kernel takes any weights");
 }
 
+/// The step for lanes with activations of their own; null where the target has
+/// none.
+const MicroKernel *EmitKernels::chooseStep(const Nest &nest,
+                                           const Depthwise &depthwise) const {
+  const Access &activations = nest.inputs[depthwise.activations];
+  if (activations.element.isInteger(16))
+    return kernels.wide->takesLanes() ? kernels.wide.get() : nullptr;
+  for (const MicroKernelRef &kernel : kernels.integers)
+    if (kernel->bound == WeightBound::Any && kernel->takesLanes())
+      return kernel.get();
+  return nullptr;
+}
+
 /// The best kernel for `op`. A tile is worth more than what is fused into it,
 /// and neighbouring lanes are worth more than gathered ones.
 std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
@@ -134,8 +150,14 @@ std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
       if (!kernel)
         continue;
       kernel->lane = chooseLane(kernel->nest, mayGather);
-      if (kernel->lane)
-        return std::move(kernel);
+      if (!kernel->lane)
+        continue;
+      kernel->depthwise = matchDepthwise(kernel->nest, *kernel->lane);
+      if (kernel->depthwise)
+        kernel->step = chooseStep(kernel->nest, *kernel->depthwise);
+      if (!kernel->step)
+        kernel->depthwise.reset();
+      return std::move(kernel);
     }
   }
   return std::nullopt;
@@ -186,25 +208,31 @@ static bool isUsedByKernelsOnly(Value buffer,
 }
 
 /// Where micro-kernels read unsigned bytes, buffers of signed bytes that
-/// contractions read, and all of them in this way, hold the value plus 128:
-/// writers flip a bit once, and contractions do not for each use.
+/// products read, and all of them in this way, hold the value plus 128:
+/// writers flip a bit once, and readers do not for each use.
 void EmitKernels::chooseSigns(func::FuncOp func,
                               MutableArrayRef<Kernel> chosen) {
   DenseSet<Value> flipped, fixed;
-  for (Kernel &kernel : chosen) {
-    if (!kernel.contraction || kernel.contraction->isFloat ||
-        kernel.contraction->isWide)
-      continue;
-    const Contraction &contraction = *kernel.contraction;
+  auto add = [&](const Kernel &kernel, unsigned activations, unsigned weights,
+                 bool isUnsigned) {
     // Weights stay signed.
-    fixed.insert(getRoot(kernel.nest.inputs[contraction.weights].buffer));
-    Value root = getRoot(kernel.nest.inputs[contraction.activations].buffer);
-    if (contraction.isUnsigned || !kernel.step->readsUnsigned() ||
+    fixed.insert(getRoot(kernel.nest.inputs[weights].buffer));
+    Value root = getRoot(kernel.nest.inputs[activations].buffer);
+    if (isUnsigned || !kernel.step->readsUnsigned() ||
         !root.getDefiningOp<memref::AllocOp>() ||
         !isUsedByKernelsOnly(root, taken))
       fixed.insert(root);
     else
       flipped.insert(root);
+  };
+  for (const Kernel &kernel : chosen) {
+    if (kernel.contraction && !kernel.contraction->isFloat &&
+        !kernel.contraction->isWide)
+      add(kernel, kernel.contraction->activations, kernel.contraction->weights,
+          kernel.contraction->isUnsigned);
+    else if (kernel.depthwise && kernel.step != kernels.wide.get())
+      add(kernel, kernel.depthwise->activations, kernel.depthwise->weights,
+          kernel.depthwise->isUnsigned);
   }
   for (Kernel &kernel : chosen)
     for (Access *access : kernel.nest.getAccesses()) {
@@ -272,7 +300,9 @@ void EmitKernels::copyActivations(OpBuilder &builder, Kernel &kernel) {
 
 LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
   if (!kernel.contraction) {
-    emitLanes(builder, kernel.nest, *kernel.lane, *kernels.floating);
+    emitLanes(builder, kernel.nest, *kernel.lane,
+              kernel.depthwise ? *kernel.step : *kernels.floating,
+              kernel.depthwise);
     return success();
   }
   copyActivations(builder, kernel);

@@ -38,11 +38,11 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
 // -----
 
 module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
-  // Depthwise: lanes are channels, taps are unrolled, weights are stored again
-  // with channels innermost.
-  // CHECK: memref.global "private" constant @{{.*}} : memref<144xi8> = dense_resource<qopt_relaid>
+  // Depthwise: lanes are channels, and each holds four of nine taps, which is
+  // three products of three fours of bytes.
+  // CHECK: memref.global "private" constant @{{.*}} : memref<192xi8> = dense_resource<qopt_taps>
   // CHECK-LABEL: func @depthwise
-  // CHECK-COUNT-9: arith.muli {{.*}} : vector<16xi32>
+  // CHECK-COUNT-3: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
   // CHECK: vector.store {{.*}} vector<16xi32>
   // CHECK-NOT: linalg
   memref.global "private" constant @w : memref<16x3x3xi8> = dense<"0x010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203010203">

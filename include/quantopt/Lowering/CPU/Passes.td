@@ -170,9 +170,9 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     grouping) become register tiles around the target's micro-kernel, on weights
     packed at compile time, or in the arena where they are computed at run time;
     the operation that fills the accumulators and the one that consumes them run
-    inside the tile. Other reductions over a parallel dimension (depthwise
-    convolutions, pooling, means) and elementwise operations become loops over
-    vectors; tables of 256 bytes are looked up in registers where the target can.
+    inside the tile. Depthwise convolutions have lanes of channels, with several
+    taps in each. Other reductions over a parallel dimension (pooling, means) and
+    elementwise operations become loops over vectors; tables of 256 bytes are looked up in registers where the target can.
 
     Integer results have the bits of the plain loops: sums of integers do not
     depend on their order, and bodies are the same operations on vectors.

@@ -21,16 +21,23 @@ struct DotKernel : MicroKernel {
 
   Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
                        bool isUnsigned) const override {
-    Value words = emitWords(b, loc, flat, index);
-    if (isUnsigned) {
-      Value sign = arith::ConstantOp::create(
-          b, loc,
-          DenseElementsAttr::get(vectorOf(b.getI32Type()),
-                                 int32_t(0x80808080)));
-      words = arith::XOrIOp::create(b, loc, words, sign);
-    }
-    return {
-        vector::BitCastOp::create(b, loc, vectorOf(b.getI8Type(), 4), words)};
+    return emitLanes(b, loc,
+                     vector::BitCastOp::create(b, loc,
+                                               vectorOf(b.getI8Type(), 4),
+                                               emitWords(b, loc, flat, index)),
+                     isUnsigned);
+  }
+
+  bool takesLanes() const override { return true; }
+
+  Parts emitLanes(OpBuilder &b, Location loc, Value bytes,
+                  bool isUnsigned) const override {
+    if (!isUnsigned)
+      return {bytes};
+    Value sign = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(vectorOf(b.getI8Type(), 4), int8_t(-128)));
+    return {arith::XOrIOp::create(b, loc, bytes, sign)};
   }
 
   Parts emitWeights(OpBuilder &b, Location loc, Value flat,

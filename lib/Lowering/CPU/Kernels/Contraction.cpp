@@ -14,14 +14,6 @@ using namespace mlir::qopt;
 // Recognition
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// One factor of the body's product.
-struct Factor {
-  unsigned input;
-  bool isUnsigned;
-};
-} // namespace
-
 /// `value` as an argument of `body`, through at most one extension.
 static std::optional<Factor> matchFactor(Value value, Block &body) {
   bool isUnsigned = false;
@@ -146,19 +138,23 @@ static FailureOr<Contraction> assignRoles(const Nest &nest, Factor activations,
   return contraction;
 }
 
-FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
+std::optional<std::pair<Factor, Factor>>
+mlir::qopt::matchProduct(const Nest &nest) {
   linalg::GenericOp op = nest.main;
   if (!nest.hasReduction() || nest.inputs.size() != 2)
-    return failure();
-  Block &body = *op.getBody();
-  std::optional<std::pair<Factor, Factor>> factors;
-  bool isFloat = nest.accumulator.element.isF32();
-  if (isFloat)
-    factors = matchBody<arith::AddFOp, arith::MulFOp>(body);
-  else if (nest.accumulator.element.isInteger(32))
-    factors = matchBody<arith::AddIOp, arith::MulIOp>(body);
+    return std::nullopt;
+  if (nest.accumulator.element.isF32())
+    return matchBody<arith::AddFOp, arith::MulFOp>(*op.getBody());
+  if (nest.accumulator.element.isInteger(32))
+    return matchBody<arith::AddIOp, arith::MulIOp>(*op.getBody());
+  return std::nullopt;
+}
+
+FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
+  std::optional<std::pair<Factor, Factor>> factors = matchProduct(nest);
   if (!factors)
     return failure();
+  bool isFloat = nest.accumulator.element.isF32();
 
   auto [first, second] = *factors;
   // Constants are weights; else the second factor is, as linalg writes it.

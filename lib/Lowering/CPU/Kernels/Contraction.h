@@ -9,6 +9,16 @@
 
 namespace mlir::qopt {
 
+/// One factor of a body's product.
+struct Factor {
+  unsigned input;
+  bool isUnsigned;
+};
+
+/// The factors of a body `acc + a * b` of integers or of floats, each extended
+/// at most once, that are the nest's two inputs.
+std::optional<std::pair<Factor, Factor>> matchProduct(const Nest &nest);
+
 /// The loops of a nest `acc[row, column] += a[row, k] * w[k, column]` by role.
 struct Contraction {
   /// Which of the nest's two inputs are activations and weights.

@@ -22,9 +22,10 @@ constexpr int64_t kUnrolledTerms = 32;
 class LaneEmitter {
 public:
   LaneEmitter(OpBuilder &builder, Nest &nest, unsigned lane,
-              const MicroKernel &kernel)
+              const MicroKernel &kernel, const DepthwiseEmitter *products)
       : b(builder), nest(nest), lane(lane),
-        builder(builder, nest, lane, kernel), loc(this->builder.loc) {}
+        builder(builder, nest, lane, kernel), products(products),
+        loc(this->builder.loc) {}
 
   void emit();
 
@@ -48,6 +49,8 @@ private:
   Nest &nest;
   unsigned lane;
   LaneBuilder builder;
+  /// Emits the reduction where it is a depthwise convolution.
+  const DepthwiseEmitter *products;
   Location loc;
   SmallVector<unsigned> reductions;
   SmallVector<unsigned> parallels;
@@ -115,8 +118,11 @@ void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
   } else {
     for (const Point &point : points)
       accumulators.push_back(builder.emitInit(point, active));
-    accumulators =
-        emitTerms(SmallVector<Point>(points), accumulators, reductions, active);
+    if (products)
+      accumulators = products->emit(builder, points, accumulators, active);
+    else
+      accumulators = emitTerms(SmallVector<Point>(points), accumulators,
+                               reductions, active);
   }
   if (combines()) {
     size_t chunks = nest.sizes[lane] / builder.lanes;
@@ -126,8 +132,8 @@ void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
           points[i]);
     return;
   }
-  for (auto [point, accumulator] : llvm::zip(points, accumulators))
-    builder.emitFinish(accumulator, point, active);
+  builder.emitFinish(accumulators, points,
+                     SmallVector<unsigned>(points.size(), active));
 }
 
 /// `chunks` neighbouring vectors along the lanes, `kPoints` at a time.
@@ -205,7 +211,7 @@ void LaneEmitter::emit() {
   // Lanes outermost: weights of one vector of channels stay in registers while
   // the kernel walks the points.
   int64_t together = std::min<int64_t>(
-      chunks, reductions.empty() || parallels.empty() ? 4 : 1);
+      chunks, reductions.empty() || parallels.empty() || products ? 4 : 1);
   if (combines())
     together = chunks;
   int64_t full = together == 0 ? 0 : chunks / together * together;
@@ -326,7 +332,12 @@ static void relayoutConstants(OpBuilder &builder, Nest &nest, unsigned lane) {
 }
 
 void mlir::qopt::emitLanes(OpBuilder &builder, Nest &nest, unsigned lane,
-                           const MicroKernel &kernel) {
+                           const MicroKernel &kernel,
+                           const std::optional<Depthwise> &depthwise) {
+  std::optional<DepthwiseEmitter> products;
+  if (depthwise)
+    products.emplace(builder, nest, *depthwise, kernel);
   relayoutConstants(builder, nest, lane);
-  LaneEmitter(builder, nest, lane, kernel).emit();
+  LaneEmitter(builder, nest, lane, kernel, products ? &*products : nullptr)
+      .emit();
 }

@@ -3,6 +3,7 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
 
+#include "Depthwise.h"
 #include "MicroKernel.h"
 #include "Nest.h"
 
@@ -15,9 +16,11 @@ std::optional<unsigned> chooseLane(const Nest &nest, bool mayGather);
 
 /// Emits `nest` with the vectors of `kernel` along `lane`, at the
 /// builder's insertion point: several output points at a time, each with its
-/// accumulator in a register over the whole reduction.
+/// accumulator in a register over the whole reduction. The products of
+/// `depthwise` are steps of `kernel`.
 void emitLanes(OpBuilder &builder, Nest &nest, unsigned lane,
-               const MicroKernel &kernel);
+               const MicroKernel &kernel,
+               const std::optional<Depthwise> &depthwise = std::nullopt);
 
 } // namespace mlir::qopt
 

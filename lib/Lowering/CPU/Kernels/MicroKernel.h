@@ -95,6 +95,14 @@ public:
   /// bit inverted.
   virtual Parts emitActivation(OpBuilder &builder, Location loc, Value flat,
                                Value index, bool isUnsigned) const = 0;
+  /// Whether steps also take activations that differ from lane to lane.
+  virtual bool takesLanes() const { return false; }
+  /// `group` activations a lane, as they are stored, in the form of
+  /// `emitActivation`.
+  virtual Parts emitLanes(OpBuilder &builder, Location loc, Value elements,
+                          bool isUnsigned) const {
+    return {elements};
+  }
   /// `lanes * group` packed weights from `flat[index...]`.
   virtual Parts emitWeights(OpBuilder &builder, Location loc, Value flat,
                             Value index) const = 0;

@@ -51,16 +51,23 @@ struct BytesKernel : MicroKernel {
 
   Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
                        bool isUnsigned) const override {
-    Value words = emitWords(b, loc, flat, index);
-    if (isUnsigned != readsUnsigned()) {
-      Value sign = arith::ConstantOp::create(
-          b, loc,
-          DenseElementsAttr::get(vectorOf(b.getI32Type()),
-                                 int32_t(0x80808080)));
-      words = arith::XOrIOp::create(b, loc, words, sign);
-    }
-    return {
-        vector::BitCastOp::create(b, loc, vectorOf(b.getI8Type(), 4), words)};
+    return emitLanes(b, loc,
+                     vector::BitCastOp::create(b, loc,
+                                               vectorOf(b.getI8Type(), 4),
+                                               emitWords(b, loc, flat, index)),
+                     isUnsigned);
+  }
+
+  bool takesLanes() const override { return true; }
+
+  Parts emitLanes(OpBuilder &b, Location loc, Value bytes,
+                  bool isUnsigned) const override {
+    if (isUnsigned == readsUnsigned())
+      return {bytes};
+    Value sign = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(vectorOf(b.getI8Type(), 4), int8_t(-128)));
+    return {arith::XOrIOp::create(b, loc, bytes, sign)};
   }
 
   Parts emitWeights(OpBuilder &b, Location loc, Value flat,
@@ -164,10 +171,9 @@ struct SymmetricKernel : SignedBytesKernel {
     cost.chains = 2;
   }
 
-  Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
-                       bool isUnsigned) const override {
-    Parts bytes =
-        SignedBytesKernel::emitActivation(b, loc, flat, index, isUnsigned);
+  Parts emitLanes(OpBuilder &b, Location loc, Value elements,
+                  bool isUnsigned) const override {
+    Parts bytes = SignedBytesKernel::emitLanes(b, loc, elements, isUnsigned);
     // 128, the magnitude of -128, is right as an unsigned byte.
     bytes.push_back(LLVM::AbsOp::create(b, loc, bytes.front().getType(),
                                         bytes.front(),
@@ -210,10 +216,9 @@ struct WideningKernel : UnsignedBytesKernel {
             emitHalf(b, loc, halves, /*isOdd=*/true, isUnsigned)};
   }
 
-  Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
-                       bool isUnsigned) const override {
-    Parts bytes =
-        UnsignedBytesKernel::emitActivation(b, loc, flat, index, isUnsigned);
+  Parts emitLanes(OpBuilder &b, Location loc, Value elements,
+                  bool isUnsigned) const override {
+    Parts bytes = UnsignedBytesKernel::emitLanes(b, loc, elements, isUnsigned);
     return split(b, loc, bytes.front(), /*isUnsigned=*/true);
   }
 
@@ -257,6 +262,8 @@ struct WidePairsKernel : MicroKernel {
     return {vector::BitCastOp::create(b, loc, vectorOf(b.getI16Type(), 2),
                                       emitWords(b, loc, flat, index))};
   }
+
+  bool takesLanes() const override { return true; }
 
   Parts emitWeights(OpBuilder &b, Location loc, Value flat,
                     Value index) const override {
