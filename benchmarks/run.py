@@ -235,21 +235,31 @@ def main() -> int:
         description = machine.describe(context, core)
     except KeyboardInterrupt:
         return 130
+
+    def save() -> None:
+        if options.json:
+            versions = environment.versions()
+            value = report.to_json(context, description, versions)
+            report.write_json(options.json, value)
+
+    context.save = save
     run_suites(options, context)
+    save()
 
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     print(report.machine_line(description))
     print(report.terminal(context))
-    value = report.to_json(context, description, environment.versions())
-    if options.json:
-        report.write_json(options.json, value)
     if options.markdown:
         report.write(options.markdown, report.markdown(context))
     if options.plot:
         from qbench import roofline
 
-        roofline.plot(value, options.plot)
+        value = report.to_json(context, description, environment.versions())
+        try:
+            roofline.plot(value, options.plot)
+        except (ImportError, ValueError) as error:
+            context.warn(f"no plot: {error}")
     if context.interrupted:
         return 130
     # A wrong or missing result of ours is an error of the run; a slow one is not.

@@ -121,6 +121,8 @@ class Context:
     #: Figures that are no comparison, e.g. what compiling costs.
     extra: dict = dataclasses.field(default_factory=dict)
     interrupted: bool = False
+    #: Writes what there is; called after each case, so that a crash loses one.
+    save: Callable[[], None] = lambda: None
 
     def progress(self, text: str) -> None:
         """One line on standard error, overwritten on a terminal."""
@@ -185,6 +187,7 @@ class Context:
             self.cases.append(case)
             raise KeyboardInterrupt from None
         self.cases.append(case)
+        self.save()
 
 
 def first_line(error: Exception) -> str:
