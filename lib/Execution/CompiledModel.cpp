@@ -3,6 +3,7 @@
 #include "quantopt/Execution/CompiledModel.h"
 
 #include "quantopt-runtime/Observe.h"
+#include "quantopt-runtime/Parallel.h"
 
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
@@ -98,6 +99,7 @@ static orc::SymbolMap getSymbols(orc::LLJIT &jit,
   add("qopt_observer_get", &qopt_observer_get);
   add("qopt_observer_add", &qopt_observer_add);
   add("qopt_observe_f32", &qopt_observe_f32);
+  add("qopt_parallel_for", &qopt_parallel_for);
   for (const auto &[name, address] : options.symbols)
     add(name, address);
   return symbols;

@@ -66,8 +66,13 @@ static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
 }
 
 /// What no kernel took becomes plain loops.
-static void lowerToLoops(OpPassManager &pm) {
+static void lowerToLoops(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createPlanArena());
+  if (options.threads != 1) {
+    ParallelizeLoopsOptions parallel;
+    parallel.threads = options.threads;
+    pm.addPass(createParallelizeLoops(parallel));
+  }
   pm.addNestedPass<func::FuncOp>(createOrderLoops());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
@@ -115,6 +120,6 @@ void mlir::qopt::buildLowerToCPUPipeline(OpPassManager &pm,
     emitKernels(pm, options);
   else if (options.profile)
     pm.addPass(createInstrumentProfile());
-  lowerToLoops(pm);
+  lowerToLoops(pm, options);
   lowerToLLVM(pm, options);
 }

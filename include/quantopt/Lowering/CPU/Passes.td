@@ -256,6 +256,34 @@ def PlanArena : Pass<"qopt-plan-arena", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def ParallelizeLoops : Pass<"qopt-parallelize-loops", "::mlir::ModuleOp"> {
+  let summary = "run loops that are worth it on several threads";
+  let description = [{
+    Reads functions in which kernels have marked the loops over parallel
+    dimensions (`qopt.parallel`), with buffers in their place in the arena. A
+    loop whose estimated work is worth a fork and a join moves into a function
+    `(context, begin, end)` of its own, and is replaced by a call of
+    `qopt_parallel_for(function, context, iterations, threads)` of the run-time
+    library. Of nested loops, those are taken that make the whole cheapest: the
+    estimate counts operations on values, two a cycle, and 8000 cycles for each
+    call. Reductions are never split, and each iteration computes what it
+    computed before, so results do not depend on the number of threads.
+
+    With one thread, nothing changes. Leaves a loop alone whose stores do not
+    depend on its variable, and one that uses values which cannot be handed over.
+
+    Refuses less than one thread, and marks on loops that carry values.
+
+    Example: test/Lowering/CPU/parallelize-loops.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+  let options = [
+    Option<"threads", "threads", "int64_t", "1", "threads that a run may use">
+  ];
+}
+
 def OrderLoops : Pass<"qopt-order-loops", "::mlir::func::FuncOp"> {
   let summary = "put the contiguous dimension innermost";
   let description = [{

@@ -1,6 +1,7 @@
 //===- Lanes.cpp - Elementwise, depthwise and pooling kernels -------------===//
 
 #include "Lanes.h"
+#include "../ParallelLoops.h"
 #include "Contraction.h"
 #include "Globals.h"
 #include "LaneBuilder.h"
@@ -182,6 +183,7 @@ void LaneEmitter::emitLoops(ArrayRef<unsigned> loops, Point point,
   } else {
     auto forOp =
         scf::ForOp::create(b, loc, constant(0), constant(full), constant(step));
+    markParallel(forOp);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     Point inner = point;
@@ -220,6 +222,7 @@ void LaneEmitter::emit() {
   } else if (full > 0) {
     auto forOp = scf::ForOp::create(b, loc, constant(0), constant(full * lanes),
                                     constant(together * lanes));
+    markParallel(forOp);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     Point inner = origin;

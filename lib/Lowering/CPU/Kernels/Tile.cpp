@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../ParallelLoops.h"
 #include "LaneBuilder.h"
 #include "Panels.h"
 #include "RuntimePacking.h"
@@ -123,6 +124,9 @@ void TileEmitter::forEach(ArrayRef<unsigned> loops, Point point,
   unsigned dim = loops.front();
   auto loop = scf::ForOp::create(b, loc, constant(0), constant(extentOf(dim)),
                                  constant(1));
+  // Batches share the buffer of weights that are packed at run time.
+  if (c.isConstant || !llvm::is_contained(c.batches, dim))
+    markParallel(loop);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   point.ivs[dim] = within(point, dim, loop.getInductionVar());
@@ -139,6 +143,7 @@ void TileEmitter::tiled(unsigned loop, int64_t size, int64_t tile,
   } else if (full > 0) {
     auto forOp =
         scf::ForOp::create(b, loc, constant(0), constant(full), constant(tile));
+    markParallel(forOp);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     Point inner = point;
