@@ -78,7 +78,8 @@ static std::string getShape(const TensorSpec &tensor) {
   return text;
 }
 
-Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature) {
+Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature,
+                             int64_t threads) {
   // A program has its own main; C and C++ keep their words to themselves.
   if (!isIdentifier(signature.entry) || signature.entry == "main" ||
       isReserved(signature.entry))
@@ -95,8 +96,12 @@ Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature) {
      << " * 64 bytes is fastest. The function allocates nothing: its memory is "
         "one\n"
      << " * static arena of the model. So it is not re-entrant: no two calls "
-        "at a time.\n"
-     << " */\n"
+        "at a time.\n";
+  if (threads > 1)
+    os << " * It runs on up to " << threads
+       << " threads: link libQuantOptRuntime.a and the thread library\n"
+          " * (-pthread) with its object file; a shared library has them.\n";
+  os << " */\n"
      << "#ifndef " << guard << "_H\n#define " << guard << "_H\n\n"
      << "#include <stdint.h>\n\n";
 

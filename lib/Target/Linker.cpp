@@ -47,9 +47,15 @@ static Expected<Linker> findLinker(const Triple &triple) {
 
 /// Runs the linker and puts what it says into the error.
 static Error runLinker(const Linker &linker, StringRef object,
-                       StringRef output) {
+                       StringRef archive, StringRef output) {
   SmallVector<StringRef> arguments = {linker.path, "-shared", "-o", output,
                                       object};
+  if (!archive.empty())
+    arguments.push_back(archive);
+  if (!archive.empty() && linker.isDriver)
+    arguments.append({"-Wl,-z,nodelete", "-pthread"});
+  else if (!archive.empty())
+    arguments.append({"-z", "nodelete"});
   if (linker.isDriver)
     arguments.push_back("-lm");
 
@@ -72,7 +78,8 @@ static Error runLinker(const Linker &linker, StringRef object,
 }
 
 Error quantopt::linkSharedLibrary(StringRef object, StringRef triple,
-                                  SmallVectorImpl<char> &library) {
+                                  SmallVectorImpl<char> &library,
+                                  StringRef archive) {
   Expected<Linker> linker = findLinker(Triple(triple));
   if (!linker)
     return linker.takeError();
@@ -90,7 +97,7 @@ Error quantopt::linkSharedLibrary(StringRef object, StringRef triple,
         return Error::success();
       }))
     return error;
-  if (Error error = runLinker(*linker, objectPath, libraryPath))
+  if (Error error = runLinker(*linker, objectPath, archive, libraryPath))
     return error;
   ErrorOr<std::unique_ptr<MemoryBuffer>> linked =
       MemoryBuffer::getFile(libraryPath);

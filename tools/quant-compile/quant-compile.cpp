@@ -9,10 +9,13 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
 
 using namespace llvm;
 using namespace quantopt;
@@ -68,6 +71,37 @@ struct Options {
 };
 } // namespace
 
+/// The run-time library for this machine: in the folder lib beside that of this
+/// program, as it is built and installed.
+static Expected<std::string> findRuntime(const Triple &triple) {
+  static int inThisProgram;
+  SmallString<128> path(
+      sys::fs::getMainExecutable("quant-compile", &inThisProgram));
+  sys::path::remove_filename(path);
+  sys::path::append(path, "..", "lib", "libQuantOptRuntime.a");
+  Triple host(sys::getProcessTriple());
+  if (triple.getArch() == host.getArch() && triple.getOS() == host.getOS() &&
+      sys::fs::exists(path))
+    return std::string(path);
+  return createStringError(
+      "no QuantOptRuntime for " + triple.str() +
+      " to link into the shared library, and code for several threads calls "
+      "it: emit an object file and link that library with it");
+}
+
+static Error linkLibrary(const Module &module, StringRef object,
+                         SmallVectorImpl<char> &output) {
+  const Triple &triple = module.getTargetTriple();
+  std::string archive;
+  if (module.getFunction("qopt_parallel_for")) {
+    Expected<std::string> found = findRuntime(triple);
+    if (!found)
+      return found.takeError();
+    archive = *found;
+  }
+  return linkSharedLibrary(object, triple.str(), output, archive);
+}
+
 /// The bytes of the requested kind for an LLVM module that is optimized.
 static Error emitOutput(Emit kind, Module &module, TargetMachine &machine,
                         SmallVectorImpl<char> &output) {
@@ -82,8 +116,7 @@ static Error emitOutput(Emit kind, Module &module, TargetMachine &machine,
     SmallVector<char, 0> object;
     if (Error error = emit(module, machine, EmitKind::Object, object))
       return error;
-    return linkSharedLibrary(StringRef(object.data(), object.size()),
-                             machine.getTargetTriple().str(), output);
+    return linkLibrary(module, StringRef(object.data(), object.size()), output);
   }
   }
   llvm_unreachable("unknown kind");
@@ -111,7 +144,7 @@ static Expected<std::string> makeHeader(Signature signature,
   if (!options.name.empty())
     signature.entry = options.name;
   raw_string_ostream os(text);
-  if (Error error = writeCHeader(os, signature))
+  if (Error error = writeCHeader(os, signature, options.target.threads))
     return std::move(error);
   return text;
 }

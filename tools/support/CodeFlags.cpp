@@ -23,7 +23,8 @@ CodeFlags::CodeFlags(cl::OptionCategory &category)
                                 "integer form"))),
       threads("threads", cl::cat(category), cl::init(1), cl::value_desc("n"),
               cl::desc("Threads that one run of the model may use (default 1); "
-                       "results do not depend on it")) {}
+                       "results do not depend on it. Object files for more "
+                       "than one need libQuantOptRuntime and -pthread")) {}
 
 Error CodeFlags::check() const {
   if (threads < 1)

@@ -68,9 +68,12 @@ llvm::Error emit(llvm::Module &module, llvm::TargetMachine &machine,
 /// Links `object` to a shared library for `triple` and appends the library's
 /// bytes to `library`. The linker is the triple's compiler driver (`cc`,
 /// `clang`, or `<triple>-gcc` for another machine), else `ld.lld`, whichever is
-/// found first on PATH. Errors: no linker, or what the linker said.
+/// found first on PATH. `archive`, if not empty, is linked in (the run-time
+/// library, where the object calls it), and the library is never unloaded then:
+/// threads may be running its code. Errors: no linker, or what the linker said.
 llvm::Error linkSharedLibrary(llvm::StringRef object, llvm::StringRef triple,
-                              llvm::SmallVectorImpl<char> &library);
+                              llvm::SmallVectorImpl<char> &library,
+                              llvm::StringRef archive = {});
 
 } // namespace quantopt
 
