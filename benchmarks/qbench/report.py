@@ -212,12 +212,13 @@ def remarks(cases: list[Case]) -> list[str]:
             found.append(f"WRONG: {case.name}: {name}: {case.outputs[name]}")
 
     for case in cases:
-        for key, what in (
-            ("top1", "top-1 agreement with float"),
-            ("cosine", "mean cosine to float"),
+        for key, what, digits in (
+            ("top1", "top-1 agreement with float", 4),
+            ("cosine", "mean cosine to float", 4),
+            ("sqnr_to_ours_db", "dB of their int8 outputs to ours", 1),
         ):
             values = [
-                f"{n} {notes_of(case, n)[key]:.4f}"
+                f"{n} {notes_of(case, n)[key]:.{digits}f}"
                 for n in case.timings
                 if key in notes_of(case, n) and not n.endswith("f32")
             ]
