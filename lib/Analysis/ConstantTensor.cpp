@@ -196,60 +196,92 @@ bool mlir::qopt::isConstantDerived(Value value) {
   return true;
 }
 
-/// The bytes of a resource blob of `count` elements of `width` bytes.
-static std::optional<ArrayRef<char>> getBlob(ElementsAttr values,
-                                             size_t width) {
-  auto resource = dyn_cast<DenseResourceElementsAttr>(values);
-  if (!resource)
+/// The elements of `values` where they are stored as numbers of type T.
+template <typename T>
+static std::optional<ArrayRef<T>> getStored(ElementsAttr values) {
+  ArrayRef<char> bytes;
+  if (auto dense = dyn_cast<DenseElementsAttr>(values)) {
+    if (dense.isSplat() && values.getNumElements() != 1)
+      return std::nullopt;
+    bytes = dense.getRawData();
+  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(values)) {
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      bytes = blob->getData();
+  }
+  if (bytes.size() != sizeof(T) * size_t(values.getNumElements()) ||
+      reinterpret_cast<uintptr_t>(bytes.data()) % alignof(T) != 0)
     return std::nullopt;
-  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-  if (!blob ||
-      blob->getData().size() != width * size_t(values.getNumElements()))
-    return std::nullopt;
-  return blob->getData();
+  return ArrayRef<T>(reinterpret_cast<const T *>(bytes.data()),
+                     values.getNumElements());
 }
 
-FailureOr<SmallVector<float>> mlir::qopt::readFloats(ElementsAttr values) {
+FailureOr<ConstantValues<float>> mlir::qopt::readFloats(ElementsAttr values) {
   Type element = values.getElementType();
-  SmallVector<float> result;
-  result.reserve(values.getNumElements());
+  std::vector<float> result;
   if (element.isF32()) {
-    if (auto blob = getBlob(values, sizeof(float))) {
-      result.resize(values.getNumElements());
-      std::memcpy(result.data(), blob->data(), blob->size());
-      return result;
-    }
+    if (std::optional<ArrayRef<float>> stored = getStored<float>(values))
+      return ConstantValues<float>(*stored);
+    result.reserve(values.getNumElements());
     if (auto dense = dyn_cast<DenseElementsAttr>(values)) {
       llvm::append_range(result, dense.getValues<float>());
-      return result;
+      return ConstantValues<float>(std::move(result));
     }
     return failure();
   }
   auto dense = dyn_cast<DenseElementsAttr>(values);
   if (!dense || !isa<FloatType>(element))
     return failure();
+  result.reserve(values.getNumElements());
   for (APFloat value : dense.getValues<APFloat>())
     result.push_back(float(value.convertToDouble()));
-  return result;
+  return ConstantValues<float>(std::move(result));
+}
+
+FailureOr<ConstantValues<int8_t>> mlir::qopt::readBytes(ElementsAttr values) {
+  if (!values.getElementType().isInteger(8))
+    return failure();
+  if (std::optional<ArrayRef<int8_t>> stored = getStored<int8_t>(values))
+    return ConstantValues<int8_t>(*stored);
+  auto dense = dyn_cast<DenseElementsAttr>(values);
+  if (!dense)
+    return failure();
+  std::vector<int8_t> result;
+  result.reserve(values.getNumElements());
+  llvm::append_range(result, dense.getValues<int8_t>());
+  return ConstantValues<int8_t>(std::move(result));
 }
 
 FailureOr<SmallVector<int64_t>> mlir::qopt::readIntegers(ElementsAttr values) {
   SmallVector<int64_t> result;
-  result.reserve(values.getNumElements());
-  if (values.getElementType().isInteger(8))
-    if (auto blob = getBlob(values, 1)) {
-      for (char byte : *blob)
-        result.push_back(static_cast<int8_t>(byte));
-      return result;
-    }
+  if (values.getElementType().isInteger(8)) {
+    FailureOr<ConstantValues<int8_t>> bytes = readBytes(values);
+    if (failed(bytes))
+      return failure();
+    llvm::append_range(result, *bytes);
+    return result;
+  }
   auto dense = dyn_cast<DenseElementsAttr>(values);
   if (!dense || !values.getElementType().isIntOrIndex())
     return failure();
-  if (values.getElementType().isInteger(8)) {
-    llvm::append_range(result, dense.getValues<int8_t>());
-    return result;
-  }
+  result.reserve(values.getNumElements());
   for (const APInt &value : dense.getValues<APInt>())
     result.push_back(value.getSExtValue());
   return result;
+}
+
+/// Constants of this many bytes and more become blobs.
+static constexpr size_t kLeastBlobBytes = 128 << 10;
+
+ConstantBuilder::ConstantBuilder(RankedTensorType type)
+    : type(type), blob(HeapAsmResourceBlob::allocate(
+                      type.getNumElements() *
+                          size_t(type.getElementTypeBitWidth() / 8),
+                      /*align=*/64)) {
+  assert(type.getElementTypeBitWidth() % 8 == 0 && "elements of whole bytes");
+}
+
+ElementsAttr ConstantBuilder::finish(StringRef name) && {
+  if (blob.getData().size() < kLeastBlobBytes)
+    return DenseElementsAttr::getFromRawBuffer(type, blob.getData());
+  return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }

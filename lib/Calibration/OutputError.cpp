@@ -3,6 +3,7 @@
 #include "OutputError.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
+#include "quantopt/Support/QuantArrays.h"
 #include "quantopt/Support/RangeEstimator.h"
 
 #include <cmath>
@@ -44,17 +45,18 @@ static std::optional<double> getWeightGain(QuantizableOpInterface op) {
       return std::nullopt;
     double squares = 0.0;
     if (isa<FloatType>(constant->values.getElementType())) {
-      FailureOr<SmallVector<float>> floats = readFloats(constant->values);
+      FailureOr<ConstantValues<float>> floats = readFloats(constant->values);
       if (failed(floats))
         return std::nullopt;
-      for (double value : *floats)
-        squares += value * value;
+      squares = quantopt::sumOfSquares(floats->begin(), floats->size());
     } else {
-      FailureOr<SmallVector<int64_t>> integers = readIntegers(constant->values);
-      if (failed(integers))
+      FailureOr<ConstantValues<int8_t>> bytes = readBytes(constant->values);
+      if (failed(bytes))
         return std::nullopt;
-      for (int64_t value : *integers)
-        squares += double(value * value);
+      int64_t sum = 0;
+      for (int8_t value : *bytes)
+        sum += int32_t(value) * int32_t(value);
+      squares = double(sum);
     }
     std::optional<int64_t> axis = op.getWeightChannelDim(operand);
     double channels =

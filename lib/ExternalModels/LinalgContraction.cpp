@@ -116,7 +116,7 @@ static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
   std::optional<ConstantTensor> constant = getConstantTensor(storage);
   if (!constant || !constant->map.isIdentity())
     return failure();
-  FailureOr<SmallVector<int64_t>> values = readIntegers(constant->values);
+  FailureOr<ConstantValues<int8_t>> values = readBytes(constant->values);
   if (failed(values))
     return failure();
   AffineMap map = op.getMatchingIndexingMap(&weight);
@@ -138,8 +138,8 @@ static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
   }
   sums.totals.assign(sums.part.getNumElements(), 0);
   SmallVector<int64_t> magnitudes(sums.totals.size(), 0);
-  // Odometer over the weight in row-major order; the position among the sums
-  // moves with the dimensions that are kept.
+  // Runs of the innermost dimension in row-major order; the position among the
+  // sums moves with the dimensions that are kept.
   ArrayRef<int64_t> shape = constant->values.getShapedType().getShape();
   SmallVector<int64_t> stride(shape.size(), 0);
   int64_t running = 1;
@@ -150,11 +150,28 @@ static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
     }
   SmallVector<int64_t> index(shape.size(), 0);
   int64_t position = 0;
-  for (int64_t value : *values) {
-    int64_t stored = isSigned ? value : int64_t(uint8_t(value));
-    sums.totals[position] += stored;
-    magnitudes[position] += std::abs(stored);
-    for (int dim = int(shape.size()) - 1; dim >= 0; --dim) {
+  const int64_t length = shape.empty() ? 1 : shape.back();
+  const bool isRunSummed = !shape.empty() && isSummed.back();
+  for (size_t at = 0; at < values->size(); at += length) {
+    const int8_t *run = values->begin() + at;
+    auto stored = [&](int64_t i) {
+      return isSigned ? int64_t(run[i]) : int64_t(uint8_t(run[i]));
+    };
+    if (isRunSummed) {
+      int64_t total = 0, magnitude = 0;
+      for (int64_t i = 0; i < length; ++i) {
+        total += stored(i);
+        magnitude += std::abs(stored(i));
+      }
+      sums.totals[position] += total;
+      magnitudes[position] += magnitude;
+    } else {
+      for (int64_t i = 0; i < length; ++i) {
+        sums.totals[position + i] += stored(i);
+        magnitudes[position + i] += std::abs(stored(i));
+      }
+    }
+    for (int dim = int(shape.size()) - 2; dim >= 0; --dim) {
       position += stride[dim];
       if (++index[dim] < shape[dim])
         break;
@@ -219,7 +236,7 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
     reason = "its initial value (bias) is not a constant";
     return failure();
   }
-  FailureOr<SmallVector<float>> biasValues = readFloats(bias->values);
+  FailureOr<ConstantValues<float>> biasValues = readFloats(bias->values);
   AffineMap resultMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   if (failed(biasValues) ||
       !resultMap.isProjectedPermutation(/*allowZeroInResults=*/true)) {

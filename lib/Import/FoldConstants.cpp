@@ -32,7 +32,7 @@ struct Input {
 static FailureOr<SmallVector<ScalarValue>> readScalars(ElementsAttr values) {
   SmallVector<ScalarValue> scalars;
   if (isa<FloatType>(values.getElementType())) {
-    FailureOr<SmallVector<float>> floats = readFloats(values);
+    FailureOr<ConstantValues<float>> floats = readFloats(values);
     if (failed(floats) || values.getElementType().isF64())
       return failure();
     scalars.reserve(floats->size());

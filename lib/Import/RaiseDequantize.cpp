@@ -57,7 +57,7 @@ static std::optional<AxisNumbers> readNumbers(linalg::GenericOp op,
     numbers.axis = loop.getPosition();
   }
   if (isa<FloatType>(constant->values.getElementType())) {
-    FailureOr<SmallVector<float>> values = readFloats(constant->values);
+    FailureOr<ConstantValues<float>> values = readFloats(constant->values);
     if (failed(values))
       return std::nullopt;
     numbers.values.assign(values->begin(), values->end());

@@ -3,10 +3,12 @@
 #include "Selection.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Quantization/Passes.h"
+#include "quantopt/Support/QuantArrays.h"
 #include "quantopt/Support/RangeEstimator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Threading.h"
 #include <cmath>
 
 namespace mlir::qopt {
@@ -20,19 +22,20 @@ using namespace mlir::qopt;
 namespace {
 constexpr int64_t kMax = 127;
 
+/// Weights as outer x count x inner, the channels in the middle.
+struct Channels {
+  ArrayRef<float> values;
+  int64_t outer, count, inner;
+};
+
 struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   using QuantizeWeightsBase::QuantizeWeightsBase;
 
   /// The scale of `values`, or 0 where all are zero. Infinite on bad values.
-  double chooseScale(ArrayRef<float> values) {
-    float largest = 0.0f;
-    for (float value : values) {
-      if (!std::isfinite(value))
-        return INFINITY;
-      largest = std::max(largest, std::fabs(value));
-    }
-    if (largest == 0.0f)
-      return 0.0;
+  double chooseScale(ArrayRef<float> values) const {
+    float largest = quantopt::largestMagnitude(values.data(), values.size());
+    if (largest == 0.0f || std::isinf(largest))
+      return largest;
     std::optional<quantopt::QuantParams> params;
     if (method == "mse")
       params = quantopt::chooseSymmetricByMse(values.data(), values.size(), 1,
@@ -40,6 +43,59 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     else
       params = quantopt::chooseSymmetricInRange(largest, -kMax, kMax);
     return params ? params->scale : INFINITY;
+  }
+
+  /// The scale of each channel, as chooseScale has it.
+  SmallVector<double> chooseScales(const Channels &channels) {
+    SmallVector<double> scales(channels.count);
+    // Some channels at once: where they are the innermost dimension, a cache
+    // line of the weights has as many.
+    constexpr int64_t kChannels = 16;
+    mlir::parallelFor(
+        &getContext(), 0, llvm::divideCeil(channels.count, kChannels),
+        [&](size_t block) {
+          int64_t first = block * kChannels;
+          int64_t number = std::min(kChannels, channels.count - first);
+          if (channels.outer == 1) {
+            for (int64_t channel = first; channel < first + number; ++channel)
+              scales[channel] = chooseScale(channels.values.slice(
+                  channel * channels.inner, channels.inner));
+            return;
+          }
+          int64_t size = channels.outer * channels.inner;
+          std::vector<float> gathered(number * size);
+          for (int64_t outer = 0; outer < channels.outer; ++outer)
+            for (int64_t channel = 0; channel < number; ++channel)
+              std::copy_n(channels.values.data() +
+                              (outer * channels.count + first + channel) *
+                                  channels.inner,
+                          channels.inner,
+                          gathered.data() + channel * size +
+                              outer * channels.inner);
+          for (int64_t channel = 0; channel < number; ++channel)
+            scales[first + channel] =
+                chooseScale(ArrayRef<float>(gathered).slice(channel * size, size));
+        });
+    return scales;
+  }
+
+  /// Writes the stored form of all weights.
+  void quantizeAll(const Channels &channels, ArrayRef<double> scales,
+                   MutableArrayRef<int8_t> stored) {
+    std::vector<float> narrow(scales.begin(), scales.end());
+    mlir::parallelFor(&getContext(), 0, channels.outer, [&](size_t outer) {
+      int64_t at = outer * channels.count * channels.inner;
+      if (channels.inner == 1)
+        return quantopt::quantizeSymmetric(
+            channels.values.data() + at, channels.count, narrow.data(),
+            /*perElement=*/true, -kMax, kMax, stored.data() + at);
+      for (int64_t channel = 0; channel < channels.count; ++channel) {
+        quantopt::quantizeSymmetric(channels.values.data() + at, channels.inner,
+                                    &narrow[channel], /*perElement=*/false,
+                                    -kMax, kMax, stored.data() + at);
+        at += channels.inner;
+      }
+    });
   }
 
   /// The least scale of each of `channels`, so that the bias of `op` takes at
@@ -62,7 +118,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     }
     if (!bias || !activation)
       return least;
-    FailureOr<SmallVector<float>> values = readFloats(bias->values);
+    FailureOr<ConstantValues<float>> values = readFloats(bias->values);
     if (failed(values))
       return least;
     // The dimension of the bias that counts channels, where there is one.
@@ -104,60 +160,53 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       markFloat(op, "its weights are not one constant");
       return success();
     }
-    FailureOr<SmallVector<float>> values = readFloats(constant->values);
+    FailureOr<ConstantValues<float>> values = readFloats(constant->values);
     if (failed(values)) {
       markFloat(op, "its weights cannot be read at compile time");
       return success();
     }
     auto type = cast<RankedTensorType>(weight.getType());
-    if (constant->values.isSplat() &&
-        int64_t(values->size()) != type.getNumElements())
-      values->resize(type.getNumElements(), values->front());
-
     std::optional<int64_t> axis = op.getWeightChannelDim(operand);
     if (granularity == "per-tensor")
       axis = std::nullopt;
-    int64_t channels = axis ? type.getDimSize(*axis) : 1;
-    int64_t inner = 1;
-    if (axis)
+    Channels channels{*values, 1, 1, type.getNumElements()};
+    if (axis) {
+      channels.count = type.getDimSize(*axis);
+      channels.inner = 1;
       for (int64_t size : type.getShape().drop_front(*axis + 1))
-        inner *= size;
-    auto channelOf = [&](int64_t index) {
-      return axis ? index / inner % channels : 0;
-    };
-    SmallVector<SmallVector<float>> byChannel(channels);
-    for (auto [index, value] : llvm::enumerate(*values))
-      byChannel[channelOf(index)].push_back(value);
-    SmallVector<double> scales;
+        channels.inner *= size;
+      channels.outer =
+          type.getNumElements() / (channels.count * channels.inner);
+    }
+    SmallVector<double> scales = chooseScales(channels);
     double smallest = 0.0;
-    for (ArrayRef<float> channel : byChannel) {
-      double scale = chooseScale(channel);
+    for (double scale : scales) {
       if (std::isinf(scale))
         return op->emitOpError("has weights that are NaN or infinite; mend the "
                                "model before quantizing it");
       if (scale > 0.0 && (smallest == 0.0 || scale < smallest))
         smallest = scale;
-      scales.push_back(scale);
     }
     // A channel of zeros stores zeros at any scale; a small one keeps its bias.
     for (double &scale : scales)
       if (scale == 0.0)
         scale = smallest > 0.0 ? smallest : 1.0;
     for (auto [scale, least] :
-         llvm::zip_equal(scales, getLeastScales(op, channels)))
+         llvm::zip_equal(scales, getLeastScales(op, channels.count)))
       scale = std::max(scale, least);
 
-    std::vector<int8_t> stored;
-    stored.reserve(values->size());
-    for (auto [index, value] : llvm::enumerate(*values))
-      stored.push_back(int8_t(quantopt::quantize(
-          value, {scales[channelOf(index)], 0, -kMax, kMax})));
-    store(op, operand, type, stored, scales, axis);
+    ConstantBuilder stored(
+        RankedTensorType::get(type.getShape(), IntegerType::get(op->getContext(), 8)));
+    quantizeAll(channels, scales, stored.getMutableData<int8_t>());
+    auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+    ElementsAttr constantWeights = std::move(stored).finish(
+        (name ? name.getValue() + ".weights" : Twine("weights")).str());
+    store(op, operand, type, constantWeights, scales, axis);
     return success();
   }
 
   void store(QuantizableOpInterface op, OpOperand &operand,
-             RankedTensorType type, ArrayRef<int8_t> stored,
+             RankedTensorType type, ElementsAttr stored,
              ArrayRef<double> scales, std::optional<int64_t> axis) {
     OpBuilder builder(op);
     Location loc = operand.get().getLoc();
@@ -172,8 +221,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     else
       quantized = quant::UniformQuantizedType::get(
           flags, i8, type.getElementType(), scales[0], 0, -kMax, kMax);
-    Value constant = arith::ConstantOp::create(
-        builder, loc, DenseElementsAttr::get(type.clone(i8), stored));
+    Value constant =
+        arith::ConstantOp::create(builder, loc, cast<TypedAttr>(stored));
     operand.set(DequantizeOp::create(builder, loc, type, constant,
                                      TypeAttr::get(quantized)));
   }

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RangeSearch.h"
+#include "quantopt/Support/QuantArrays.h"
 
 #include <algorithm>
 #include <cmath>
@@ -277,16 +278,48 @@ Range quantopt::searchLeastSquares(const Histogram &histogram,
 // Known values
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// The squared error of clipping ratios on known values.
+class KnownValues {
+public:
+  KnownValues(const float *data, size_t size) : data(data), size(size) {}
+
+  /// The whole error; or nothing as soon as what is clipped alone costs `limit`
+  /// or more, which it does for every smaller scale as well.
+  std::optional<double> error(const QuantParams &params, double limit) const {
+    // Rounding moves a value by half a step; f32 products add a little.
+    const double largestRounding = 0.3 * params.scale * params.scale;
+    double error = 0;
+    for (size_t at = 0; at < size;) {
+      const size_t count = std::min(kBlock, size - at);
+      error += sumOfSquaredErrors(data + at, count, params);
+      at += count;
+      if (error - double(at) * largestRounding >= limit)
+        return std::nullopt;
+    }
+    return error;
+  }
+
+private:
+  static constexpr size_t kBlock = 1024;
+  const float *data;
+  size_t size;
+};
+} // namespace
+
 std::optional<QuantParams>
 quantopt::chooseSymmetricByMse(const float *data, size_t size, size_t stride,
                                int64_t qmin, int64_t qmax) {
-  double absmax = 0;
-  for (size_t i = 0; i < size; ++i) {
-    const double magnitude = std::fabs(double(data[i * stride]));
-    if (!std::isfinite(magnitude))
-      return std::nullopt;
-    absmax = std::max(absmax, magnitude);
+  std::vector<float> gathered;
+  if (stride != 1) {
+    gathered.reserve(size);
+    for (size_t i = 0; i < size; ++i)
+      gathered.push_back(data[i * stride]);
+    data = gathered.data();
   }
+  const double absmax = largestMagnitude(data, size);
+  if (!std::isfinite(absmax))
+    return std::nullopt;
   auto paramsOf = [&](double ratio) {
     return chooseSymmetricInRange(absmax * ratio, qmin, qmax);
   };
@@ -294,44 +327,38 @@ quantopt::chooseSymmetricByMse(const float *data, size_t size, size_t stride,
   if (!best || absmax == 0)
     return best;
 
-  auto errorOf = [&](const QuantParams &params) {
-    double error = 0;
-    for (size_t i = 0; i < size; ++i) {
-      const float x = data[i * stride];
-      const double d = double(x) - double(fakeQuantize(x, params));
-      error += d * d;
-    }
-    return error;
-  };
-  double bestError = errorOf(*best), bestRatio = 1.0;
-  auto attempt = [&](double ratio) {
+  const KnownValues values(data, size);
+  double bestError = *values.error(*best, INFINITY), bestRatio = 1.0;
+  auto attempt = [&](double ratio, double limit) -> std::optional<double> {
     const std::optional<QuantParams> params = paramsOf(ratio);
-    const double error = params ? errorOf(*params) : INFINITY;
-    if (error < bestError) {
+    const std::optional<double> error =
+        params ? values.error(*params, limit) : INFINITY;
+    if (error && *error < bestError) {
       best = params;
-      bestError = error;
+      bestError = *error;
       bestRatio = ratio;
     }
     return error;
   };
   constexpr double spacing = 0.005;
   for (int i = 1; i < 100; ++i)
-    attempt(1.0 - spacing * i);
+    if (!attempt(1.0 - spacing * i, bestError))
+      break;
 
   // Golden section between the neighbours of the best ratio.
   const double golden = (std::sqrt(5.0) - 1) / 2;
   double a = bestRatio - spacing, b = std::min(1.0, bestRatio + spacing);
   double c = b - golden * (b - a), d = a + golden * (b - a);
-  double errorC = attempt(c), errorD = attempt(d);
+  double errorC = *attempt(c, INFINITY), errorD = *attempt(d, INFINITY);
   for (int i = 0; i < 6; ++i) {
     if (errorC < errorD) {
       b = d, d = c, errorD = errorC;
       c = b - golden * (b - a);
-      errorC = attempt(c);
+      errorC = *attempt(c, INFINITY);
     } else {
       a = c, c = d, errorC = errorD;
       d = a + golden * (b - a);
-      errorD = attempt(d);
+      errorD = *attempt(d, INFINITY);
     }
   }
   return best;

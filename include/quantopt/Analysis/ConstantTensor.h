@@ -4,8 +4,11 @@
 #define QUANTOPT_ANALYSIS_CONSTANTTENSOR_H
 
 #include "mlir/IR/AffineMap.h"
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Value.h"
+
+#include <vector>
 
 namespace mlir::qopt {
 
@@ -38,12 +41,63 @@ std::optional<double> getSplatConstant(Value value);
 /// Whether `value` depends on constants only (and on empty tensors).
 bool isConstantDerived(Value value);
 
-/// Reads all elements of f32, f16, bf16 or f64 values, from dense elements or a
-/// resource blob, in row-major order. Fails on other attributes.
-FailureOr<SmallVector<float>> readFloats(ElementsAttr values);
+/// The elements of a constant as numbers of type T, in row-major order: those of
+/// the attribute itself where it stores them so (it must stay alive), else a
+/// copy. Weights are large, so most of the time nothing may be copied.
+template <typename T>
+class ConstantValues {
+public:
+  explicit ConstantValues(ArrayRef<T> stored) : values(stored) {}
+  explicit ConstantValues(std::vector<T> converted)
+      : copy(std::move(converted)), values(copy) {}
+  // The elements of a vector stay where they are when it moves.
+  ConstantValues(ConstantValues &&) = default;
+  ConstantValues &operator=(ConstantValues &&) = default;
+
+  operator ArrayRef<T>() const { return values; }
+  size_t size() const { return values.size(); }
+  const T &operator[](size_t index) const { return values[index]; }
+  auto begin() const { return values.begin(); }
+  auto end() const { return values.end(); }
+
+private:
+  std::vector<T> copy;
+  ArrayRef<T> values;
+};
+
+/// All elements of f32, f16, bf16 or f64 values, from dense elements or a
+/// resource blob. Fails on other attributes.
+FailureOr<ConstantValues<float>> readFloats(ElementsAttr values);
+
+/// All elements of i8 values, from dense elements or a resource blob.
+FailureOr<ConstantValues<int8_t>> readBytes(ElementsAttr values);
 
 /// Reads all elements of integers of at most 64 bits, sign extended.
 FailureOr<SmallVector<int64_t>> readIntegers(ElementsAttr values);
+
+/// Fills the elements of a new constant. From some size on they are a resource
+/// blob: the context neither hashes them nor keeps them for good, and bytecode
+/// stores them aligned, to be used in place. Below it they are dense elements,
+/// which read well in text.
+class ConstantBuilder {
+public:
+  /// For elements of whole bytes, at least one.
+  explicit ConstantBuilder(RankedTensorType type);
+
+  template <typename T>
+  MutableArrayRef<T> getMutableData() {
+    MutableArrayRef<char> bytes = blob.getMutableData();
+    return MutableArrayRef<T>(reinterpret_cast<T *>(bytes.data()),
+                              bytes.size() / sizeof(T));
+  }
+
+  /// The constant; `name` is what a blob is called, made unique.
+  ElementsAttr finish(StringRef name) &&;
+
+private:
+  RankedTensorType type;
+  AsmResourceBlob blob;
+};
 
 } // namespace mlir::qopt
 
