@@ -273,10 +273,10 @@ FailureOr<SmallVector<int64_t>> mlir::qopt::readIntegers(ElementsAttr values) {
 static constexpr size_t kLeastBlobBytes = 128 << 10;
 
 ConstantBuilder::ConstantBuilder(RankedTensorType type)
-    : type(type), blob(HeapAsmResourceBlob::allocate(
-                      type.getNumElements() *
-                          size_t(type.getElementTypeBitWidth() / 8),
-                      /*align=*/64)) {
+    : type(type),
+      blob(HeapAsmResourceBlob::allocate(
+          type.getNumElements() * size_t(type.getElementTypeBitWidth() / 8),
+          /*align=*/64)) {
   assert(type.getElementTypeBitWidth() % 8 == 0 && "elements of whole bytes");
 }
 

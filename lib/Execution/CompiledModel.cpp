@@ -5,6 +5,10 @@
 #include "quantopt-runtime/Observe.h"
 #include "quantopt-runtime/Parallel.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Operation.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LLVMContext.h"
@@ -23,6 +27,8 @@ using InvokeFn = void (*)(const void *const *);
 using ClockFn = uint64_t (*)();
 
 struct CompiledModel::Engine {
+  /// What the code reads; outlives it.
+  std::vector<mlir::AsmResourceBlob> constants;
   std::unique_ptr<orc::LLJIT> jit;
   InvokeFn invoke = nullptr;
   std::vector<ProfiledKernel> kernels;
@@ -90,7 +96,8 @@ static Error addInvoke(Module &module, const Signature &signature) {
 /// The C functions that lowered code calls. They are named here because the
 /// linker leaves out of this program what nothing refers to.
 static orc::SymbolMap getSymbols(orc::LLJIT &jit,
-                                 const CompiledModel::Options &options) {
+                                 const CompiledModel::Options &options,
+                                 ArrayRef<LargeConstant> constants) {
   orc::SymbolMap symbols;
   auto add = [&](StringRef name, auto *address) {
     symbols[jit.mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address),
@@ -102,11 +109,14 @@ static orc::SymbolMap getSymbols(orc::LLJIT &jit,
   add("qopt_parallel_for", &qopt_parallel_for);
   for (const auto &[name, address] : options.symbols)
     add(name, address);
+  for (const LargeConstant &constant : constants)
+    add(constant.symbol, constant.bytes.data());
   return symbols;
 }
 
 static Expected<std::unique_ptr<orc::LLJIT>>
-createJIT(const TargetMachine &machine, const CompiledModel::Options &options) {
+createJIT(const TargetMachine &machine, const CompiledModel::Options &options,
+          ArrayRef<LargeConstant> constants) {
   orc::JITTargetMachineBuilder machineBuilder(machine.getTargetTriple());
   Expected<std::unique_ptr<orc::LLJIT>> jit =
       orc::LLJITBuilder()
@@ -117,9 +127,23 @@ createJIT(const TargetMachine &machine, const CompiledModel::Options &options) {
     return jit.takeError();
 
   if (Error error = (*jit)->getMainJITDylib().define(
-          orc::absoluteSymbols(getSymbols(**jit, options))))
+          orc::absoluteSymbols(getSymbols(**jit, options, constants))))
     return error;
   return jit;
+}
+
+using BlobEntry = mlir::DialectResourceBlobManager::BlobEntry;
+
+/// All blobs that `context` has.
+static DenseSet<const BlobEntry *> getBlobs(mlir::MLIRContext *context) {
+  DenseSet<const BlobEntry *> blobs;
+  mlir::DenseResourceElementsHandle::getManagerInterface(context)
+      .getBlobManager()
+      .getBlobMap([&](const StringMap<BlobEntry> &map) {
+        for (const StringMapEntry<BlobEntry> &entry : map)
+          blobs.insert(&entry.second);
+      });
+  return blobs;
 }
 
 Expected<std::unique_ptr<CompiledModel>>
@@ -128,14 +152,42 @@ CompiledModel::create(mlir::Operation *module, LowerFn lower,
   Expected<Signature> signature = readSignature(module, options.entry);
   if (!signature)
     return signature.takeError();
+  DenseSet<const BlobEntry *> before = getBlobs(module->getContext());
   if (Error error = lower(module))
     return error;
-  return createFromLowered(module, std::move(*signature), options);
+  auto isOwned = [&](const BlobEntry *blob) { return !before.contains(blob); };
+  return build(module, std::move(*signature), options, isOwned);
 }
 
 Expected<std::unique_ptr<CompiledModel>>
 CompiledModel::createFromLowered(mlir::Operation *module, Signature signature,
                                  const Options &options) {
+  return build(module, std::move(signature), options,
+               [](const BlobEntry *) { return false; });
+}
+
+/// Makes `constant` outlive its context where nobody else reads it, and puts it
+/// where it has its alignment.
+static void keep(LargeConstant &constant,
+                 function_ref<bool(const BlobEntry *)> isOwned,
+                 std::vector<mlir::AsmResourceBlob> &kept) {
+  auto resource = dyn_cast<mlir::DenseResourceElementsAttr>(constant.value);
+  if (resource && isOwned(resource.getRawHandle().getResource())) {
+    BlobEntry *entry = resource.getRawHandle().getResource();
+    kept.push_back(std::move(*entry->getBlob()));
+    entry->setBlob(mlir::AsmResourceBlob());
+  }
+  if (isAddrAligned(Align(constant.alignment), constant.bytes.data()))
+    return;
+  kept.push_back(mlir::HeapAsmResourceBlob::allocateAndCopyWithAlign(
+      constant.bytes, constant.alignment));
+  constant.bytes = kept.back().getData();
+}
+
+Expected<std::unique_ptr<CompiledModel>>
+CompiledModel::build(mlir::Operation *module, Signature signature,
+                     const Options &options,
+                     function_ref<bool(const BlobEntry *)> isOwned) {
   Expected<std::unique_ptr<TargetMachine>> machine =
       createTargetMachine(options.target);
   if (!machine)
@@ -147,24 +199,27 @@ CompiledModel::createFromLowered(mlir::Operation *module, Signature signature,
   auto engine = std::make_unique<Engine>();
   engine->kernels = readProfileTable(module);
   LLVMContext context;
-  Expected<std::unique_ptr<Module>> translated =
+  Expected<TranslatedModule> translated =
       translateToLLVMIR(module, context, **machine);
   if (!translated)
     return translated.takeError();
-  if (Error error = addInvoke(**translated, signature))
+  if (Error error = addInvoke(*translated->module, signature))
     return error;
-  optimize(**translated, **machine);
-  SmallVector<char, 0> object;
-  if (Error error = emit(**translated, **machine, EmitKind::Object, object))
-    return error;
+  optimize(*translated->module, **machine);
+  Expected<EmittedFile> object = emit(*translated, **machine, EmitKind::Code);
+  if (!object)
+    return object.takeError();
 
-  Expected<std::unique_ptr<orc::LLJIT>> jit = createJIT(**machine, options);
+  for (LargeConstant &constant : translated->constants)
+    keep(constant, isOwned, engine->constants);
+  Expected<std::unique_ptr<orc::LLJIT>> jit =
+      createJIT(**machine, options, translated->constants);
   if (!jit)
     return jit.takeError();
   engine->jit = std::move(*jit);
   if (Error error =
           engine->jit->addObjectFile(std::make_unique<SmallVectorMemoryBuffer>(
-              std::move(object), /*RequiresNullTerminator=*/false)))
+              std::move(object->head), /*RequiresNullTerminator=*/false)))
     return error;
   // What is missing (the error's text) is reported apart from that something
   // is.

@@ -73,8 +73,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
                           gathered.data() + channel * size +
                               outer * channels.inner);
           for (int64_t channel = 0; channel < number; ++channel)
-            scales[first + channel] =
-                chooseScale(ArrayRef<float>(gathered).slice(channel * size, size));
+            scales[first + channel] = chooseScale(
+                ArrayRef<float>(gathered).slice(channel * size, size));
         });
     return scales;
   }
@@ -195,8 +195,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
          llvm::zip_equal(scales, getLeastScales(op, channels.count)))
       scale = std::max(scale, least);
 
-    ConstantBuilder stored(
-        RankedTensorType::get(type.getShape(), IntegerType::get(op->getContext(), 8)));
+    ConstantBuilder stored(RankedTensorType::get(
+        type.getShape(), IntegerType::get(op->getContext(), 8)));
     quantizeAll(channels, scales, stored.getMutableData<int8_t>());
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
     ElementsAttr constantWeights = std::move(stored).finish(

@@ -25,8 +25,7 @@ using namespace quantopt;
 #if defined(__x86_64__) && defined(__clang__) && defined(__ELF__) &&           \
     !QUANTOPT_HAS_FEATURE(address_sanitizer)
 #define QUANTOPT_FOR_PROCESSORS                                                \
-  __attribute__((                                                              \
-      target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define QUANTOPT_FOR_PROCESSORS
 #endif
@@ -70,7 +69,8 @@ float quantopt::largestMagnitude(const float *data, size_t size) {
 QUANTOPT_FOR_PROCESSORS
 double quantopt::sumOfSquaredErrors(const float *data, size_t size,
                                     const QuantParams &params) {
-  assert(params.qmax - params.qmin <= 0xFFFF && "an f32 quotient is too coarse");
+  assert(params.qmax - params.qmin <= 0xFFFF &&
+         "an f32 quotient is too coarse");
   const float scale = static_cast<float>(params.scale);
   const float zero = static_cast<float>(params.zeroPoint);
   const float low = static_cast<float>(params.qmin);
@@ -149,8 +149,8 @@ void quantopt::quantizeSymmetric(const float *data, size_t size,
     Floats t = (quotient + magic) - magic;
     t = t > low ? t : Floats{} + low; // NaN compares false: becomes `low`
     t = t < high ? t : Floats{} + high;
-    const Bytes stored = __builtin_convertvector(
-        __builtin_convertvector(t, Words), Bytes);
+    const Bytes stored =
+        __builtin_convertvector(__builtin_convertvector(t, Words), Bytes);
     if (isWhole)
       std::memcpy(out + i, &stored, sizeof(stored));
     else

@@ -1,6 +1,7 @@
 //===- CodeGen.cpp - From the LLVM dialect to machine code ----------------===//
 
 #include "quantopt/Target/CodeGen.h"
+#include "LargeConstants.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/MLIRContext.h"
@@ -39,21 +40,22 @@ static void dropArgumentNames(mlir::Operation *module) {
   });
 }
 
-Expected<std::unique_ptr<Module>>
-quantopt::translateToLLVMIR(mlir::Operation *module, LLVMContext &context,
-                            TargetMachine &machine) {
+Expected<TranslatedModule> quantopt::translateToLLVMIR(mlir::Operation *module,
+                                                       LLVMContext &context,
+                                                       TargetMachine &machine) {
   mlir::registerBuiltinDialectTranslation(*module->getContext());
   mlir::registerLLVMDialectTranslation(*module->getContext());
   dropArgumentNames(module);
-  std::unique_ptr<Module> translated =
-      mlir::translateModuleToLLVMIR(module, context);
-  if (!translated)
+  TranslatedModule translated;
+  translated.constants = takeLargeConstants(module, machine.getTargetTriple());
+  translated.module = mlir::translateModuleToLLVMIR(module, context);
+  if (!translated.module)
     return createStringError("the module cannot be translated to LLVM IR: "
                              "lower it to the LLVM dialect first");
-  translated->setTargetTriple(machine.getTargetTriple());
-  translated->setDataLayout(machine.createDataLayout());
-  translated->setPICLevel(PICLevel::BigPIC);
-  annotateFunctions(*translated, machine);
+  translated.module->setTargetTriple(machine.getTargetTriple());
+  translated.module->setDataLayout(machine.createDataLayout());
+  translated.module->setPICLevel(PICLevel::BigPIC);
+  annotateFunctions(*translated.module, machine);
   return translated;
 }
 
@@ -77,21 +79,35 @@ void quantopt::optimize(Module &module, TargetMachine &machine) {
       .run(module, modules);
 }
 
-Error quantopt::emit(Module &module, TargetMachine &machine, EmitKind kind,
-                     SmallVectorImpl<char> &buffer) {
-  raw_svector_ostream os(buffer);
+std::vector<StringRef> EmittedFile::getPieces() const {
+  std::vector<StringRef> pieces = {StringRef(head.data(), head.size())};
+  pieces.insert(pieces.end(), middle.begin(), middle.end());
+  pieces.push_back(StringRef(tail.data(), tail.size()));
+  return pieces;
+}
+
+Expected<EmittedFile> quantopt::emit(TranslatedModule &translated,
+                                     TargetMachine &machine, EmitKind kind) {
+  bool isObject = kind == EmitKind::Object || kind == EmitKind::Code;
+  nameConstants(translated);
+  if (!isObject)
+    defineConstants(translated);
+  EmittedFile file;
+  raw_svector_ostream os(file.head);
   if (kind == EmitKind::LLVMIR) {
-    module.print(os, nullptr);
-    return Error::success();
+    translated.module->print(os, nullptr);
+    return file;
   }
   legacy::PassManager passes;
-  CodeGenFileType type = kind == EmitKind::Object
-                             ? CodeGenFileType::ObjectFile
-                             : CodeGenFileType::AssemblyFile;
+  CodeGenFileType type =
+      isObject ? CodeGenFileType::ObjectFile : CodeGenFileType::AssemblyFile;
   if (machine.addPassesToEmitFile(passes, os, nullptr, type))
-    return createStringError(
-        "the back end of " + machine.getTargetTriple().str() + " cannot emit " +
-        (kind == EmitKind::Object ? "object files" : "assembly"));
-  passes.run(module);
-  return Error::success();
+    return createStringError("the back end of " +
+                             machine.getTargetTriple().str() + " cannot emit " +
+                             (isObject ? "object files" : "assembly"));
+  passes.run(*translated.module);
+  if (kind == EmitKind::Object)
+    if (Error error = appendConstants(file, translated.constants))
+      return std::move(error);
+  return file;
 }

@@ -77,9 +77,9 @@ static Error runLinker(const Linker &linker, StringRef object,
                            "' failed: " + failure);
 }
 
-Error quantopt::linkSharedLibrary(StringRef object, StringRef triple,
-                                  SmallVectorImpl<char> &library,
-                                  StringRef archive) {
+Expected<std::unique_ptr<MemoryBuffer>>
+quantopt::linkSharedLibrary(ArrayRef<StringRef> object, StringRef triple,
+                            StringRef archive) {
   Expected<Linker> linker = findLinker(Triple(triple));
   if (!linker)
     return linker.takeError();
@@ -93,17 +93,17 @@ Error quantopt::linkSharedLibrary(StringRef object, StringRef triple,
   FileRemover removeObject(objectPath), removeLibrary(libraryPath);
 
   if (Error error = writeToOutput(objectPath, [&](raw_ostream &os) {
-        os << object;
+        for (StringRef piece : object)
+          os << piece;
         return Error::success();
       }))
-    return error;
+    return std::move(error);
   if (Error error = runLinker(*linker, objectPath, archive, libraryPath))
-    return error;
+    return std::move(error);
   ErrorOr<std::unique_ptr<MemoryBuffer>> linked =
       MemoryBuffer::getFile(libraryPath);
   if (!linked)
     return createStringError(linked.getError(),
                              "the linker's output cannot be read");
-  library.append((*linked)->getBufferStart(), (*linked)->getBufferEnd());
-  return Error::success();
+  return std::move(*linked);
 }

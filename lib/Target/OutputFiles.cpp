@@ -10,7 +10,12 @@ using namespace llvm;
 using namespace quantopt;
 
 void OutputFiles::add(StringRef path, StringRef contents, bool executable) {
-  files.push_back({path.str(), contents, executable});
+  files.push_back({path.str(), {contents}, executable});
+}
+
+void OutputFiles::add(StringRef path, std::vector<StringRef> pieces,
+                      bool executable) {
+  files.push_back({path.str(), std::move(pieces), executable});
 }
 
 static Error cannotWrite(StringRef path, std::error_code code) {
@@ -26,8 +31,10 @@ static bool isStream(StringRef path) {
           !sys::fs::is_regular_file(status) && !sys::fs::is_directory(status));
 }
 
-static Error writeAll(raw_fd_ostream &os, StringRef path, StringRef contents) {
-  os << contents;
+static Error writeAll(raw_fd_ostream &os, StringRef path,
+                      ArrayRef<StringRef> pieces) {
+  for (StringRef piece : pieces)
+    os << piece;
   os.flush();
   if (!os.has_error())
     return Error::success();
@@ -36,18 +43,18 @@ static Error writeAll(raw_fd_ostream &os, StringRef path, StringRef contents) {
   return cannotWrite(path, code);
 }
 
-static Error writeStream(StringRef path, StringRef contents) {
+static Error writeStream(StringRef path, ArrayRef<StringRef> pieces) {
   if (path == "-")
-    return writeAll(outs(), path, contents);
+    return writeAll(outs(), path, pieces);
   std::error_code code;
   raw_fd_ostream os(path, code, sys::fs::CD_OpenExisting);
   if (code)
     return cannotWrite(path, code);
-  return writeAll(os, path, contents);
+  return writeAll(os, path, pieces);
 }
 
 static Expected<sys::fs::TempFile>
-writeBeside(StringRef path, StringRef contents, bool executable) {
+writeBeside(StringRef path, ArrayRef<StringRef> pieces, bool executable) {
   if (sys::fs::is_directory(path))
     return cannotWrite(path, std::make_error_code(std::errc::is_a_directory));
   unsigned mode = sys::fs::all_read | sys::fs::all_write;
@@ -58,7 +65,7 @@ writeBeside(StringRef path, StringRef contents, bool executable) {
   if (!file)
     return cannotWrite(path, errorToErrorCode(file.takeError()));
   raw_fd_ostream os(file->FD, /*shouldClose=*/false);
-  if (Error error = writeAll(os, path, contents))
+  if (Error error = writeAll(os, path, pieces))
     return joinErrors(std::move(error), file->discard());
   return file;
 }
@@ -70,7 +77,7 @@ Error OutputFiles::write() {
     if (isStream(file.path))
       continue;
     Expected<sys::fs::TempFile> beside =
-        writeBeside(file.path, file.contents, file.executable);
+        writeBeside(file.path, file.pieces, file.executable);
     if (!beside) {
       error = beside.takeError();
       break;
@@ -79,7 +86,7 @@ Error OutputFiles::write() {
   }
   for (const File &file : files)
     if (!error && isStream(file.path))
-      error = writeStream(file.path, file.contents);
+      error = writeStream(file.path, file.pieces);
 
   for (auto &[path, beside] : written) {
     if (error) {

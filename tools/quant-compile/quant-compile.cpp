@@ -89,8 +89,8 @@ static Expected<std::string> findRuntime(const Triple &triple) {
       "it: emit an object file and link that library with it");
 }
 
-static Error linkLibrary(const Module &module, StringRef object,
-                         SmallVectorImpl<char> &output) {
+static Expected<std::unique_ptr<MemoryBuffer>>
+linkLibrary(const Module &module, ArrayRef<StringRef> object) {
   const Triple &triple = module.getTargetTriple();
   std::string archive;
   if (module.getFunction("qopt_parallel_for")) {
@@ -99,27 +99,41 @@ static Error linkLibrary(const Module &module, StringRef object,
       return found.takeError();
     archive = *found;
   }
-  return linkSharedLibrary(object, triple.str(), output, archive);
+  return linkSharedLibrary(object, triple.str(), archive);
 }
 
-/// The bytes of the requested kind for an LLVM module that is optimized.
-static Error emitOutput(Emit kind, Module &module, TargetMachine &machine,
-                        SmallVectorImpl<char> &output) {
-  switch (kind) {
-  case Emit::Object:
-    return emit(module, machine, EmitKind::Object, output);
-  case Emit::Assembly:
-    return emit(module, machine, EmitKind::Assembly, output);
-  case Emit::LLVMIR:
-    return emit(module, machine, EmitKind::LLVMIR, output);
-  case Emit::SharedLibrary: {
-    SmallVector<char, 0> object;
-    if (Error error = emit(module, machine, EmitKind::Object, object))
-      return error;
-    return linkLibrary(module, StringRef(object.data(), object.size()), output);
+namespace {
+/// What is written: a file in pieces, or a library that a linker wrote.
+struct Output {
+  EmittedFile file;
+  std::unique_ptr<MemoryBuffer> library;
+
+  std::vector<StringRef> getPieces() const {
+    return library ? std::vector<StringRef>{library->getBuffer()}
+                   : file.getPieces();
   }
+};
+} // namespace
+
+/// The output of the requested kind for a module that is optimized.
+static Expected<Output> emitOutput(Emit kind, TranslatedModule &translated,
+                                   TargetMachine &machine) {
+  EmitKind emitted = kind == Emit::Assembly ? EmitKind::Assembly
+                     : kind == Emit::LLVMIR ? EmitKind::LLVMIR
+                                            : EmitKind::Object;
+  Output output;
+  Expected<EmittedFile> file = emit(translated, machine, emitted);
+  if (!file)
+    return file.takeError();
+  output.file = std::move(*file);
+  if (kind == Emit::SharedLibrary) {
+    Expected<std::unique_ptr<MemoryBuffer>> library =
+        linkLibrary(*translated.module, output.file.getPieces());
+    if (!library)
+      return library.takeError();
+    output.library = std::move(*library);
   }
-  llvm_unreachable("unknown kind");
+  return output;
 }
 
 /// What the header and a change of name need to know of the model: read while
@@ -189,21 +203,21 @@ static Error compile(const Options &options) {
       return error;
 
   LLVMContext llvmContext;
-  Expected<std::unique_ptr<Module>> translated =
+  Expected<TranslatedModule> translated =
       translateToLLVMIR(**module, llvmContext, **machine);
   if (!translated)
     return translated.takeError();
   module->release().erase();
   if (!options.name.empty())
-    if (Error error = rename(**translated, *signature, options.name))
+    if (Error error = rename(*translated->module, *signature, options.name))
       return error;
-  optimize(**translated, **machine);
-  SmallVector<char, 0> output;
-  if (Error error = emitOutput(options.emit, **translated, **machine, output))
-    return error;
+  optimize(*translated->module, **machine);
+  Expected<Output> output = emitOutput(options.emit, *translated, **machine);
+  if (!output)
+    return output.takeError();
 
   OutputFiles files;
-  files.add(options.output, StringRef(output.data(), output.size()),
+  files.add(options.output, output->getPieces(),
             /*executable=*/options.emit == Emit::SharedLibrary);
   if (!options.header.empty())
     files.add(options.header, *header);

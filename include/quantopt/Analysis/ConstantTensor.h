@@ -41,8 +41,8 @@ std::optional<double> getSplatConstant(Value value);
 /// Whether `value` depends on constants only (and on empty tensors).
 bool isConstantDerived(Value value);
 
-/// The elements of a constant as numbers of type T, in row-major order: those of
-/// the attribute itself where it stores them so (it must stay alive), else a
+/// The elements of a constant as numbers of type T, in row-major order: those
+/// of the attribute itself where it stores them so (it must stay alive), else a
 /// copy. Weights are large, so most of the time nothing may be copied.
 template <typename T>
 class ConstantValues {

@@ -7,6 +7,7 @@
 #include "quantopt/Target/CodeGen.h"
 #include "quantopt/Target/Signature.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
@@ -18,9 +19,9 @@
 
 namespace quantopt {
 
-/// One function of a module as machine code in this process. The code is the
-/// object file that quant-compile would write for the same target, so results
-/// and timings are those of the shipped code.
+/// One function of a module as machine code in this process. The code is that
+/// of the object file that quant-compile would write for the same target, so
+/// results and timings are those of the shipped code.
 class CompiledModel {
 public:
   struct Options {
@@ -39,12 +40,15 @@ public:
 
   /// Compiles `module`, whose functions are still on tensors. The signature is
   /// read first, then `lower` runs, then code is generated. The module is left
-  /// lowered; it is not needed any more.
+  /// lowered and is not needed any more: resource blobs that `lower` made now
+  /// belong to the result. Large constants that were there before are read in
+  /// place, so the module's context must outlive the result.
   static llvm::Expected<std::unique_ptr<CompiledModel>>
   create(mlir::Operation *module, LowerFn lower, const Options &options);
 
   /// Compiles a module that is in the LLVM dialect already. `signature` says
-  /// what its entry takes; Options::entry is not read.
+  /// what its entry takes; Options::entry is not read. The module's context
+  /// must outlive the result.
   static llvm::Expected<std::unique_ptr<CompiledModel>>
   createFromLowered(mlir::Operation *module, Signature signature,
                     const Options &options);
@@ -80,6 +84,12 @@ public:
 private:
   struct Engine;
   CompiledModel(Signature signature, std::unique_ptr<Engine> engine);
+
+  using BlobEntry = mlir::DialectResourceBlobManager::BlobEntry;
+  /// Takes over the large constants of the lowered `module` that are `isOwned`.
+  static llvm::Expected<std::unique_ptr<CompiledModel>>
+  build(mlir::Operation *module, Signature signature, const Options &options,
+        llvm::function_ref<bool(const BlobEntry *)> isOwned);
 
   Signature signature;
   std::unique_ptr<Engine> engine;

@@ -74,8 +74,8 @@ double quantizationMse(const Histogram &histogram, const QuantParams &params);
 /// Least-squared-error symmetric parameters for `size` known values `stride`
 /// elements apart (one channel of a weight): the exact sum over every value,
 /// for 100 clipping ratios in (0.5, 1] and a golden-section refinement. The
-/// unclipped range wins a tie. Storage of at most 16 bits. Empty for values that
-/// are not finite.
+/// unclipped range wins a tie. Storage of at most 16 bits. Empty for values
+/// that are not finite.
 std::optional<QuantParams> chooseSymmetricByMse(const float *data, size_t size,
                                                 size_t stride, int64_t qmin,
                                                 int64_t qmax);

@@ -9,12 +9,16 @@
 #ifndef QUANTOPT_TARGET_CODEGEN_H
 #define QUANTOPT_TARGET_CODEGEN_H
 
+#include "mlir/IR/Attributes.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace llvm {
 class LLVMContext;
@@ -47,10 +51,30 @@ struct CodeGenTarget {
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const CodeGenTarget &target);
 
-/// Translates `module`, which is in the LLVM dialect, and optimizes it at O3
-/// for `machine`. Floating point is IEEE throughout: no fast-math flag is set.
-/// Errors: operations that are not in the LLVM dialect (diagnostics name them).
-llvm::Expected<std::unique_ptr<llvm::Module>>
+/// A constant that the code refers to and LLVM does not know the bytes of.
+struct LargeConstant {
+  std::string symbol;
+  /// They stay where the lowered module has them: in the memory of its context.
+  llvm::ArrayRef<char> bytes;
+  /// What the code relies on.
+  uint64_t alignment;
+  /// Who holds the bytes.
+  mlir::Attribute value;
+};
+
+/// A module on its way to machine code. Weights are most of a model's bytes and
+/// nothing that LLVM could optimize: large constants are declared in the module
+/// and kept beside it.
+struct TranslatedModule {
+  std::unique_ptr<llvm::Module> module;
+  std::vector<LargeConstant> constants;
+};
+
+/// Translates `module`, which is in the LLVM dialect and may not be used
+/// afterwards, but must stay in its context as long as the constants are
+/// needed. Floating point is IEEE throughout: no fast-math flag is set. Errors:
+/// operations that are not in the LLVM dialect (diagnostics name them).
+llvm::Expected<TranslatedModule>
 translateToLLVMIR(mlir::Operation *module, llvm::LLVMContext &context,
                   llvm::TargetMachine &machine);
 
@@ -58,22 +82,40 @@ translateToLLVMIR(mlir::Operation *module, llvm::LLVMContext &context,
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);
 
 /// What can be made from an optimized module.
-enum class EmitKind { Object, Assembly, LLVMIR };
+enum class EmitKind {
+  Object,
+  /// The object with its large constants undefined, for a loader that finds
+  /// them in memory. What else is in it is what Object has, byte for byte.
+  Code,
+  Assembly,
+  LLVMIR
+};
 
-/// Appends the module as object file, assembly text or LLVM IR text to
-/// `buffer`.
-llvm::Error emit(llvm::Module &module, llvm::TargetMachine &machine,
-                 EmitKind kind, llvm::SmallVectorImpl<char> &buffer);
+/// A file that was made: its bytes lie in several places, so that constants
+/// need not be copied. It refers to the constants of the TranslatedModule.
+struct EmittedFile {
+  llvm::SmallVector<char, 0> head;
+  std::vector<llvm::StringRef> middle;
+  llvm::SmallVector<char, 0> tail;
 
-/// Links `object` to a shared library for `triple` and appends the library's
-/// bytes to `library`. The linker is the triple's compiler driver (`cc`,
+  /// All bytes in order.
+  std::vector<llvm::StringRef> getPieces() const;
+};
+
+/// Makes an object file, assembly text or LLVM IR text of the module. Changes
+/// the names of its constants.
+llvm::Expected<EmittedFile> emit(TranslatedModule &translated,
+                                 llvm::TargetMachine &machine, EmitKind kind);
+
+/// Links `object`, given in pieces, to a shared library for `triple`; returns
+/// the library's bytes. The linker is the triple's compiler driver (`cc`,
 /// `clang`, or `<triple>-gcc` for another machine), else `ld.lld`, whichever is
 /// found first on PATH. `archive`, if not empty, is linked in (the run-time
 /// library, where the object calls it), and the library is never unloaded then:
 /// threads may be running its code. Errors: no linker, or what the linker said.
-llvm::Error linkSharedLibrary(llvm::StringRef object, llvm::StringRef triple,
-                              llvm::SmallVectorImpl<char> &library,
-                              llvm::StringRef archive = {});
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+linkSharedLibrary(llvm::ArrayRef<llvm::StringRef> object,
+                  llvm::StringRef triple, llvm::StringRef archive = {});
 
 } // namespace quantopt
 

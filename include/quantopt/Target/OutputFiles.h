@@ -20,6 +20,9 @@ public:
   /// Adds a file. `contents` must stay alive until `write`.
   void add(llvm::StringRef path, llvm::StringRef contents,
            bool executable = false);
+  /// The same with contents that lie in several places.
+  void add(llvm::StringRef path, std::vector<llvm::StringRef> pieces,
+           bool executable = false);
 
   /// Writes all files. Errors name the file and the system's reason.
   llvm::Error write();
@@ -27,7 +30,7 @@ public:
 private:
   struct File {
     std::string path;
-    llvm::StringRef contents;
+    std::vector<llvm::StringRef> pieces;
     bool executable;
   };
   std::vector<File> files;

@@ -55,7 +55,7 @@ struct DenseModel
       return failure();
     }
     FailureOr<SmallVector<int64_t>> stored = readIntegers(weights->values);
-    FailureOr<SmallVector<float>> real = readFloats(bias->values);
+    FailureOr<ConstantValues<float>> real = readFloats(bias->values);
     if (failed(stored) || failed(real) || bias->values.isSplat() ||
         weights->values.isSplat()) {
       reason = "its weights or its bias cannot be read";
