@@ -1,4 +1,4 @@
-//===- Contraction.cpp - Recognise contractions and pack their weights ----===//
+//===- Contraction.cpp - Recognise contractions ---------------------------===//
 
 #include "Contraction.h"
 
@@ -168,7 +168,7 @@ FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
 }
 
 //===----------------------------------------------------------------------===//
-// Packing
+// Constant weights
 //===----------------------------------------------------------------------===//
 
 std::optional<ConstantBytes> mlir::qopt::getConstantBytes(Value buffer) {
@@ -239,59 +239,4 @@ bool mlir::qopt::weightsKeep(WeightBound bound, const Nest &nest,
             return false;
       }
   return true;
-}
-
-FailureOr<PackedWeights> mlir::qopt::packWeights(const Nest &nest,
-                                                 const Contraction &contraction,
-                                                 unsigned group,
-                                                 ArrayRef<int64_t> panels) {
-  const Access &access = nest.inputs[contraction.weights];
-  std::optional<ConstantBytes> bytes = getConstantBytes(access.buffer);
-  if (!bytes)
-    return failure();
-  const int64_t size = contraction.isFloat ? 4 : 1;
-  SmallVector<int64_t> batches =
-      enumerateOffsets(nest, contraction.batches, access);
-  SmallVector<int64_t> outer =
-      enumerateOffsets(nest, contraction.outer, access);
-  SmallVector<int64_t> run = enumerateOffsets(nest, contraction.run, access);
-  const int64_t groups = llvm::divideCeil(run.size(), group);
-  const int64_t columns = nest.sizes[contraction.column];
-  const int64_t columnStride = access.strides[contraction.column];
-
-  PackedWeights packed;
-  packed.paddedColumns =
-      std::accumulate(panels.begin(), panels.end(), int64_t(0));
-  packed.columnSize = static_cast<int64_t>(outer.size()) * groups * group;
-  packed.batchStride = packed.paddedColumns * packed.columnSize;
-  packed.data.assign(packed.batchStride * batches.size() * size, 0);
-  packed.sums.assign(batches.size() * packed.paddedColumns, 0);
-  char *out = packed.data.data();
-  for (auto [batch, batchOffset] : llvm::enumerate(batches)) {
-    int64_t firstColumn = 0;
-    for (int64_t width : panels) {
-      for (int64_t outerOffset : outer) {
-        for (int64_t g = 0; g < groups; ++g) {
-          for (int64_t column = firstColumn; column < firstColumn + width;
-               ++column) {
-            for (int64_t i = g * group; i < (g + 1) * group; ++i, out += size) {
-              if (column >= columns || i >= static_cast<int64_t>(run.size()))
-                continue;
-              int64_t element = bytes->isSplat ? 0
-                                               : access.offset + batchOffset +
-                                                     outerOffset + run[i] +
-                                                     column * columnStride;
-              const char *from = bytes->data.data() + element * size;
-              std::memcpy(out, from, size);
-              if (size == 1)
-                packed.sums[batch * packed.paddedColumns + column] +=
-                    static_cast<int8_t>(*from);
-            }
-          }
-        }
-      }
-      firstColumn += width;
-    }
-  }
-  return packed;
 }

@@ -7,6 +7,8 @@
 #include "MicroKernel.h"
 #include "Nest.h"
 
+#include "mlir/IR/AsmState.h"
+
 namespace mlir::qopt {
 
 /// One factor of a body's product.
@@ -51,8 +53,8 @@ FailureOr<Contraction> matchContraction(const Nest &nest);
 /// columns and outer reduction step, groups of `group` products for `width`
 /// columns, zero where the run or the columns end.
 struct PackedWeights {
-  /// Bytes, in the element type of the weights.
-  std::vector<char> data;
+  /// Bytes, in the element type of the weights, ready to become a constant.
+  AsmResourceBlob data;
   /// Elements from one batch to the next.
   int64_t batchStride;
   /// Elements of one column over the whole (padded) reduction.

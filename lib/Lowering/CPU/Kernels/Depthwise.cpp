@@ -149,17 +149,17 @@ void DepthwiseEmitter::packWeights(OpBuilder &builder) {
   packed.element = builder.getI8Type();
   packed.strides.assign(nest.sizes.size(), 0);
   packed.strides[depthwise.lane] = sharing * steps.size() * kernel.group;
-  packed.buffer = emitConstantData(builder, loc, "qopt_taps", packed.element,
-                                   data.size(), data);
+  packed.buffer =
+      emitConstantData(builder, loc, "qopt_taps", packed.element, data);
   if (llvm::any_of(shifts, [](int32_t shift) { return shift != 0; })) {
     compensation.emplace();
     compensation->element = builder.getI32Type();
     compensation->strides.assign(nest.sizes.size(), 0);
     compensation->strides[depthwise.lane] = 1;
-    compensation->buffer = emitConstantData(
-        builder, loc, "qopt_start", compensation->element, shifts.size(),
-        ArrayRef(reinterpret_cast<const char *>(shifts.data()),
-                 shifts.size() * sizeof(int32_t)));
+    compensation->buffer =
+        emitConstantData(builder, loc, "qopt_start", compensation->element,
+                         ArrayRef(reinterpret_cast<const char *>(shifts.data()),
+                                  shifts.size() * sizeof(int32_t)));
   }
   // The weights as they were are not read any more.
   w.strides.assign(nest.sizes.size(), 0);

@@ -3,15 +3,20 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_GLOBALS_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_GLOBALS_H
 
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/Builders.h"
 
 namespace mlir::qopt {
 
-/// Adds a private constant of `count` elements to the module around the
-/// builder's insertion point and returns a flat memref of it. The bytes go into
-/// a resource blob of their own: they are never hashed or copied by passes.
+/// Adds a private constant of `bytes` to the module around the builder's
+/// insertion point and returns a flat memref of it. The bytes stay in a
+/// resource blob of their own: they are never hashed or copied by passes.
 Value emitConstantData(OpBuilder &builder, Location loc, StringRef name,
-                       Type element, int64_t count, ArrayRef<char> bytes);
+                       Type element, AsmResourceBlob bytes);
+
+/// The same with a copy of `bytes`.
+Value emitConstantData(OpBuilder &builder, Location loc, StringRef name,
+                       Type element, ArrayRef<char> bytes);
 
 } // namespace mlir::qopt
 

@@ -321,9 +321,8 @@ static void relayoutConstants(OpBuilder &builder, Nest &nest, unsigned lane) {
                   bytes->data.data() +
                       (bytes->isSplat ? 0 : (access->offset + offset) * size),
                   size);
-    access->buffer =
-        emitConstantData(builder, nest.main.getLoc(), "qopt_relaid",
-                         access->element, offsets.size(), data);
+    access->buffer = emitConstantData(builder, nest.main.getLoc(),
+                                      "qopt_relaid", access->element, data);
     access->offset = 0;
     access->strides.assign(nest.sizes.size(), 0);
     int64_t stride = 1;

@@ -89,8 +89,7 @@ static void prepareStart(OpBuilder &b, Location loc, const Nest &nest,
     }
   }
   panels.start =
-      emitConstantData(b, loc, "qopt_start", nest.accumulator.element,
-                       values->size() / 4, *values);
+      emitConstantData(b, loc, "qopt_start", nest.accumulator.element, *values);
 }
 
 FailureOr<Panels> mlir::qopt::preparePanels(OpBuilder &b, Location loc,
@@ -137,10 +136,8 @@ FailureOr<Panels> mlir::qopt::preparePanels(OpBuilder &b, Location loc,
     return failure();
   panels.weightBatchStride = packed->batchStride;
   panels.startBatchStride = panels.paddedColumns;
-  panels.weights = emitConstantData(b, loc, "qopt_packed", element,
-                                    packed->data.size() /
-                                        (element.getIntOrFloatBitWidth() / 8),
-                                    packed->data);
+  panels.weights =
+      emitConstantData(b, loc, "qopt_packed", element, std::move(packed->data));
   prepareStart(b, loc, nest, c, kernel, *packed, panels);
   return panels;
 }
