@@ -107,8 +107,11 @@ EmitKernels::chooseStep(const Nest &nest,
     return kernels.floating.get();
   if (contraction.isWide)
     return kernels.wide.get();
+  int64_t rows = 1;
+  for (unsigned loop : contraction.rows)
+    rows *= nest.sizes[loop];
   for (const MicroKernelRef &kernel : kernels.integers)
-    if (weightsKeep(kernel->bound, nest, contraction))
+    if (kernel->rows <= rows && weightsKeep(kernel->bound, nest, contraction))
       return kernel.get();
   llvm_unreachable("the last kernel takes any weights");
 }

@@ -5,6 +5,7 @@
 // RUN: sed -e s/TRIPLE/x86_64-linux-gnu/ %s | quant-opt --qopt-emit-kernels=cpu=skylake-avx512 | FileCheck %s --check-prefix=AVX512
 // RUN: sed -e s/TRIPLE/x86_64-linux-gnu/ %s | quant-opt --qopt-emit-kernels=cpu=x86-64-v2 | FileCheck %s --check-prefix=SSSE3
 // RUN: sed -e s/TRIPLE/x86_64-linux-gnu/ %s | quant-opt --qopt-emit-kernels=cpu=x86-64 | FileCheck %s --check-prefix=SSE2
+// RUN: sed -e s/TRIPLE/aarch64-linux-gnu/ %s | quant-opt --qopt-emit-kernels=cpu=neoverse-n2 | FileCheck %s --check-prefix=I8MM
 // RUN: sed -e s/TRIPLE/aarch64-linux-gnu/ %s | quant-opt --qopt-emit-kernels=cpu=neoverse-n1 | FileCheck %s --check-prefix=DOTPROD
 // RUN: sed -e s/TRIPLE/aarch64-linux-gnu/ %s | quant-opt --qopt-emit-kernels=cpu=cortex-a53 | FileCheck %s --check-prefix=NEON
 
@@ -60,6 +61,12 @@
 
 // SSE2-LABEL: @bounded
 // SSE2: llvm.x86.sse2.pmadd.wd"({{.*}}) : (vector<8xi16>, vector<8xi16>)
+
+// I8MM-LABEL: @bounded
+// I8MM: %[[FIRST:.+]] = vector.load {{.*}} : memref<32xi8>, vector<8xi8>
+// I8MM: %[[SECOND:.+]] = vector.load {{.*}} : memref<32xi8>, vector<8xi8>
+// I8MM: %[[ROWS:.+]] = vector.shuffle %[[FIRST]], %[[SECOND]]
+// I8MM: llvm.aarch64.neon.smmla.v4i32.v16i8"(%{{.*}}, %[[ROWS]], %{{.*}}) : (vector<4xi32>, vector<16xi8>, vector<16xi8>)
 
 // DOTPROD-LABEL: @bounded
 // DOTPROD-NOT: arith.xori

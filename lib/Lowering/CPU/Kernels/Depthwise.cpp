@@ -242,7 +242,7 @@ SmallVector<Value> DepthwiseEmitter::emit(LaneBuilder &builder,
         Access weights = packed;
         weights.offset =
             (variant * steps.size() + index) * kernel.lanes * kernel.group;
-        accumulators[point] = kernel.emitStep(
+        kernel.emitStep(
             b, loc, accumulators[point], activation,
             kernel.emitWeights(b, loc, packed.buffer,
                                builder.index(weights, points[first])));

@@ -35,6 +35,13 @@ VectorUnit VectorUnit::get(const TargetInfo &target) {
 
 MicroKernel::~MicroKernel() = default;
 
+SmallVector<MicroKernel::Parts>
+MicroKernel::emitActivations(OpBuilder &b, Location loc, Value flat,
+                             ValueRange indices, bool isUnsigned) const {
+  assert(stepsPerLoad == 1 && "kernels that load more say how");
+  return {emitActivation(b, loc, flat, indices, isUnsigned)};
+}
+
 MicroKernel::Parts MicroKernel::emitOnes(OpBuilder &b, Location loc) const {
   return {arith::ConstantOp::create(
       b, loc,
@@ -75,10 +82,10 @@ struct SingleKernel : MicroKernel {
     cost.step = 2;
   }
 
-  Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
-                       bool isUnsigned) const override {
+  Parts emitActivation(OpBuilder &b, Location loc, Value flat,
+                       ValueRange indices, bool isUnsigned) const override {
     Type i32 = b.getI32Type();
-    Value scalar = memref::LoadOp::create(b, loc, flat, ValueRange{index});
+    Value scalar = memref::LoadOp::create(b, loc, flat, indices);
     Value wide;
     if (isUnsigned)
       wide = arith::ExtUIOp::create(b, loc, i32, scalar);
@@ -98,12 +105,12 @@ struct SingleKernel : MicroKernel {
         b, loc, DenseElementsAttr::get(vectorOf(b.getI32Type()), int32_t(1)))};
   }
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
     Value product =
         arith::MulIOp::create(b, loc, activation.front(), weights.front());
-    return arith::AddIOp::create(b, loc, accumulator, product);
+    accumulators[0] = arith::AddIOp::create(b, loc, accumulators[0], product);
   }
 };
 
@@ -114,9 +121,9 @@ struct FloatKernel : MicroKernel {
 
   bool isFloat() const override { return true; }
 
-  Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
-                       bool) const override {
-    Value scalar = memref::LoadOp::create(b, loc, flat, ValueRange{index});
+  Parts emitActivation(OpBuilder &b, Location loc, Value flat,
+                       ValueRange indices, bool) const override {
+    Value scalar = memref::LoadOp::create(b, loc, flat, indices);
     return {
         vector::BroadcastOp::create(b, loc, vectorOf(b.getF32Type()), scalar)};
   }
@@ -126,15 +133,17 @@ struct FloatKernel : MicroKernel {
     return {emitStored(b, loc, flat, index)};
   }
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
-    if (hasFMA)
-      return vector::FMAOp::create(b, loc, activation.front(), weights.front(),
-                                   accumulator);
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
+    if (hasFMA) {
+      accumulators[0] = vector::FMAOp::create(b, loc, activation.front(),
+                                              weights.front(), accumulators[0]);
+      return;
+    }
     Value product =
         arith::MulFOp::create(b, loc, activation.front(), weights.front());
-    return arith::AddFOp::create(b, loc, accumulator, product);
+    accumulators[0] = arith::AddFOp::create(b, loc, accumulators[0], product);
   }
 
   const bool hasFMA;
@@ -149,7 +158,7 @@ MicroKernels MicroKernels::get(const TargetInfo &target) {
     addX86Kernels(target, kernels);
   else if (target.triple.isAArch64())
     addArmKernels(target, kernels);
-  if (kernels.integers.empty())
+  if (kernels.integers.empty() || kernels.integers.back()->rows > 1)
     kernels.integers.push_back(std::make_shared<SingleKernel>(unit));
   if (!kernels.wide)
     kernels.wide = std::make_shared<SingleKernel>(unit);

@@ -79,6 +79,10 @@ public:
   const unsigned registers;
   const bool hasByteTables;
   const VectorUnit unit;
+  /// Rows whose activations one step takes.
+  unsigned rows = 1;
+  /// Steps whose activations are loaded together where that many follow.
+  unsigned stepsPerLoad = 1;
   StepCost cost;
   WeightBound bound = WeightBound::Any;
 
@@ -90,11 +94,15 @@ public:
   /// the bytes stand for unsigned values.
   virtual int32_t getShift(bool isUnsigned) const { return 0; }
 
-  /// `group` activations from `flat[index...]` in every lane. `isUnsigned` says
-  /// that the bytes stand for unsigned values, or already hold s8 with the sign
-  /// bit inverted.
+  /// `group` activations from `flat[index...]` of each row, as one step takes
+  /// them. `isUnsigned` says that the bytes stand for unsigned values, or
+  /// already hold s8 with the sign bit inverted.
   virtual Parts emitActivation(OpBuilder &builder, Location loc, Value flat,
-                               Value index, bool isUnsigned) const = 0;
+                               ValueRange indices, bool isUnsigned) const = 0;
+  /// The activations of `stepsPerLoad` steps that follow each other.
+  virtual SmallVector<Parts> emitActivations(OpBuilder &builder, Location loc,
+                                             Value flat, ValueRange indices,
+                                             bool isUnsigned) const;
   /// Whether steps also take activations that differ from lane to lane.
   virtual bool takesLanes() const { return false; }
   /// `group` activations a lane, as they are stored, in the form of
@@ -108,10 +116,15 @@ public:
                             Value index) const = 0;
   /// Activations of one, in the form of `emitActivation`; integers only.
   virtual Parts emitOnes(OpBuilder &builder, Location loc) const;
-  /// `accumulator + activation . weights`, lane by lane.
-  virtual Value emitStep(OpBuilder &builder, Location loc, Value accumulator,
-                         ArrayRef<Value> activation,
-                         ArrayRef<Value> weights) const = 0;
+  /// `accumulator + activation . weights`, lane by lane, for each row.
+  virtual void emitStep(OpBuilder &builder, Location loc,
+                        MutableArrayRef<Value> accumulators,
+                        ArrayRef<Value> activation,
+                        ArrayRef<Value> weights) const = 0;
+  /// From one accumulator a row to the arrangement that steps keep them in, or
+  /// back: doing it twice changes nothing.
+  virtual void emitArrangement(OpBuilder &builder, Location loc,
+                               MutableArrayRef<Value> accumulators) const {}
 
 protected:
   MicroKernel(const VectorUnit &unit, unsigned group)
@@ -140,7 +153,8 @@ using MicroKernelRef = std::shared_ptr<const MicroKernel>;
 
 /// The kernels of a target.
 struct MicroKernels {
-  /// i8 x i8 -> i32, the fastest first. The last demands nothing of weights.
+  /// i8 x i8 -> i32, the fastest first. The last demands nothing of weights and
+  /// takes one row.
   SmallVector<MicroKernelRef> integers;
   /// i16 x i8 -> i32.
   MicroKernelRef wide;

@@ -145,20 +145,22 @@ void Packer::emitCompensation() {
     for (int64_t v = 0; v < width / kernel.lanes; ++v) {
       Value from = arith::AddIOp::create(b, loc, base,
                                          constant(v * kernel.lanes * group));
-      auto sum =
-          scf::ForOp::create(b, loc, constant(0), constant(outerSteps * groups),
-                             constant(1), ValueRange{zero});
+      auto sum = scf::ForOp::create(b, loc, constant(0),
+                                    constant(outerSteps * groups), constant(1),
+                                    SmallVector<Value>(kernel.rows, zero));
       {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(sum.getBody());
         Value at = multiplyAdd(sum.getInductionVar(), width * group, from);
         MicroKernel::Parts loaded =
             kernel.emitWeights(b, loc, packing.packed, at);
-        Value next =
-            kernel.emitStep(b, loc, sum.getRegionIterArgs()[0], ones, loaded);
-        scf::YieldOp::create(b, loc, ValueRange{next});
+        SmallVector<Value> next(sum.getRegionIterArgs());
+        kernel.emitStep(b, loc, next, ones, loaded);
+        scf::YieldOp::create(b, loc, next);
       }
-      Value value = arith::MulIOp::create(b, loc, sum.getResult(0), factor);
+      SmallVector<Value> rows(sum.getResults());
+      kernel.emitArrangement(b, loc, rows);
+      Value value = arith::MulIOp::create(b, loc, rows.front(), factor);
       Value to = arith::AddIOp::create(b, loc, firstColumn,
                                        constant(v * kernel.lanes));
       vector::StoreOp::create(b, loc, value, packing.compensation,

@@ -70,6 +70,9 @@ private:
   Accumulators emitLoop(Value begin, int64_t size, int64_t step,
                         Accumulators accumulators,
                         function_ref<Accumulators(Value, Accumulators)> body);
+  SmallVector<MicroKernel::Parts> emitActivations(ArrayRef<Value> indices,
+                                                  int64_t shift, int64_t left);
+  void arrange(Accumulators &accumulators, int64_t rows, int64_t vectors);
   void emitSteps(const TileShape &shape, Accumulators &accumulators,
                  ArrayRef<Value> rowIndices, Value weightIndex, int64_t count);
 
@@ -320,13 +323,30 @@ TileEmitter::Accumulators TileEmitter::emitStart(ArrayRef<Point> rows,
   return accumulators;
 }
 
+/// The activations of one step, or of as many as the kernel loads together,
+/// `shift` behind `indices`; `left` steps follow.
+SmallVector<MicroKernel::Parts>
+TileEmitter::emitActivations(ArrayRef<Value> indices, int64_t shift,
+                             int64_t left) {
+  bool isUnsigned = c.isUnsigned || activations.isFlipped;
+  Value flat = lanes.flat(activations);
+  SmallVector<Value, 2> at;
+  for (Value index : indices)
+    at.push_back(add(index, shift));
+  if (left >= kernel.stepsPerLoad)
+    return kernel.emitActivations(b, loc, flat, at, isUnsigned);
+  return {kernel.emitActivation(b, loc, flat, at, isUnsigned)};
+}
+
 /// `count` consecutive steps of the micro-kernel for all rows and vectors.
 void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
                             ArrayRef<Value> rowIndices, Value weightIndex,
                             int64_t count) {
   int64_t vectors = shape.vectors;
   int64_t perVector = int64_t(kernel.lanes) * kernel.group;
-  bool isUnsigned = c.isUnsigned || activations.isFlipped;
+  // Activations of the steps at hand, row by row.
+  SmallVector<SmallVector<MicroKernel::Parts>> ahead(rowIndices.size() /
+                                                     kernel.rows);
   for (int64_t u = 0; u < count; ++u) {
     SmallVector<MicroKernel::Parts> loaded;
     for (int64_t v = 0; v < vectors; ++v)
@@ -334,15 +354,20 @@ void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
           kernel.emitWeights(b, loc, panels.weights,
                              add(weightIndex, (u * vectors + v) * perVector)));
     int64_t set = (u % shape.splits) * rowIndices.size() * vectors;
-    for (auto [row, index] : llvm::enumerate(rowIndices)) {
-      MicroKernel::Parts activation =
-          kernel.emitActivation(b, loc, lanes.flat(activations),
-                                add(index, u * kernel.group), isUnsigned);
+    for (size_t row = 0; row < rowIndices.size(); row += kernel.rows) {
+      SmallVector<MicroKernel::Parts> &steps = ahead[row / kernel.rows];
+      if (steps.empty())
+        steps = emitActivations(rowIndices.slice(row, kernel.rows),
+                                u * kernel.group, count - u);
       for (int64_t v = 0; v < vectors; ++v) {
-        Value &accumulator = accumulators[set + row * vectors + v];
-        accumulator =
-            kernel.emitStep(b, loc, accumulator, activation, loaded[v]);
+        SmallVector<Value, 2> sums;
+        for (size_t r = row; r < row + kernel.rows; ++r)
+          sums.push_back(accumulators[set + r * vectors + v]);
+        kernel.emitStep(b, loc, sums, steps.front(), loaded[v]);
+        for (auto [r, sum] : llvm::enumerate(sums))
+          accumulators[set + (row + r) * vectors + v] = sum;
       }
+      steps.erase(steps.begin());
     }
   }
 }
@@ -383,6 +408,7 @@ TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
   int64_t calls = rows.size() * shape.vectors;
   int64_t unroll = std::clamp<int64_t>(
       kMaximalBody / (calls * kernel.cost.step), 1, maximalUnroll(kernel));
+  unroll = std::max<int64_t>(unroll, kernel.stepsPerLoad);
   unroll = llvm::alignTo(std::max(unroll, shape.splits), shape.splits);
   if (panels.groups <= unroll) {
     emitSteps(shape, accumulators, rowBases, weightBase, panels.groups);
@@ -449,6 +475,21 @@ TileEmitter::Accumulators TileEmitter::emitOuter(ArrayRef<Point> rows,
                   });
 }
 
+/// Between lanes that are columns and the kernel's own arrangement. Further
+/// sets of accumulators start from zeros and need none.
+void TileEmitter::arrange(Accumulators &accumulators, int64_t rows,
+                          int64_t vectors) {
+  for (int64_t row = 0; row < rows; row += kernel.rows)
+    for (int64_t v = 0; v < vectors; ++v) {
+      SmallVector<Value, 2> sums;
+      for (int64_t r = row; r < row + kernel.rows; ++r)
+        sums.push_back(accumulators[r * vectors + v]);
+      kernel.emitArrangement(b, loc, sums);
+      for (auto [r, sum] : llvm::enumerate(sums))
+        accumulators[(row + r) * vectors + v] = sum;
+    }
+}
+
 void TileEmitter::emitTile(const Point &point, int64_t height, int64_t width,
                            const TileShape &shape) {
   SmallVector<Point> rows;
@@ -462,7 +503,12 @@ void TileEmitter::emitTile(const Point &point, int64_t height, int64_t width,
       rows.push_back(row);
     }
   }
+  // A step may take several rows: the last ones stand twice and are dropped.
+  const size_t numRows = rows.size();
+  while (rows.size() % kernel.rows != 0)
+    rows.push_back(rows.back());
   Accumulators accumulators = emitStart(rows, shape);
+  arrange(accumulators, rows.size(), shape.vectors);
   accumulators = emitOuter(rows, shape, accumulators, 0, Value());
 
   // Sets of accumulators become one.
@@ -476,6 +522,8 @@ void TileEmitter::emitTile(const Point &point, int64_t height, int64_t width,
       else
         sum = arith::AddIOp::create(b, loc, sum, other);
     }
+  arrange(accumulators, rows.size(), shape.vectors);
+  rows.resize(numRows, point);
   SmallVector<Point> points;
   SmallVector<unsigned> active;
   for (Point &row : rows) {
@@ -485,7 +533,7 @@ void TileEmitter::emitTile(const Point &point, int64_t height, int64_t width,
       row.shifts[c.column] += kernel.lanes;
     }
   }
-  accumulators.truncate(count);
+  accumulators.truncate(points.size());
   lanes.emitFinish(accumulators, points, active);
 }
 

@@ -21,12 +21,14 @@ static int64_t maximalRows(const MicroKernel &kernel, int64_t vectors) {
   int64_t accumulators = static_cast<int64_t>(kernel.registers) -
                          vectors * kernel.cost.weightRegisters -
                          kernel.cost.scratchRegisters;
-  return std::clamp<int64_t>(accumulators / vectors, 1, 16);
+  return std::clamp<int64_t>(accumulators / vectors / kernel.rows * kernel.rows,
+                             1, 16);
 }
 
 static double tileCost(const TileProblem &problem, const MicroKernel &kernel,
                        int64_t rows, int64_t vectors) {
   const StepCost &cost = kernel.cost;
+  rows = llvm::alignTo(rows, kernel.rows);
   double products = (rows * vectors * cost.step + rows * cost.activation +
                      vectors * cost.weights) /
                     2.0;

@@ -49,13 +49,13 @@ struct BytesKernel : MicroKernel {
       cost.scratchRegisters += 2;
   }
 
-  Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
-                       bool isUnsigned) const override {
-    return emitLanes(b, loc,
-                     vector::BitCastOp::create(b, loc,
-                                               vectorOf(b.getI8Type(), 4),
-                                               emitWords(b, loc, flat, index)),
-                     isUnsigned);
+  Parts emitActivation(OpBuilder &b, Location loc, Value flat,
+                       ValueRange indices, bool isUnsigned) const override {
+    return emitLanes(
+        b, loc,
+        vector::BitCastOp::create(b, loc, vectorOf(b.getI8Type(), 4),
+                                  emitWords(b, loc, flat, indices.front())),
+        isUnsigned);
   }
 
   bool takesLanes() const override { return true; }
@@ -97,14 +97,15 @@ struct SignedBytesKernel : BytesKernel {
 struct VNNIKernel : UnsignedBytesKernel {
   using UnsignedBytesKernel::UnsignedBytesKernel;
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
-    return emitIntrinsic(b, loc,
-                         lanes == 16 ? "llvm.x86.avx512.vpdpbusd.512"
-                                     : "llvm.x86.avx512.vpdpbusd.256",
-                         accumulator.getType(),
-                         {accumulator, activation.front(), weights.front()});
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
+    accumulators[0] =
+        emitIntrinsic(b, loc,
+                      lanes == 16 ? "llvm.x86.avx512.vpdpbusd.512"
+                                  : "llvm.x86.avx512.vpdpbusd.256",
+                      accumulators[0].getType(),
+                      {accumulators[0], activation.front(), weights.front()});
   }
 };
 
@@ -112,14 +113,15 @@ struct VNNIKernel : UnsignedBytesKernel {
 struct SignedVNNIKernel : SignedBytesKernel {
   using SignedBytesKernel::SignedBytesKernel;
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
-    return emitIntrinsic(b, loc,
-                         lanes == 16 ? "llvm.x86.avx10.vpdpbssd.512"
-                                     : "llvm.x86.avx2.vpdpbssd.256",
-                         accumulator.getType(),
-                         {accumulator, activation.front(), weights.front()});
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
+    accumulators[0] =
+        emitIntrinsic(b, loc,
+                      lanes == 16 ? "llvm.x86.avx10.vpdpbssd.512"
+                                  : "llvm.x86.avx2.vpdpbssd.256",
+                      accumulators[0].getType(),
+                      {accumulators[0], activation.front(), weights.front()});
   }
 };
 
@@ -150,11 +152,11 @@ struct BoundedKernel : UnsignedBytesKernel {
     cost.chains = 2;
   }
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
-    return emitBytePairs(b, loc, accumulator, activation.front(),
-                         weights.front());
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
+    accumulators[0] = emitBytePairs(b, loc, accumulators[0], activation.front(),
+                                    weights.front());
   }
 };
 
@@ -186,14 +188,15 @@ struct SymmetricKernel : SignedBytesKernel {
     return {ones, ones};
   }
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
     Value turned = emitIntrinsic(
         b, loc,
         lanes == 8 ? "llvm.x86.avx2.psign.b" : "llvm.x86.ssse3.psign.b.128",
         weights.front().getType(), {weights.front(), activation[0]});
-    return emitBytePairs(b, loc, accumulator, activation[1], turned);
+    accumulators[0] =
+        emitBytePairs(b, loc, accumulators[0], activation[1], turned);
   }
 };
 
@@ -234,15 +237,14 @@ struct WideningKernel : UnsignedBytesKernel {
     return {ones, ones};
   }
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
     for (auto [left, right] : llvm::zip_equal(activation, weights)) {
       Value sums = emitIntrinsic(b, loc, kMultiplyAddWords.get(lanes),
-                                 accumulator.getType(), {left, right});
-      accumulator = arith::AddIOp::create(b, loc, accumulator, sums);
+                                 accumulators[0].getType(), {left, right});
+      accumulators[0] = arith::AddIOp::create(b, loc, accumulators[0], sums);
     }
-    return accumulator;
   }
 };
 
@@ -257,10 +259,11 @@ struct WidePairsKernel : MicroKernel {
     }
   }
 
-  Parts emitActivation(OpBuilder &b, Location loc, Value flat, Value index,
-                       bool) const override {
-    return {vector::BitCastOp::create(b, loc, vectorOf(b.getI16Type(), 2),
-                                      emitWords(b, loc, flat, index))};
+  Parts emitActivation(OpBuilder &b, Location loc, Value flat,
+                       ValueRange indices, bool) const override {
+    return {
+        vector::BitCastOp::create(b, loc, vectorOf(b.getI16Type(), 2),
+                                  emitWords(b, loc, flat, indices.front()))};
   }
 
   bool takesLanes() const override { return true; }
@@ -271,19 +274,21 @@ struct WidePairsKernel : MicroKernel {
                                    emitStored(b, loc, flat, index))};
   }
 
-  Value emitStep(OpBuilder &b, Location loc, Value accumulator,
-                 ArrayRef<Value> activation,
-                 ArrayRef<Value> weights) const override {
-    if (hasPairDot)
-      return emitIntrinsic(b, loc,
-                           lanes == 16 ? "llvm.x86.avx512.vpdpwssd.512"
-                                       : "llvm.x86.avx512.vpdpwssd.256",
-                           accumulator.getType(),
-                           {accumulator, activation.front(), weights.front()});
-    Value sums = emitIntrinsic(b, loc, kMultiplyAddWords.get(lanes),
-                               accumulator.getType(),
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
+    Type type = accumulators[0].getType();
+    if (hasPairDot) {
+      accumulators[0] = emitIntrinsic(
+          b, loc,
+          lanes == 16 ? "llvm.x86.avx512.vpdpwssd.512"
+                      : "llvm.x86.avx512.vpdpwssd.256",
+          type, {accumulators[0], activation.front(), weights.front()});
+      return;
+    }
+    Value sums = emitIntrinsic(b, loc, kMultiplyAddWords.get(lanes), type,
                                {activation.front(), weights.front()});
-    return arith::AddIOp::create(b, loc, accumulator, sums);
+    accumulators[0] = arith::AddIOp::create(b, loc, accumulators[0], sums);
   }
 
   const bool hasPairDot;

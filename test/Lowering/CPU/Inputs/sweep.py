@@ -164,7 +164,7 @@ class Sweep:
         )
         body = "\n".join(lines)
         return (
-            f"func.func @main(%input: {tensor([LENGTH], 'f32')}) -> {tensor([total], 'i32')} {{\n"
+            f"func.func @sweep(%input: {tensor([LENGTH], 'f32')}) -> {tensor([total], 'i32')} {{\n"
             f"%q = qopt.quantize %input as !quant.uniform<i8:f32, 1.0> : {tensor([LENGTH], 'f32')} -> {tensor([LENGTH], 'i8')}\n"
             f"{body}\nreturn %all : {tensor([total], 'i32')}\n}}\n"
         )
