@@ -98,6 +98,7 @@ struct MatrixKernel : SignedKernel {
   explicit MatrixKernel(const VectorUnit &unit) : SignedKernel(unit, 8) {
     rows = 2;
     cost.weightRegisters = 2;
+    cost.scratchRegisters += 2;
   }
 
   Parts emitActivation(OpBuilder &b, Location loc, Value flat,

@@ -21,7 +21,9 @@ static int64_t maximalRows(const MicroKernel &kernel, int64_t vectors) {
   int64_t accumulators = static_cast<int64_t>(kernel.registers) -
                          vectors * kernel.cost.weightRegisters -
                          kernel.cost.scratchRegisters;
-  return std::clamp<int64_t>(accumulators / vectors / kernel.rows * kernel.rows,
+  // Activations that are loaded for several steps stay while weights pass.
+  int64_t perRow = vectors + (kernel.stepsPerLoad > 1);
+  return std::clamp<int64_t>(accumulators / perRow / kernel.rows * kernel.rows,
                              1, 16);
 }
 
