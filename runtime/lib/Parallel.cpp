@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <pthread.h>
+#include <sched.h>
 
 namespace {
 
@@ -35,6 +36,7 @@ struct Pool {
   /// Held by the thread whose loop runs.
   std::atomic<bool> busy{false};
   std::atomic<uint64_t> word{0};
+  std::atomic<int> callerProcessor{-1};
 
   // The loop; written while it is closed and nobody is inside.
   qopt_parallel_body body = nullptr;
@@ -63,6 +65,40 @@ void relax() {
 #endif
 }
 
+#ifdef __linux__
+/// Processors that a worker may run on.
+using Processors = cpu_set_t;
+
+Processors getProcessors() {
+  Processors all;
+  CPU_ZERO(&all);
+  (void)sched_getaffinity(0, sizeof all, &all);
+  return all;
+}
+
+int getProcessor() { return sched_getcpu(); }
+
+/// Where other programs keep all processors busy, the system wakes a worker
+/// beside the caller and leaves it there: waiting busily, it would only keep
+/// the caller from running. It takes another processor, or its turn behind the
+/// caller where there is none.
+void makeWay(const Processors &all) {
+  int here = getProcessor();
+  if (here != pool.callerProcessor.load(std::memory_order_relaxed))
+    return;
+  Processors others = all;
+  CPU_CLR(here, &others);
+  if (CPU_COUNT(&others) == 0 ||
+      sched_setaffinity(0, sizeof others, &others) != 0)
+    sched_yield();
+}
+#else
+struct Processors {};
+Processors getProcessors() { return {}; }
+int getProcessor() { return -1; }
+void makeWay(const Processors &) {}
+#endif
+
 void runPieces() {
   while (true) {
     int64_t piece = pool.nextPiece.fetch_add(1, std::memory_order_relaxed);
@@ -81,11 +117,15 @@ bool mayEnter(uint64_t word, uint64_t index, uint64_t lastNumber) {
 }
 
 /// Waits for a loop that worker `index` may take part in and has not seen.
-uint64_t waitForLoop(uint64_t index, uint64_t lastNumber) {
+uint64_t waitForLoop(uint64_t index, uint64_t lastNumber,
+                     const Processors &processors) {
+  constexpr int kSpinsOfTurn = 32;
   for (int spin = 0; spin < kSpins; ++spin) {
     uint64_t word = pool.word.load(std::memory_order_acquire);
     if (mayEnter(word, index, lastNumber))
       return word;
+    if (spin % kSpinsOfTurn == 0)
+      makeWay(processors);
     relax();
   }
   pthread_mutex_lock(&pool.lock);
@@ -114,8 +154,9 @@ void *work(void *argument) {
   auto index = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(argument));
   // No loop has this number: the first is 1, and numbers have 32 bits.
   uint64_t lastNumber = ~uint64_t(0);
+  const Processors processors = getProcessors();
   while (true) {
-    uint64_t word = waitForLoop(index, lastNumber);
+    uint64_t word = waitForLoop(index, lastNumber, processors);
     if (!pool.word.compare_exchange_strong(word, word + 1,
                                            std::memory_order_acq_rel))
       continue;
@@ -200,6 +241,7 @@ void qopt_parallel_for(qopt_parallel_body body, void *context, int64_t count,
     pool.count = count;
     pool.pieces = smaller(count, (workers + 1) * kPiecesOfThread);
     pool.nextPiece.store(0, std::memory_order_relaxed);
+    pool.callerProcessor.store(getProcessor(), std::memory_order_relaxed);
     openLoop(workers);
     runPieces();
     closeLoop();
