@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include <limits>
 
 namespace mlir::qopt {
@@ -24,11 +25,32 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 namespace {
-/// A tensor that an element of the result finds its parameter in: `dims` are
-/// the dimensions of the result that index it.
+/// A tensor that an element of the result finds its parameter in: each of its
+/// dimensions is indexed by one of `dims`, dimensions of the result, or is of
+/// size 1.
 struct Parameter {
   Value tensor;
-  SmallVector<int64_t> dims;
+  SmallVector<std::optional<int64_t>> dims;
+};
+
+/// A value that another one is, moved: dimension `dims[i]` of it is dimension i
+/// of the other, which is of size 1 where there is none.
+struct Moved {
+  Value source;
+  SmallVector<std::optional<int64_t>> dims;
+
+  /// `value` itself.
+  static Moved get(Value value) {
+    Moved moved{value, {}};
+    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+    for (int64_t dim = 0; dim < rank; ++dim)
+      moved.dims.push_back(dim);
+    return moved;
+  }
+
+  RankedTensorType getType() const {
+    return cast<RankedTensorType>(source.getType());
+  }
 };
 
 /// What stands behind the accumulator.
@@ -83,24 +105,156 @@ quant::QuantizedType DynamicQuantizer::getUnitType() {
       isSymmetric() ? -127 : -128, 127);
 }
 
-void DynamicQuantizer::quantizeActivation(OpOperand &operand) {
-  SmallVector<int64_t> kept, dims, sizes;
-  auto type = cast<RankedTensorType>(operand.get().getType());
-  if (settings.getGranularity() == Granularity::Row)
-    for (auto [own, result] : op.getSharedDims(operand)) {
-      kept.push_back(own);
-      dims.push_back(result);
-      sizes.push_back(type.getDimSize(own));
+/// For each group of a reshape that adds or removes dimensions of size 1 only,
+/// the one dimension that is not, or nothing. Fails on other reshapes.
+static FailureOr<SmallVector<std::optional<int64_t>>>
+getRealDims(ArrayRef<ReassociationIndices> groups, ArrayRef<int64_t> shape) {
+  SmallVector<std::optional<int64_t>> dims;
+  for (const ReassociationIndices &group : groups) {
+    std::optional<int64_t> real;
+    for (int64_t dim : group) {
+      if (shape[dim] == 1)
+        continue;
+      if (real)
+        return failure();
+      real = dim;
     }
+    dims.push_back(real);
+  }
+  return dims;
+}
+
+/// Follows transposes, and reshapes of dimensions of size 1, backwards. Returns
+/// what stands before the first transpose of all.
+static Moved traceMovement(Value value) {
+  Moved moved = Moved::get(value), best = moved;
+  while (true) {
+    Operation *op = moved.source.getDefiningOp();
+    SmallVector<std::optional<int64_t>> next;
+    if (auto transpose = dyn_cast_or_null<linalg::TransposeOp>(op)) {
+      for (int64_t dim : transpose.getPermutation())
+        next.push_back(dim);
+      moved.source = transpose.getInput();
+    } else if (auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(op)) {
+      FailureOr<SmallVector<std::optional<int64_t>>> real = getRealDims(
+          expand.getReassociationIndices(), expand.getResultType().getShape());
+      if (failed(real))
+        return best;
+      next.assign(expand.getResultType().getRank(), std::nullopt);
+      for (auto [group, dim] : llvm::enumerate(*real))
+        if (dim)
+          next[*dim] = group;
+      moved.source = expand.getSrc();
+    } else if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op)) {
+      FailureOr<SmallVector<std::optional<int64_t>>> real = getRealDims(
+          collapse.getReassociationIndices(), collapse.getSrcType().getShape());
+      if (failed(real))
+        return best;
+      next = *real;
+      moved.source = collapse.getSrc();
+    } else {
+      return best;
+    }
+    for (std::optional<int64_t> &dim : moved.dims)
+      dim = dim ? next[*dim] : std::nullopt;
+    if (isa<linalg::TransposeOp>(op))
+      best = moved;
+  }
+}
+
+/// Whether the innermost dimension of `type` that is not of size 1 is none of
+/// `kept`: parameters then come from contiguous values.
+static bool reducesInnermost(RankedTensorType type, ArrayRef<int64_t> kept) {
+  for (int64_t dim = type.getRank() - 1; dim >= 0; --dim)
+    if (type.getDimSize(dim) != 1)
+      return !llvm::is_contained(kept, dim);
+  return true;
+}
+
+/// `stored`, which has the shape of the source, moved as the source was: loses
+/// dimensions of size 1, is transposed, and gets such dimensions again.
+static Value moveLike(OpBuilder &builder, Location loc, Value stored,
+                      const Moved &moved, ArrayRef<int64_t> shape) {
+  auto type = cast<RankedTensorType>(stored.getType());
+  SmallVector<int64_t> real, reduced, permutation, permuted;
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    if (size != 1) {
+      real.push_back(dim);
+      reduced.push_back(size);
+    }
+  for (auto [dim, size] : llvm::enumerate(shape))
+    if (size != 1) {
+      permutation.push_back(llvm::find(real, *moved.dims[dim]) - real.begin());
+      permuted.push_back(size);
+    }
+  if (reduced.size() != type.getShape().size())
+    stored = tensor::CollapseShapeOp::create(
+        builder, loc, type.clone(reduced), stored,
+        *getReassociationIndicesForCollapse(type.getShape(), reduced));
+  if (!llvm::is_sorted(permutation)) {
+    Value empty =
+        tensor::EmptyOp::create(builder, loc, permuted, type.getElementType());
+    stored =
+        linalg::TransposeOp::create(builder, loc, stored, empty, permutation)
+            ->getResult(0);
+  }
+  if (permuted.size() != shape.size())
+    stored = tensor::ExpandShapeOp::create(
+        builder, loc, type.clone(shape), stored,
+        *getReassociationIndicesForCollapse(shape, permuted));
+  return stored;
+}
+
+/// Where the parameters of `operand` are indexed: `kept` dimensions of
+/// `moved.source` and the dimensions of the result that run along with them, in
+/// the result's order, so that neighbouring columns have neighbouring scales.
+static void alignDims(ArrayRef<std::pair<int64_t, int64_t>> shared,
+                      const Moved &moved, SmallVectorImpl<int64_t> &kept,
+                      SmallVectorImpl<std::optional<int64_t>> &dims) {
+  SmallVector<std::pair<int64_t, int64_t>> pairs;
+  for (auto [own, result] : shared)
+    if (std::optional<int64_t> dim = moved.dims[own])
+      pairs.emplace_back(result, *dim);
+  llvm::sort(pairs);
+  kept.clear();
+  dims.clear();
+  for (auto [result, dim] : pairs) {
+    kept.push_back(dim);
+    dims.push_back(result);
+  }
+}
+
+void DynamicQuantizer::quantizeActivation(OpOperand &operand) {
+  Location loc = operand.get().getLoc();
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  SmallVector<std::pair<int64_t, int64_t>> shared;
+  if (settings.getGranularity() == Granularity::Row)
+    shared = op.getSharedDims(operand);
+  // Where values were computed, their rows are contiguous, and bytes are
+  // cheaper to move than floats; unless it was the movement that made them so.
+  Moved here = Moved::get(operand.get()), moved = traceMovement(operand.get());
+  SmallVector<int64_t> keptHere, kept, sizes;
+  SmallVector<std::optional<int64_t>> dims;
+  alignDims(shared, moved, kept, dims);
+  bool wasContiguous = reducesInnermost(moved.getType(), kept);
+  alignDims(shared, here, keptHere, dims);
+  if (reducesInnermost(type, keptHere) && !wasContiguous)
+    moved = here;
+  alignDims(shared, moved, kept, dims);
+  for (int64_t dim : kept)
+    sizes.push_back(moved.getType().getDimSize(dim));
   SmallVector<Type> results = {
-      type.clone(builder.getI8Type()),
+      moved.getType().clone(builder.getI8Type()),
       RankedTensorType::get(sizes, builder.getF32Type())};
   if (!isSymmetric())
     results.push_back(RankedTensorType::get(sizes, builder.getI32Type()));
-  auto quantize = QuantizeDynamicOp::create(
-      builder, operand.get().getLoc(), results, operand.get(),
-      builder.getDenseI64ArrayAttr(kept), NumericsAttr());
-  operands[operand.getOperandNumber()] = quantize.getResult();
+  auto quantize = QuantizeDynamicOp::create(builder, loc, results, moved.source,
+                                            builder.getDenseI64ArrayAttr(kept),
+                                            NumericsAttr());
+  Value stored = quantize.getResult();
+  if (moved.source != operand.get())
+    stored = moveLike(builder, loc, stored, moved, type.getShape());
+  operands[operand.getOperandNumber()] = stored;
   types[operand.getOperandNumber()] = getUnitType();
   epilogue.scales.push_back({quantize.getScales(), dims});
   if (Value zeroPoints = quantize.getZeroPoints())
@@ -134,7 +288,8 @@ LogicalResult DynamicQuantizer::sumWeights(OpOperand &operand,
   }
   auto type = cast<RankedTensorType>(weight.getInput().getType());
   bool isSplat = constant->values.isSplat();
-  SmallVector<int64_t> strides(type.getRank(), 0), dims, sizes;
+  SmallVector<int64_t> strides(type.getRank(), 0), sizes;
+  SmallVector<std::optional<int64_t>> dims;
   int64_t count = 1;
   SmallVector<std::pair<int64_t, int64_t>> shared = op.getSharedDims(operand);
   for (auto [own, result] : shared) {
@@ -213,8 +368,9 @@ Value DynamicQuantizer::emitEpilogue(const IntegerForm &form) {
   };
   auto addParameter = [&](const Parameter &parameter) {
     SmallVector<AffineExpr> exprs;
-    for (int64_t dim : parameter.dims)
-      exprs.push_back(builder.getAffineDimExpr(dim));
+    for (std::optional<int64_t> dim : parameter.dims)
+      exprs.push_back(dim ? builder.getAffineDimExpr(*dim)
+                          : builder.getAffineConstantExpr(0));
     return addInput(parameter.tensor, AffineMap::get(rank, 0, exprs, context));
   };
   AffineMap identity = builder.getMultiDimIdentityMap(rank);
@@ -225,7 +381,8 @@ Value DynamicQuantizer::emitEpilogue(const IntegerForm &form) {
   if (weights.isPerAxis() ||
       llvm::any_of(weights.scales, [](double scale) { return scale != 1.0; })) {
     SmallVector<float> scales(weights.scales.begin(), weights.scales.end());
-    SmallVector<int64_t> sizes, dims;
+    SmallVector<int64_t> sizes;
+    SmallVector<std::optional<int64_t>> dims;
     if (weights.isPerAxis()) {
       sizes = {int64_t(scales.size())};
       dims = {*weights.axis};

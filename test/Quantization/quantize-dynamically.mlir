@@ -89,3 +89,45 @@ func.func @convolutions(%x: tensor<2x3x5x5xf32>) -> (tensor<2x4x3x3xf32>, tensor
   %d = linalg.depthwise_conv_2d_nchw_chw {qopt.dynamic = #qopt.dynamic<>} ins(%x, %v : tensor<2x3x5x5xf32>, tensor<3x3x3xf32>) outs(%zeros3 : tensor<2x3x3x3xf32>) -> tensor<2x3x3x3xf32>
   return %c, %d : tensor<2x4x3x3xf32>, tensor<2x3x3x3xf32>
 }
+
+// -----
+
+// Heads: values are quantized where they were computed, before the transposes, and
+// bytes move. Scales stand in the order of the result, whatever that of the values.
+// CHECK-DAG: #[[LEFT:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-DAG: #[[RIGHT:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-LABEL: func @heads
+// CHECK: %[[Q:.*]], %[[SQ:.*]] = qopt.quantize_dynamic %arg0 per [2, 1] : (tensor<1x8x2x4xf32>) -> (tensor<1x8x2x4xi8>, tensor<2x8xf32>)
+// CHECK: %[[QC:.*]] = tensor.collapse_shape %[[Q]] {{.*}} into tensor<8x2x4xi8>
+// CHECK: %[[QT:.*]] = linalg.transpose ins(%[[QC]] : tensor<8x2x4xi8>) outs({{.*}} : tensor<2x8x4xi8>) permutation = [1, 0, 2]
+// CHECK: %[[K:.*]], %[[SK:.*]] = qopt.quantize_dynamic %arg1 per [2, 1] : (tensor<1x8x2x4xf32>) -> (tensor<1x8x2x4xi8>, tensor<2x8xf32>)
+// CHECK: %[[KT:.*]] = linalg.transpose {{.*}} permutation = [1, 2, 0]
+// CHECK: linalg.generic {{.*}} ins(%[[QT]], %[[KT]] : tensor<2x8x4xi8>, tensor<2x4x8xi8>)
+// CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[LEFT]], #[[RIGHT]], #{{.*}}]
+// CHECK-SAME: ins(%{{.*}}, %[[SQ]], %[[SK]] :
+func.func @heads(%q: tensor<1x8x2x4xf32>, %k: tensor<1x8x2x4xf32>) -> tensor<2x8x8xf32> {
+  %e = tensor.empty() : tensor<1x2x8x4xf32>
+  %f = tensor.empty() : tensor<1x2x4x8xf32>
+  %zeros = arith.constant dense<0.0> : tensor<2x8x8xf32>
+  %qt = linalg.transpose ins(%q : tensor<1x8x2x4xf32>) outs(%e : tensor<1x2x8x4xf32>) permutation = [0, 2, 1, 3]
+  %kt = linalg.transpose ins(%k : tensor<1x8x2x4xf32>) outs(%f : tensor<1x2x4x8xf32>) permutation = [0, 2, 3, 1]
+  %qc = tensor.collapse_shape %qt [[0, 1], [2], [3]] : tensor<1x2x8x4xf32> into tensor<2x8x4xf32>
+  %kc = tensor.collapse_shape %kt [[0, 1], [2], [3]] : tensor<1x2x4x8xf32> into tensor<2x4x8xf32>
+  %m = linalg.batch_matmul {qopt.dynamic = #qopt.dynamic<>} ins(%qc, %kc : tensor<2x8x4xf32>, tensor<2x4x8xf32>) outs(%zeros : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+  return %m : tensor<2x8x8xf32>
+}
+
+// -----
+
+// A transpose that made rows contiguous stays in front of them.
+// CHECK-LABEL: func @columns
+// CHECK: %[[T:.*]] = linalg.transpose ins(%arg0 : tensor<3x4xf32>)
+// CHECK: qopt.quantize_dynamic %[[T]] per [0]
+func.func @columns(%x: tensor<3x4xf32>) -> tensor<4x2xf32> {
+  %w = arith.constant dense<[[2.0, 0.5], [-2.0, 1.0], [1.0, 0.0]]> : tensor<3x2xf32>
+  %zeros = arith.constant dense<0.0> : tensor<4x2xf32>
+  %e = tensor.empty() : tensor<4x3xf32>
+  %t = linalg.transpose ins(%x : tensor<3x4xf32>) outs(%e : tensor<4x3xf32>) permutation = [1, 0]
+  %m = linalg.matmul {qopt.dynamic = #qopt.dynamic<>} ins(%t, %w : tensor<4x3xf32>, tensor<3x2xf32>) outs(%zeros : tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %m : tensor<4x2xf32>
+}

@@ -35,6 +35,31 @@ static LogicalResult decomposeIntoInsertions(ModuleOp module) {
   return applyPatternsGreedily(module, std::move(patterns));
 }
 
+/// Gives every reduction an initial value of its own, where several share one
+/// that is cheap to write again: in a shared one, all but the last reduction
+/// would work on copies, and the last one far from where it was written.
+static void separateInitialValues(ModuleOp module) {
+  SmallVector<linalg::LinalgOp> reductions;
+  module.walk([&](linalg::LinalgOp op) {
+    if (op.getNumReductionLoops() > 0)
+      reductions.push_back(op);
+  });
+  for (linalg::LinalgOp op : reductions) {
+    for (OpOperand &init : op.getDpsInitsMutable()) {
+      auto producer = init.get().getDefiningOp<linalg::LinalgOp>();
+      if (!producer || producer->hasOneUse() ||
+          producer.getNumReductionLoops() > 0 ||
+          !llvm::all_of(producer.getDpsInputs(), [](Value input) {
+            return matchPattern(input, m_Constant());
+          }))
+        continue;
+      OpBuilder builder(op);
+      Operation *own = builder.clone(*producer.getOperation());
+      init.set(own->getResult(cast<OpResult>(init.get()).getResultNumber()));
+    }
+  }
+}
+
 /// Gives every result a destination of its own. Common subexpression
 /// elimination makes one of all empty tensors of a shape, and a buffer that
 /// holds one value after the other has several readers: kernels would find none
@@ -78,6 +103,7 @@ struct Bufferize : qopt::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     IRRewriter rewriter(&getContext());
+    separateInitialValues(module);
     separateDestinations(module);
     if (failed(decomposeIntoInsertions(module)) ||
         failed(bufferization::eliminateEmptyTensors(rewriter, module)))

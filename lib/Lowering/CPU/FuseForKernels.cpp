@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -51,6 +52,27 @@ static bool mayFuseIntoReduction(linalg::LinalgOp producer,
          points <= type.getNumElements();
 }
 
+/// Whether the body evaluates functions as polynomials, with registers for
+/// their steps.
+static bool hasPolynomials(linalg::GenericOp op) {
+  return llvm::any_of(*op.getBody(), [](Operation &inner) {
+    return isa<math::MathDialect>(inner.getDialect()) &&
+           !isa<math::AbsFOp, math::CeilOp, math::FloorOp, math::RoundOp,
+                math::RoundEvenOp, math::TruncOp, math::SqrtOp, math::RsqrtOp,
+                math::FmaOp, math::CopySignOp>(inner);
+  });
+}
+
+/// Whether `op` is to run on accumulators that a tile of a product holds in
+/// registers.
+static bool readsProduct(linalg::LinalgOp op) {
+  return llvm::any_of(op.getDpsInputs(), [](Value input) {
+    auto producer = input.getDefiningOp<linalg::LinalgOp>();
+    return producer && producer.getNumReductionLoops() > 0 &&
+           producer.getNumDpsInputs() == 2;
+  });
+}
+
 /// A producer moves into its one consumer, but not where it would be computed
 /// again for each term of a reduction. Combinations of partial results stay as
 /// they are: kernels know them.
@@ -62,6 +84,10 @@ static bool shouldFuse(OpOperand *operand) {
     return false;
   auto generic = dyn_cast<linalg::GenericOp>(producer.getOperation());
   if (generic && isCombination(generic))
+    return false;
+  // The registers of a tile are full of accumulators: spilling them costs more
+  // than another pass over the result.
+  if (hasPolynomials(consumer) && readsProduct(producer))
     return false;
   return isElementwise(consumer.getOperation()) ||
          mayFuseIntoReduction(producer, consumer, operand);

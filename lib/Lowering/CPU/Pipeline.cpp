@@ -44,6 +44,7 @@ static void assignBuffers(OpPassManager &pm) {
 /// kernels take one operation on either side.
 static void fuse(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createFoldConstantGenerics());
+  pm.addNestedPass<func::FuncOp>(createFoldMovement());
   pm.addNestedPass<func::FuncOp>(createFuseForKernels());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

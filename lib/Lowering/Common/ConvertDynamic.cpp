@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -62,15 +63,17 @@ private:
   AffineMap identity, rows;
 };
 
-/// `combine(element, so far)` over all that is not kept, from 0 on.
+/// `combine(element, so far)` over all that is not kept. It starts at a NaN,
+/// which the combinations here leave out.
 Value Emitter::reduce(Body combine) {
   SmallVector<utils::IteratorType> iterators(inputType.getRank(),
                                              utils::IteratorType::reduction);
   for (int64_t dim : op.getKept())
     iterators[dim] = utils::IteratorType::parallel;
-  Value zero = emitConstant(b, loc, b.getF32Type(), 0.0);
+  Value nothing = emitConstant(b, loc, b.getF32Type(),
+                               std::numeric_limits<double>::quiet_NaN());
   Value init = linalg::FillOp::create(
-                   b, loc, zero, empty(rowsType.getShape(), b.getF32Type()))
+                   b, loc, nothing, empty(rowsType.getShape(), b.getF32Type()))
                    .getResult(0);
   return generic({op.getInput()}, init, {identity, rows}, iterators, combine);
 }
@@ -85,7 +88,8 @@ Value Emitter::mapRows(ArrayRef<Value> inputs, Type element, Body body) {
                  body);
 }
 
-/// `width / steps`, or 1 where that is no normal number.
+/// `width / steps`, or 1 where that is no normal number: for zeros, and for NaN
+/// where there was nothing else.
 Value Emitter::emitScale(OpBuilder &builder, Location loc, Value width,
                          double steps) {
   Type f32 = builder.getF32Type();
@@ -93,9 +97,9 @@ Value Emitter::emitScale(OpBuilder &builder, Location loc, Value width,
   Value scale = arith::DivFOp::create(builder, loc, width, divisor);
   Value least = emitConstant(builder, loc, f32, 0x1p-126);
   Value one = emitConstant(builder, loc, f32, 1.0);
-  Value isTiny = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
-                                       scale, least);
-  return arith::SelectOp::create(builder, loc, isTiny, one, scale);
+  Value isNormal = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::OGE, scale, least);
+  return arith::SelectOp::create(builder, loc, isNormal, scale, one);
 }
 
 Value Emitter::quantize(Value scales, Value zeroPoints, StorageRange range) {
@@ -148,16 +152,22 @@ struct ConvertQuantizeDynamic : OpRewritePattern<QuantizeDynamicOp> {
         emitter.reduce([](OpBuilder &b, Location loc, ValueRange args) {
           return arith::MaxNumFOp::create(b, loc, args[0], args[1]).getResult();
         });
+    // The range holds zero.
     Value scales = emitter.mapRows(
         {low, high}, f32, [&](OpBuilder &b, Location loc, ValueRange args) {
-          Value width = arith::SubFOp::create(b, loc, args[1], args[0]);
+          Value zero = emitConstant(b, loc, f32, 0.0);
+          Value least = arith::MinNumFOp::create(b, loc, args[0], zero);
+          Value largest = arith::MaxNumFOp::create(b, loc, args[1], zero);
+          Value width = arith::SubFOp::create(b, loc, largest, least);
           return emitter.emitScale(b, loc, width, 255.0);
         });
     // Rule Q0 of the range's lower end, whose sign is turned, on [0, 255].
     Value zeroPoints = emitter.mapRows(
         {low, scales}, rewriter.getI32Type(),
         [&](OpBuilder &b, Location loc, ValueRange args) {
-          Value negated = arith::NegFOp::create(b, loc, args[0]);
+          Value zero = emitConstant(b, loc, f32, 0.0);
+          Value least = arith::MinNumFOp::create(b, loc, args[0], zero);
+          Value negated = arith::NegFOp::create(b, loc, least);
           Value unsignedPoint =
               emitQuantize(b, loc, negated, args[1], Value(), {0, 255, false},
                            b.getI32Type(), Rounding::HalfEven);

@@ -1,15 +1,15 @@
 // RUN: quant-opt %s -split-input-file -verify-diagnostics
 
-func.func @descending(%x: tensor<4x8xf32>) {
-  // expected-error@+1 {{'qopt.quantize_dynamic' op keeps [1, 0], which are not ascending dimensions of 'tensor<4x8xf32>'}}
-  %q, %s = qopt.quantize_dynamic %x per [1, 0] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<8x4xf32>)
+func.func @twice(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{'qopt.quantize_dynamic' op keeps [1, 1], which are not different dimensions of 'tensor<4x8xf32>'}}
+  %q, %s = qopt.quantize_dynamic %x per [1, 1] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<8x8xf32>)
   return
 }
 
 // -----
 
 func.func @rank(%x: tensor<4x8xf32>) {
-  // expected-error@+1 {{keeps [2], which are not ascending dimensions of 'tensor<4x8xf32>'}}
+  // expected-error@+1 {{keeps [2], which are not different dimensions of 'tensor<4x8xf32>'}}
   %q, %s = qopt.quantize_dynamic %x per [2] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4xf32>)
   return
 }

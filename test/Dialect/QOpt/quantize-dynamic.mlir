@@ -6,8 +6,8 @@ func.func @examples(%x: tensor<4x8xf32>) {
   %q, %s = qopt.quantize_dynamic %x per [0] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4xf32>)
   // CHECK: qopt.quantize_dynamic %{{.*}} per [] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<f32>, tensor<i32>)
   %r, %t, %z = qopt.quantize_dynamic %x per [] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<f32>, tensor<i32>)
-  // CHECK: per [0, 1] {numerics = #qopt.numerics<rounding = half_away>}
-  %e, %u = qopt.quantize_dynamic %x per [0, 1] {numerics = #qopt.numerics<rounding = half_away>} : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4x8xf32>)
+  // CHECK: per [1, 0] {numerics = #qopt.numerics<rounding = half_away>}
+  %e, %u = qopt.quantize_dynamic %x per [1, 0] {numerics = #qopt.numerics<rounding = half_away>} : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<8x4xf32>)
   return
 }
 

@@ -4,15 +4,16 @@
 // CHECK-DAG: #[[ID:.*]] = affine_map<(d0, d1) -> (d0, d1)>
 // CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1) -> (d0)>
 // CHECK-LABEL: func @symmetric
-// CHECK: %[[ZERO:.*]] = linalg.fill
+// CHECK: %[[NAN:.*]] = arith.constant 0x7FC00000 : f32
+// CHECK: %[[NOTHING:.*]] = linalg.fill ins(%[[NAN]]
 // CHECK: %[[MAX:.*]] = linalg.generic {indexing_maps = [#[[ID]], #[[ROW]]], iterator_types = ["parallel", "reduction"]}
-// CHECK-SAME: ins(%arg0 : tensor<4x8xf32>) outs(%[[ZERO]] : tensor<4xf32>)
+// CHECK-SAME: ins(%arg0 : tensor<4x8xf32>) outs(%[[NOTHING]] : tensor<4xf32>)
 // CHECK-NEXT: ^bb0(%[[IN:.*]]: f32, %[[OUT:.*]]: f32):
 // CHECK-NEXT:   %[[ABS:.*]] = math.absf %[[IN]]
 // CHECK-NEXT:   arith.maxnumf %[[ABS]], %[[OUT]]
 // CHECK: %[[SCALE:.*]] = linalg.generic {{.*}} ins(%[[MAX]] : tensor<4xf32>)
 // CHECK:   arith.divf %{{.*}}, %cst
-// CHECK:   arith.cmpf olt
+// CHECK:   arith.cmpf oge
 // CHECK:   arith.select
 // CHECK: linalg.generic {indexing_maps = [#[[ID]], #[[ROW]], #[[ID]]], iterator_types = ["parallel", "parallel"]}
 // CHECK-SAME: ins(%arg0, %[[SCALE]] : tensor<4x8xf32>, tensor<4xf32>)
@@ -25,7 +26,7 @@ func.func @symmetric(%x: tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4xf32>) {
 
 // -----
 
-// Both ends of the range, which holds zero because the reductions start there.
+// Both ends of the range, which holds zero.
 // CHECK-LABEL: func @asymmetric
 // CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "reduction"]
 // CHECK: arith.minnumf

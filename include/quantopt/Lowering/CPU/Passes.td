@@ -125,12 +125,30 @@ def FoldConstantGenerics : Pass<"qopt-fold-constant-generics", "::mlir::func::Fu
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def FoldMovement : Pass<"qopt-fold-movement", "::mlir::func::FuncOp"> {
+  let summary = "move reshapes and transposes out of the way of kernels";
+  let description = [{
+    Reads linalg on tensors. An elementwise operation next to a reshape that adds
+    or removes dimensions of size 1 loses its loops of one iteration, and the
+    reshape stands behind it: what a reshape kept apart can fuse. A
+    generic that sums products reads a transposed factor where it was before, if
+    its runs stay contiguous. Values and their order do not change.
+
+    Refuses nothing.
+
+    Example: test/Lowering/CPU/fold-movement.mlir.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FuseForKernels : Pass<"qopt-fuse-for-kernels", "::mlir::func::FuncOp"> {
   let summary = "make one operation of a chain of elementwise ones";
   let description = [{
     Reads linalg on tensors. Elementwise operations, transposes and broadcasts
     included, move into the one elementwise operation that consumes them, in
-    unchanged order of arithmetic. They move into a reduction only where that
+    unchanged order of arithmetic; functions that are polynomials do not move to
+    the accumulators of a product, whose registers they would spill. They move into a reduction only where that
     reads each of their elements once and in order, as those of
     `--qopt-split-reductions` do. Results that nothing reads are dropped.
 

@@ -8,6 +8,7 @@
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseSet.h"
 
 #include <limits>
 
@@ -201,14 +202,13 @@ OpFoldResult LookupOp::fold(FoldAdaptor) {
 LogicalResult QuantizeDynamicOp::verify() {
   RankedTensorType input = getInput().getType();
   SmallVector<int64_t> sizes;
-  int64_t last = -1;
+  llvm::SmallDenseSet<int64_t> seen;
   for (int64_t dim : getKept()) {
-    if (dim <= last || dim >= input.getRank())
+    if (dim < 0 || dim >= input.getRank() || !seen.insert(dim).second)
       return emitOpError("keeps [")
-             << getKept() << "], which are not ascending dimensions of "
+             << getKept() << "], which are not different dimensions of "
              << input;
     sizes.push_back(input.getDimSize(dim));
-    last = dim;
   }
   if (getResult().getType().getShape() != input.getShape())
     return emitOpError("makes ")

@@ -147,8 +147,9 @@ def QOpt_QuantizeDynamicOp : QOpt_Op<"quantize_dynamic", [Pure]> {
     no result which depends on it is finite.
 
     Constraints:
-    - (C1) `kept` is ascending and names dimensions of the input.
-    - (C2) scales and zero points have the sizes of these dimensions.
+    - (C1) `kept` names different dimensions of the input.
+    - (C2) scales and zero points have the sizes of these dimensions, in their
+      order.
     - (C3) the result has the shape of the input.
 
     ```mlir
