@@ -257,10 +257,23 @@ def suites_of(cases: list[Case]) -> dict[str, list[Case]]:
     return grouped
 
 
+def without_times(header: list[str], lines: list[list[str]]) -> tuple[list, list]:
+    """Leaves out the peers' times, which follow from ours and the ratios, and the
+    medians."""
+    keep = [
+        i
+        for i, name in enumerate(header)
+        if name != "median" and (not name.endswith(" µs") or name == "ours µs")
+    ]
+    return [header[i] for i in keep], [[line[i] for i in keep] for line in lines]
+
+
 def markdown(context: Context) -> str:
-    """All tables, as Markdown."""
+    """All tables, as Markdown, without the columns that would make them too wide."""
     parts = []
     for title, header, lines, notes in tables(context):
+        if "ours µs" in header:
+            header, lines = without_times(header, lines)
         parts.append(f"### {title}\n")
         parts += [
             "| " + " | ".join(line) + " |"

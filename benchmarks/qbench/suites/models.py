@@ -233,16 +233,22 @@ class Contenders:
         if base:
             self.add("base", lambda: self.ours(base))
             self.add("base-f32", lambda: self.ours_float(base))
+        tokens = self.model.reads_tokens
         if wants("ort"):
             self.add("ort-f32", self.ort_float)
-            if self.model.reads_tokens:
-                self.add("ort-dynamic", self.ort_dynamic)
-            else:
-                self.add("ort", self.ort_static)
+            self.add(
+                "ort-dynamic" if tokens else "ort",
+                self.ort_dynamic if tokens else self.ort_static,
+            )
         if wants("litert"):
             self.add("litert", self.litert)
         if wants("iree"):
-            if not self.model.reads_tokens and wants("ort"):
+            if tokens or not wants("ort"):
+                self.case.absent["iree"] = (
+                    "runs the model that ONNX Runtime quantizes statically, and there"
+                    " is none"
+                )
+            else:
                 self.add("iree", self.iree)
             self.add("iree-f32", self.iree_float)
 
