@@ -63,7 +63,7 @@ def parse_arguments() -> argparse.Namespace:
         "--markdown",
         type=pathlib.Path,
         metavar="OUT.md",
-        help="the tables for a document",
+        help="the tables as Markdown; in a document, what stands between its marks",
     )
     parser.add_argument(
         "--plot",
@@ -251,7 +251,9 @@ def main() -> int:
     print(report.machine_line(description))
     print(report.terminal(context))
     if options.markdown:
-        report.write(options.markdown, report.markdown(context))
+        versions = environment.versions()
+        text = report.markdown(context, description, versions)
+        report.write_markdown(options.markdown, text)
     if options.plot:
         from qbench import roofline
 

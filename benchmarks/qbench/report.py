@@ -12,6 +12,9 @@ import compile_cost
 from .context import OURS, Case, Context
 
 GOALS = pathlib.Path(__file__).resolve().parent.parent / "goals.json"
+#: Between these lines of a document are figures that --markdown replaces.
+MARK_BEGIN = "<!-- figures, by run.py --markdown -->"
+MARK_END = "<!-- end of figures -->"
 #: Behind a ratio: below the floor, between floor and goal, at the goal.
 MARKS = {"below": " ▼", "floor": " ✓", "goal": " ★"}
 TITLES = {
@@ -268,9 +271,11 @@ def without_times(header: list[str], lines: list[list[str]]) -> tuple[list, list
     return [header[i] for i in keep], [[line[i] for i in keep] for line in lines]
 
 
-def markdown(context: Context) -> str:
-    """All tables, as Markdown, without the columns that would make them too wide."""
-    parts = []
+def markdown(context: Context, machine: dict, versions: dict[str, str]) -> str:
+    """The machine and all tables, as Markdown, without the columns that would make
+    them too wide."""
+    peers = [f"{name} {version}" for name, version in versions.items()]
+    parts = ["```", machine_line(machine), ", ".join(peers), "```", ""]
     for title, header, lines, notes in tables(context):
         if "ours µs" in header:
             header, lines = without_times(header, lines)
@@ -344,6 +349,16 @@ def finite(value):
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
+
+
+def write_markdown(path: pathlib.Path, text: str) -> None:
+    """Writes a file of its own, or what stands between two marks of a document."""
+    if path.exists():
+        begin, found, rest = path.read_text().partition(MARK_BEGIN)
+        _, ended, end = rest.partition(MARK_END)
+        if found and ended:
+            text = f"{begin}{MARK_BEGIN}\n{text.strip()}\n{MARK_END}{end}"
+    write(path, text)
 
 
 def write_json(path: pathlib.Path, value: dict) -> None:
