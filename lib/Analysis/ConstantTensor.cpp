@@ -281,7 +281,13 @@ ConstantBuilder::ConstantBuilder(RankedTensorType type)
 }
 
 ElementsAttr ConstantBuilder::finish(StringRef name) && {
-  if (blob.getData().size() < kLeastBlobBytes)
+  // One number repeated takes no memory.
+  ArrayRef<char> bytes = blob.getData();
+  size_t size = type.getElementTypeBitWidth() / 8;
+  if (bytes.size() > size &&
+      std::memcmp(bytes.data(), bytes.data() + size, bytes.size() - size) == 0)
+    return DenseElementsAttr::getFromRawBuffer(type, bytes.take_front(size));
+  if (bytes.size() < kLeastBlobBytes)
     return DenseElementsAttr::getFromRawBuffer(type, blob.getData());
   return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }

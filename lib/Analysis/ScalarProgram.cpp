@@ -141,14 +141,22 @@ LogicalResult ScalarCompiler::emit(Operation *op, Function function,
   return success();
 }
 
-#define A slots[operands[0]]
-#define B slots[operands[1]]
-#define C slots[operands[2]]
-#define R slots[result]
-#define DATA (*static_cast<const int64_t *>(data))
+#define A a[i]
+#define B b[i]
+#define C c[i]
+#define R r[i]
+#define DATA data
 #define EVAL(...)                                                              \
-  [](ScalarValue *slots, const int32_t *operands, int32_t result,              \
-     const void *data) { __VA_ARGS__; }
+  [](ScalarValue *slots, size_t stride, size_t count, const int32_t *operands, \
+     int32_t result, [[maybe_unused]] int64_t data) {                          \
+    [[maybe_unused]] const ScalarValue *a = slots + operands[0] * stride;      \
+    [[maybe_unused]] const ScalarValue *b = slots + operands[1] * stride;      \
+    [[maybe_unused]] const ScalarValue *c = slots + operands[2] * stride;      \
+    ScalarValue *r = slots + result * stride;                                  \
+    for (size_t i = 0; i < count; ++i) {                                       \
+      __VA_ARGS__;                                                             \
+    }                                                                          \
+  }
 #define REAL(expression) EVAL(R.real = roundToWidth(expression, DATA))
 #define INTEGER(expression)                                                    \
   EVAL(R.integer = signExtend(int64_t(expression), DATA))
@@ -326,9 +334,9 @@ LogicalResult ScalarCompiler::emitQuantize(QuantizeOp op) {
     program.slots.push_back(slot);
   }
   ScalarProgram::Instruction instruction = {
-    EVAL(const ScalarValue *p = &slots[operands[1]];
-         quantopt::QuantParams params{p[0].real, p[1].integer, p[2].integer,
-                                      p[3].integer};
+    EVAL(quantopt::QuantParams params{b[i].real, b[stride + i].integer,
+                                      b[2 * stride + i].integer,
+                                      b[3 * stride + i].integer};
          R.integer = quantopt::quantize(
              float(A.real), params, static_cast<quantopt::RoundingMode>(DATA))),
     {*input, first, 0},
@@ -371,12 +379,10 @@ LogicalResult ScalarCompiler::emitDequantize(DequantizeOp op) {
   zeroPoint.integer = params->zeroPoints[0];
   program.slots.push_back(zeroPoint);
   ScalarProgram::Instruction instruction = {
-    EVAL(const ScalarValue *p = &slots[operands[1]];
-         R.real = float(A.integer - p[1].integer) * float(p[0].real)),
-    {*input, first, 0},
-    0,
-    0
-  };
+      EVAL(R.real = float(A.integer - b[stride + i].integer) * float(B.real)),
+      {*input, first, 0},
+      0,
+      0};
   instruction.result = slotOf[op.getResult()] = addSlot();
   program.instructions.push_back(instruction);
   return success();
@@ -418,8 +424,26 @@ void ScalarProgram::run(ArrayRef<ScalarValue> inputs,
   assert(inputs.size() == numInputs && outputs.size() == results.size());
   std::copy(inputs.begin(), inputs.end(), slots.begin());
   for (const Instruction &instruction : instructions)
-    instruction.function(slots.data(), instruction.operands, instruction.result,
-                         &instruction.data);
+    instruction.function(slots.data(), /*stride=*/1, /*count=*/1,
+                         instruction.operands, instruction.result,
+                         instruction.data);
   for (auto [output, slot] : llvm::zip_equal(outputs, results))
     output = slots[slot];
+}
+
+ScalarValue *ScalarProgram::getInput(unsigned input) {
+  assert(input < numInputs && "the block has as many arguments as inputs");
+  if (block.empty()) {
+    block.reserve(slots.size() * kBlock);
+    for (ScalarValue slot : slots)
+      block.insert(block.end(), kBlock, slot);
+  }
+  return &block[input * kBlock];
+}
+
+void ScalarProgram::runBlock(size_t count) {
+  assert(count <= kBlock && !block.empty());
+  for (const Instruction &instruction : instructions)
+    instruction.function(block.data(), kBlock, count, instruction.operands,
+                         instruction.result, instruction.data);
 }

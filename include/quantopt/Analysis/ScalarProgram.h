@@ -13,6 +13,8 @@
 #include "mlir/IR/Block.h"
 #include "mlir/IR/Operation.h"
 
+#include <vector>
+
 namespace mlir::qopt {
 
 /// A number of an MLIR scalar type. Floats narrower than f64 hold exactly the
@@ -40,9 +42,26 @@ public:
   /// unused arguments are ignored.
   void run(ArrayRef<ScalarValue> inputs, MutableArrayRef<ScalarValue> outputs);
 
+  /// How many elements runBlock takes at most: enough that instructions run as
+  /// loops over vectors, few enough that all values stay in the cache.
+  static constexpr size_t kBlock = 256;
+
+  /// Where the first `count` values of an input go before runBlock(count), and
+  /// where those of a result lie afterwards.
+  ScalarValue *getInput(unsigned input);
+  const ScalarValue *getResult(unsigned result) const {
+    return &block[results[result] * kBlock];
+  }
+
+  /// Runs the program on `count` elements.
+  void runBlock(size_t count);
+
 private:
-  using Function = void (*)(ScalarValue *slots, const int32_t *operands,
-                            int32_t result, const void *data);
+  /// Runs one instruction on `count` elements; those of a slot are contiguous,
+  /// slots are `stride` elements apart.
+  using Function = void (*)(ScalarValue *slots, size_t stride, size_t count,
+                            const int32_t *operands, int32_t result,
+                            int64_t data);
   struct Instruction {
     Function function;
     int32_t operands[3];
@@ -56,6 +75,8 @@ private:
   SmallVector<int32_t> results;
   /// Initial contents: inputs first, then constants, then one slot a result.
   SmallVector<ScalarValue> slots;
+  /// kBlock of each slot, once needed.
+  std::vector<ScalarValue> block;
 
   friend class ScalarCompiler;
 };
