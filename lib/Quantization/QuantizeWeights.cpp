@@ -64,14 +64,16 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
           }
           int64_t size = channels.outer * channels.inner;
           std::vector<float> gathered(number * size);
-          for (int64_t outer = 0; outer < channels.outer; ++outer)
+          for (int64_t outer = 0; outer < channels.outer; ++outer) {
+            const float *from =
+                channels.values.data() +
+                (outer * channels.count + first) * channels.inner;
+            float *to = gathered.data() + outer * channels.inner;
+            // Runs are short, often of one element: no calls to copy them.
             for (int64_t channel = 0; channel < number; ++channel)
-              std::copy_n(channels.values.data() +
-                              (outer * channels.count + first + channel) *
-                                  channels.inner,
-                          channels.inner,
-                          gathered.data() + channel * size +
-                              outer * channels.inner);
+              for (int64_t i = 0; i < channels.inner; ++i)
+                to[channel * size + i] = from[channel * channels.inner + i];
+          }
           for (int64_t channel = 0; channel < number; ++channel)
             scales[first + channel] = chooseScale(
                 ArrayRef<float>(gathered).slice(channel * size, size));
