@@ -18,6 +18,11 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 
+#if defined(__linux__) && defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 using namespace llvm;
 using namespace quantopt;
 
@@ -185,6 +190,15 @@ static void keep(LargeConstant &constant,
   constant.bytes = kept.back().getData();
 }
 
+/// Linux gives a process the tile registers of AMX when it asks for them. Where
+/// there are none it refuses, and no code that is made here uses them.
+static void requestTileRegisters() {
+#if defined(__linux__) && defined(__x86_64__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  (void)syscall(SYS_arch_prctl, kRequestPermission, kTileData);
+#endif
+}
+
 Expected<std::unique_ptr<CompiledModel>>
 CompiledModel::build(mlir::Operation *module, Signature signature,
                      const Options &options,
@@ -197,6 +211,7 @@ CompiledModel::build(mlir::Operation *module, Signature signature,
   if ((*machine)->getTargetTriple().getArch() != host.getArch())
     return createStringError("code for " + (*machine)->getTargetTriple().str() +
                              " cannot run on this machine, " + host.str());
+  requestTileRegisters();
   auto engine = std::make_unique<Engine>();
   engine->kernels = readProfileTable(module);
   LLVMContext context;

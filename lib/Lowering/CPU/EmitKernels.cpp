@@ -10,6 +10,7 @@
 #include "Kernels/Contraction.h"
 #include "Kernels/LaneBuilder.h"
 #include "Kernels/Lanes.h"
+#include "Kernels/MatrixTile.h"
 #include "TargetInfo.h"
 #include "Work.h"
 #include "quantopt/Lowering/CPU/Passes.h"
@@ -309,6 +310,10 @@ LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
     return success();
   }
   copyActivations(builder, kernel);
+  if (kernels.hasMatrixTiles &&
+      suitsMatrixTiles(kernel.nest, *kernel.contraction, *kernel.step))
+    return emitMatrixTiles(builder, kernel.nest, *kernel.contraction,
+                           *kernel.step);
   return emitContraction(builder, kernel.nest, *kernel.contraction,
                          *kernel.step);
 }

@@ -1,6 +1,7 @@
 // RUN: sed -e s/TRIPLE/x86_64-unknown-linux-gnu/ %s | quant-opt --qopt-lower-to-cpu=cpu=znver4 | %llvm_tools/mlir-translate --mlir-to-llvmir | %llvm_tools/opt -O3 -mcpu=znver4 | %llvm_tools/llc -O3 -mcpu=znver4 | %python %S/Inputs/hot-loops.py | FileCheck %s --check-prefix=VNNI
 // RUN: sed -e s/TRIPLE/x86_64-unknown-linux-gnu/ %s | quant-opt --qopt-lower-to-cpu=cpu=alderlake | %llvm_tools/mlir-translate --mlir-to-llvmir | %llvm_tools/opt -O3 -mcpu=alderlake | %llvm_tools/llc -O3 -mcpu=alderlake | %python %S/Inputs/hot-loops.py | FileCheck %s --check-prefix=VNNI
 // RUN: sed -e s/TRIPLE/x86_64-unknown-linux-gnu/ %s | quant-opt --qopt-lower-to-cpu=cpu=alderlake | %llvm_tools/mlir-translate --mlir-to-llvmir | %llvm_tools/opt -O3 -mcpu=alderlake | %llvm_tools/llc -O3 -mcpu=alderlake | FileCheck %s --check-prefix=VEX
+// RUN: sed -e s/TRIPLE/x86_64-unknown-linux-gnu/ %s | quant-opt --qopt-lower-to-cpu=cpu=sapphirerapids | %llvm_tools/mlir-translate --mlir-to-llvmir | %llvm_tools/opt -O3 -mcpu=sapphirerapids | %llvm_tools/llc -O3 -mcpu=sapphirerapids | FileCheck %s --check-prefix=AMX
 // RUN: sed -e s/TRIPLE/x86_64-unknown-linux-gnu/ %s | quant-opt --qopt-lower-to-cpu=cpu=sierraforest | %llvm_tools/mlir-translate --mlir-to-llvmir | %llvm_tools/opt -O3 -mcpu=sierraforest | %llvm_tools/llc -O3 -mcpu=sierraforest | %python %S/Inputs/hot-loops.py | FileCheck %s --check-prefix=INT8
 // RUN: sed -e s/TRIPLE/x86_64-unknown-linux-gnu/ %s | quant-opt --qopt-lower-to-cpu=cpu=haswell | %llvm_tools/mlir-translate --mlir-to-llvmir | %llvm_tools/opt -O3 -mcpu=haswell | %llvm_tools/llc -O3 -mcpu=haswell | %python %S/Inputs/hot-loops.py | FileCheck %s --check-prefix=AVX2
 // RUN: sed -e s/TRIPLE/x86_64-unknown-linux-gnu/ %s | quant-opt --qopt-lower-to-cpu=cpu=skylake-avx512 | %llvm_tools/mlir-translate --mlir-to-llvmir | %llvm_tools/opt -O3 -mcpu=skylake-avx512 | %llvm_tools/llc -O3 -mcpu=skylake-avx512 | %python %S/Inputs/hot-loops.py | FileCheck %s --check-prefix=AVX512
@@ -51,6 +52,18 @@
 
 // A processor without AVX-512 knows vpdpbusd by its short encoding only, and sdot
 // takes one of four words that a single load brought.
+// With AMX, one step of a block: four tiles are loaded and four multiplied.
+// AMX-LABEL: gemm:
+// AMX: ldtilecfg
+// AMX: tileloadd {{.*}}, %tmm6
+// AMX-NEXT: tileloadd {{.*}}, %tmm7
+// AMX: tileloadd {{.*}}, %tmm4
+// AMX-NEXT: tdpbusd %tmm6, %tmm4, %tmm0
+// AMX-NEXT: tdpbusd %tmm7, %tmm4, %tmm1
+// AMX: tileloadd {{.*}}, %tmm5
+// AMX-NEXT: tdpbusd %tmm6, %tmm5, %tmm2
+// AMX-NEXT: tdpbusd %tmm7, %tmm5, %tmm3
+// AMX: tilerelease
 // VEX: {vex} vpdpbusd
 // LANE: sdot {{v[0-9]+.4s, v[0-9]+.16b, v[0-9]+.4b\[3\]}}
 module attributes {llvm.target_triple = "TRIPLE"} {

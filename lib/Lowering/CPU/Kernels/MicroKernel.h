@@ -160,6 +160,8 @@ struct MicroKernels {
   MicroKernelRef wide;
   /// f32.
   MicroKernelRef floating;
+  /// AMX multiplies tiles of bytes.
+  bool hasMatrixTiles = false;
 
   static MicroKernels get(const TargetInfo &target);
 };

@@ -314,6 +314,7 @@ void mlir::qopt::addX86Kernels(const TargetInfo &target,
                                MicroKernels &kernels) {
   VectorUnit unit = VectorUnit::get(target);
   bool isVNNI = hasVNNI(target, unit.lanes);
+  kernels.hasMatrixTiles = target.has("amx-int8");
   if (target.has("sse2"))
     kernels.wide = std::make_shared<WidePairsKernel>(unit, isVNNI);
   if (hasSignedVNNI(target, unit.lanes)) {

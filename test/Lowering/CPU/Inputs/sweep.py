@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Writes a module of many small contractions in i8, and samples for it.
 
-  sweep.py SEED MODULE SAMPLES [--count=N]
+  sweep.py SEED MODULE SAMPLES [--count=N] [--low=N]
 
 Products of matrices with every dimension from 1 to 70 and convolutions with
 strides, dilations and groups, all on one buffer of quantized values, all results
 behind each other in one i32 tensor. Weights and activations stand where targets
 may go wrong: at both ends of their range, and in pairs whose products just fit
 in 16 bits and just do not. Modules of odd seeds read some activations as
-unsigned bytes.
+unsigned bytes. With --low, products have no dimension that is smaller.
 """
 
 import os
@@ -26,7 +26,8 @@ EDGES = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65,
 
 
 class Sweep:
-    def __init__(self, seed):
+    def __init__(self, seed, low):
+        self.low = low
         self.numbers = Numbers()
         self.numbers.state += seed * 7919
         self.seed = seed
@@ -36,10 +37,10 @@ class Sweep:
     def pick(self, choices):
         return choices[self.numbers.next(0, len(choices) - 1)]
 
-    def size(self, high=70):
+    def size(self, high=70, low=1):
         if self.numbers.next(0, 1):
-            return self.pick([edge for edge in EDGES if edge <= high])
-        return self.numbers.next(1, high)
+            return self.pick([edge for edge in EDGES if low <= edge <= high])
+        return self.numbers.next(low, high)
 
     def weights(self, count):
         """A rule for each target's proof to hold, to fail, and just to do so."""
@@ -89,7 +90,7 @@ class Sweep:
         ]
 
     def matmul(self, index):
-        m, n, k = self.size(), self.size(), self.size()
+        m, n, k = (self.size(low=self.low) for _ in range(3))
         is_unsigned = self.seed % 2 and index % 3 == 0
         transposed = self.numbers.next(0, 1)
         a, w, c = f"a{index}", f"w{index}", f"c{index}"
@@ -180,7 +181,7 @@ class Sweep:
 def main():
     seed, module, samples = sys.argv[1:4]
     options = dict(argument.split("=", 1) for argument in sys.argv[4:])
-    sweep = Sweep(int(seed))
+    sweep = Sweep(int(seed), int(options.get("--low", 1)))
     with open(module, "w") as file:
         file.write(sweep.module(int(options.get("--count", 24))))
     npz.make(samples, sweep.samples())
