@@ -45,11 +45,14 @@ constexpr StringLiteral kRuntimeFunction = "qopt_parallel_for";
 // What is worth it
 //===----------------------------------------------------------------------===//
 
-/// Cycles from the call to its end, beyond those of the loop: measured at 0.4
-/// to 1.5 us with workers that wait busily, and more where they have to wake.
+/// What a call costs: 0.3 us where workers wait busily, 8 us where they sleep,
+/// which only the first loop of a run meets.
 constexpr double kForkCycles = 8000;
 /// Cycles of an operation on values, two of which issue at a time.
 constexpr double kOpCycles = 0.5;
+/// Bytes that a loop which computes little writes a cycle, with what it reads
+/// for them: its operands are seldom in the first-level cache.
+constexpr double kStoredBytes = 8;
 constexpr double kDivisionCycles = 8;
 constexpr double kFunctionCycles = 20;
 
@@ -107,6 +110,12 @@ double CostModel::serial(Operation *op) {
     return 0;
   if (isa<math::MathDialect>(op->getDialect()))
     return kFunctionCycles;
+  if (auto store = dyn_cast<vector::StoreOp>(op)) {
+    VectorType type = store.getVectorType();
+    return static_cast<double>(type.getNumElements() *
+                               type.getElementTypeBitWidth()) /
+           (8 * kStoredBytes);
+  }
   return isa<arith::DivFOp>(op) ? kDivisionCycles : kOpCycles;
 }
 
