@@ -182,7 +182,7 @@ bool storesApart(scf::ForOp loop) {
       place = store.getIndices();
     else if (op->getNumRegions() == 0 && !isMemoryEffectFree(op) &&
              !hasEffect<MemoryEffects::Read>(op) &&
-             !isa<LLVM::CallIntrinsicOp>(op))
+             !isa<LLVM::CallIntrinsicOp, memref::PrefetchOp>(op))
       return WalkResult::interrupt();
     else
       return WalkResult::advance();

@@ -41,6 +41,7 @@ func.func @large(%out: memref<8192xf32>, %scale: f32) {
   %in = memref.view %arena[%c4][] : memref<65536xi8> to memref<8192xf32>
   scf.for %i = %c0 to %end step %c4 {
     %x = vector.load %in[%i] : memref<8192xf32>, vector<4xf32>
+    memref.prefetch %in[%i], read, locality<3>, data : memref<8192xf32>
     %f = vector.broadcast %scale : f32 to vector<4xf32>
     %y = math.exp %x : vector<4xf32>
     %z = arith.mulf %y, %f : vector<4xf32>
