@@ -279,9 +279,9 @@ LogicalResult DynamicQuantizer::sumWeights(OpOperand &operand,
                                            DequantizeOp weight,
                                            std::string &reason) {
   std::optional<ConstantTensor> constant = getConstantTensor(weight.getInput());
-  FailureOr<SmallVector<int64_t>> values = failure();
+  FailureOr<ConstantValues<int8_t>> values = failure();
   if (constant && constant->map.isIdentity())
-    values = readIntegers(constant->values);
+    values = readBytes(constant->values);
   if (failed(values)) {
     reason = "its weights cannot be summed at compile time";
     return failure();
