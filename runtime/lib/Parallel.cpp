@@ -21,7 +21,7 @@ namespace {
 constexpr int kMaximalWorkers = 255;
 /// Pieces of the loop for each thread: who is late leaves them to the others.
 constexpr int64_t kPiecesOfThread = 4;
-/// Looks at the word before sleeping: some 20 us.
+/// Looks at the word before sleeping: some 30 us.
 constexpr int kSpins = 1000;
 
 /// The word: bits 0-15 workers inside, 16-30 workers that may come in, 31 open,
