@@ -25,10 +25,10 @@ typedef void (*qopt_parallel_body)(void *context, int64_t begin, int64_t end);
  *
  * Workers are started by the first call that needs them, stay for the life of
  * the process, wait busily for some 30 us after a loop and sleep from then on;
- * on Linux they keep off the processor that the caller runs on. A call allocates
- * nothing. A call from within a loop, or while another thread runs one, runs all
- * iterations on the calling thread, as does one for which no worker can be
- * started. */
+ * on Linux they keep off the processor that the caller runs on. A call
+ * allocates nothing. A call from within a loop, or while another thread runs
+ * one, runs all iterations on the calling thread, as does one for which no
+ * worker can be started. */
 void qopt_parallel_for(qopt_parallel_body body, void *context, int64_t count,
                        int64_t threads);
 
