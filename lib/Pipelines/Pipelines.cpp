@@ -86,6 +86,7 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   func.addPass(createSelectOps());
   func.addPass(createPropagateParams());
   QuantizeWeightsOptions weights;
+  weights.bits = config.weights.bits;
   weights.granularity =
       config.weights.granularity == quantopt::WeightGranularity::PerChannel
           ? "per-channel"

@@ -20,7 +20,6 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 namespace {
-constexpr int64_t kMax = 127;
 
 /// Weights as outer x count x inner, the channels in the middle.
 struct Channels {
@@ -31,6 +30,10 @@ struct Channels {
 struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   using QuantizeWeightsBase::QuantizeWeightsBase;
 
+  /// The largest magnitude that is stored. With 7 bits it is 64: two products
+  /// with unsigned bytes then fit in 16 bits.
+  int64_t limit() const { return bits == 7 ? 64 : 127; }
+
   /// The scale of `values`, or 0 where all are zero. Infinite on bad values.
   double chooseScale(ArrayRef<float> values) const {
     float largest = quantopt::largestMagnitude(values.data(), values.size());
@@ -39,9 +42,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     std::optional<quantopt::QuantParams> params;
     if (method == "mse")
       params = quantopt::chooseSymmetricByMse(values.data(), values.size(), 1,
-                                              -kMax, kMax);
+                                              -limit(), limit());
     else
-      params = quantopt::chooseSymmetricInRange(largest, -kMax, kMax);
+      params = quantopt::chooseSymmetricInRange(largest, -limit(), limit());
     return params ? params->scale : INFINITY;
   }
 
@@ -90,11 +93,11 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       if (channels.inner == 1)
         return quantopt::quantizeSymmetric(
             channels.values.data() + at, channels.count, narrow.data(),
-            /*perElement=*/true, -kMax, kMax, stored.data() + at);
+            /*perElement=*/true, -limit(), limit(), stored.data() + at);
       for (int64_t channel = 0; channel < channels.count; ++channel) {
         quantopt::quantizeSymmetric(channels.values.data() + at, channels.inner,
                                     &narrow[channel], /*perElement=*/false,
-                                    -kMax, kMax, stored.data() + at);
+                                    -limit(), limit(), stored.data() + at);
         at += channels.inner;
       }
     });
@@ -219,10 +222,10 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     if (axis)
       quantized = quant::UniformQuantizedPerAxisType::get(
           flags, i8, type.getElementType(), scales, zeroPoints, int32_t(*axis),
-          -kMax, kMax);
+          -limit(), limit());
     else
       quantized = quant::UniformQuantizedType::get(
-          flags, i8, type.getElementType(), scales[0], 0, -kMax, kMax);
+          flags, i8, type.getElementType(), scales[0], 0, -limit(), limit());
     Value constant =
         arith::ConstantOp::create(builder, loc, cast<TypedAttr>(stored));
     operand.set(DequantizeOp::create(builder, loc, type, constant,

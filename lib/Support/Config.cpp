@@ -300,7 +300,7 @@ private:
     return forEachKey(node, "weights", [&](StringRef name, yaml::Node *value) {
       const SchemaKey &key = *findKey("weights", name);
       if (name == "bits")
-        return readWord<int>(value, key, {{"8", 8}}, w.bits);
+        return readWord<int>(value, key, {{"8", 8}, {"7", 7}}, w.bits);
       if (name == "granularity")
         return readWord<WeightGranularity>(
             value, key,

@@ -1,6 +1,7 @@
 // RUN: quant-opt %s --qopt-quantize-weights="method=min-max" -split-input-file | FileCheck %s
 // RUN: quant-opt %s --qopt-quantize-weights="method=min-max granularity=per-tensor" -split-input-file | FileCheck %s --check-prefix=TENSOR
 // RUN: quant-opt %s --qopt-quantize-weights -split-input-file | FileCheck %s --check-prefix=MSE
+// RUN: quant-opt %s --qopt-quantize-weights="method=min-max bits=7" -split-input-file | FileCheck %s --check-prefix=SEVEN
 
 // One scale an output channel: the columns of a matmul. 1.27 / 127 = 0.01 and
 // 2.54 / 127 = 0.02; -0.635 / 0.01 and 0.25 / 0.02 are ties, which go to the even -64
@@ -13,6 +14,10 @@
 // TENSOR-LABEL: func @matmul
 // TENSOR: arith.constant dense<{{\[\[}}64, -50], [-32, 127], [0, 12]]> : tensor<3x2xi8>
 // TENSOR: qopt.dequantize %{{.*}} as !quant.uniform<i8<-127:127>:f32, 0.0199999{{[0-9]*}}>
+// Seven bits end at 64: 1.27 / 64 and 2.54 / 64.
+// SEVEN-LABEL: func @matmul
+// SEVEN: arith.constant dense<{{\[\[}}64, -25], [-32, 64], [0, 6]]> : tensor<3x2xi8>
+// SEVEN: qopt.dequantize %{{.*}} as !quant.uniform<i8<-64:64>:f32:1, {0.019843{{[0-9]*}},0.039687{{[0-9]*}}}>
 // MSE-LABEL: func @matmul
 // MSE: qopt.dequantize %{{.*}} as !quant.uniform<i8<-127:127>:f32:1, {
 func.func @matmul(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {

@@ -47,8 +47,8 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
   let description = [{
     Reads the weights of selected contractions and of those with `qopt.dynamic`.
     Afterwards each is a constant of
-    `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127], with one scale an
-    output channel (or one for all, `granularity=per-tensor`), that of the
+    `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127] or, with `bits=7`, in
+    [-64, 64] (see docs/Targets.md), with one scale an output channel (or one for all, `granularity=per-tensor`), that of the
     largest magnitude or, with `method=mse`, the scale of least squared error.
     A channel of zeros gets the smallest scale of its neighbours, and no scale is
     so small that the bias would overflow the accumulator. Weights that
@@ -62,7 +62,8 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     Option<"granularity", "granularity", "std::string",
            /*default=*/"\"per-channel\"", "per-channel or per-tensor">,
     Option<"method", "method", "std::string", /*default=*/"\"mse\"",
-           "min-max or mse">
+           "min-max or mse">,
+    Option<"bits", "bits", "int64_t", /*default=*/"8", "8 or 7">
   ];
   let dependentDialects = ["::mlir::qopt::QOptDialect",
                            "::mlir::arith::ArithDialect"];
