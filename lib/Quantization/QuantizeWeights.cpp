@@ -51,9 +51,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   /// The scale of each channel, as chooseScale has it.
   SmallVector<double> chooseScales(const Channels &channels) {
     SmallVector<double> scales(channels.count);
-    // Some channels at once: where they are the innermost dimension, a cache
-    // line of the weights has as many.
-    constexpr int64_t kChannels = 16;
+    // Some channels at once: where they are the innermost dimension, they lie
+    // in a few cache lines of the weights.
+    constexpr int64_t kChannels = 64, kRows = 16;
     mlir::parallelFor(
         &getContext(), 0, llvm::divideCeil(channels.count, kChannels),
         [&](size_t block) {
@@ -67,16 +67,21 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
           }
           int64_t size = channels.outer * channels.inner;
           std::vector<float> gathered(number * size);
-          for (int64_t outer = 0; outer < channels.outer; ++outer) {
-            const float *from =
-                channels.values.data() +
-                (outer * channels.count + first) * channels.inner;
-            float *to = gathered.data() + outer * channels.inner;
-            // Runs are short, often of one element: no calls to copy them.
+          // Some rows at once, so that both sides are walked along their cache
+          // lines. Runs are short, often of one element: no calls to copy them.
+          const int64_t inner = channels.inner;
+          for (int64_t row = 0; row < channels.outer; row += kRows)
             for (int64_t channel = 0; channel < number; ++channel)
-              for (int64_t i = 0; i < channels.inner; ++i)
-                to[channel * size + i] = from[channel * channels.inner + i];
-          }
+              for (int64_t outer = row,
+                           end = std::min(channels.outer, row + kRows);
+                   outer < end; ++outer) {
+                const float *from =
+                    channels.values.data() +
+                    (outer * channels.count + first + channel) * inner;
+                float *to = gathered.data() + channel * size + outer * inner;
+                for (int64_t i = 0; i < inner; ++i)
+                  to[i] = from[i];
+              }
           for (int64_t channel = 0; channel < number; ++channel)
             scales[first + channel] = chooseScale(
                 ArrayRef<float>(gathered).slice(channel * size, size));
