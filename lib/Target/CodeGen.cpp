@@ -2,6 +2,7 @@
 
 #include "quantopt/Target/CodeGen.h"
 #include "LargeConstants.h"
+#include "TileRegisters.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/MLIRContext.h"
@@ -55,6 +56,7 @@ Expected<TranslatedModule> quantopt::translateToLLVMIR(mlir::Operation *module,
   translated.module->setTargetTriple(machine.getTargetTriple());
   translated.module->setDataLayout(machine.createDataLayout());
   translated.module->setPICLevel(PICLevel::BigPIC);
+  addTileRegisterRequest(*translated.module);
   annotateFunctions(*translated.module, machine);
   return translated;
 }

@@ -69,7 +69,8 @@ private:
   void emit(IRRewriter &rewriter, Kernel &kernel);
   LogicalResult emitCode(OpBuilder &builder, Kernel &kernel);
   scf::ExecuteRegionOp createRegion(OpBuilder &builder, const Kernel &kernel);
-  void copyActivations(OpBuilder &builder, Kernel &kernel);
+  void copyActivations(OpBuilder &builder, Kernel &kernel,
+                       const std::optional<MatrixPlan> &plan);
 
   const MicroKernel *chooseStep(const Nest &nest,
                                 const Contraction &contraction) const;
@@ -274,18 +275,21 @@ static void emitFlippedCopy(OpBuilder &b, Location loc, Value from, Value to,
 }
 
 /// Activations outside of the arena are copied where the kernel would read
-/// past them: the last step of a run that is no multiple of its group. Behind
+/// past them: the last step of a run that is no multiple of what it takes. Behind
 /// buffers of the arena there is slack. They are copied with inverted signs
 /// where every panel of columns would invert them again and that costs the
 /// ports of the multiply-adds.
-void EmitKernels::copyActivations(OpBuilder &builder, Kernel &kernel) {
+void EmitKernels::copyActivations(OpBuilder &builder, Kernel &kernel,
+                                  const std::optional<MatrixPlan> &plan) {
   Contraction &contraction = *kernel.contraction;
   const MicroKernel &micro = *kernel.step;
   Access &access = kernel.nest.inputs[contraction.activations];
   bool inArena(getRoot(access.buffer).getDefiningOp<memref::AllocOp>());
-  bool overreads = !inArena && contraction.runLength % micro.group != 0;
+  int64_t read = plan ? plan->groups() * micro.group
+                      : llvm::alignTo(contraction.runLength, micro.group);
+  bool overreads = !inArena && read != contraction.runLength;
   constexpr int64_t kManyColumns = 256;
-  bool flips = micro.readsUnsigned() && !contraction.isUnsigned &&
+  bool flips = !plan && micro.readsUnsigned() && !contraction.isUnsigned &&
                !access.isFlipped && !micro.unit.hasSparePorts &&
                kernel.nest.sizes[contraction.column] >= kManyColumns;
   if (!overreads && !flips)
@@ -309,11 +313,13 @@ LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
               kernel.depthwise);
     return success();
   }
-  copyActivations(builder, kernel);
-  if (kernels.hasMatrixTiles &&
-      suitsMatrixTiles(kernel.nest, *kernel.contraction, *kernel.step))
+  std::optional<MatrixPlan> plan;
+  if (kernels.hasMatrixTiles)
+    plan = planMatrixTiles(kernel.nest, *kernel.contraction, *kernel.step);
+  copyActivations(builder, kernel, plan);
+  if (plan)
     return emitMatrixTiles(builder, kernel.nest, *kernel.contraction,
-                           *kernel.step);
+                           *kernel.step, *plan);
   return emitContraction(builder, kernel.nest, *kernel.contraction,
                          *kernel.step);
 }

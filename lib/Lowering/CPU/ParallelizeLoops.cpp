@@ -55,6 +55,8 @@ constexpr double kOpCycles = 0.5;
 constexpr double kStoredBytes = 8;
 constexpr double kDivisionCycles = 8;
 constexpr double kFunctionCycles = 20;
+/// A product of two tile registers.
+constexpr double kTileCycles = 16;
 
 std::optional<int64_t> getTripCount(scf::ForOp loop) {
   std::optional<int64_t> lower = getConstantIntValue(loop.getLowerBound());
@@ -110,6 +112,9 @@ double CostModel::serial(Operation *op) {
     return 0;
   if (isa<math::MathDialect>(op->getDialect()))
     return kFunctionCycles;
+  if (auto call = dyn_cast<LLVM::CallIntrinsicOp>(op))
+    if (call.getIntrin().starts_with("llvm.x86.tdp"))
+      return kTileCycles;
   if (auto store = dyn_cast<vector::StoreOp>(op)) {
     VectorType type = store.getVectorType();
     return static_cast<double>(type.getNumElements() *

@@ -1,41 +1,120 @@
-// RUN: quant-opt %s --qopt-emit-kernels=cpu=sapphirerapids | FileCheck %s
+// RUN: quant-opt %s --qopt-emit-kernels=cpu=sapphirerapids --canonicalize | FileCheck %s
 // RUN: quant-opt %s --qopt-emit-kernels="cpu=sapphirerapids features=-amx-int8" | FileCheck %s --check-prefix=WITHOUT
-
-// Blocks of two by two tiles on packed weights; the rest of the rows has shapes
-// of its own. Signed activations from outside stay signed.
 
 // WITHOUT-NOT: llvm.x86.td
 // WITHOUT: vpdpbusd
 
-// CHECK-LABEL: func.func @matmul
-// CHECK: %[[BLOCK:.+]] = memref.alloc() : memref<1024xi32>
+// Blocks of two by two tiles on packed weights. What the output holds already is
+// added on vectors. 44 rows are three tiles, of which the last is shorter: it has
+// shapes of its own. Signed activations from outside stay signed.
+// CHECK-LABEL: func.func @accumulate
+// CHECK: %[[BUFFER:.+]] = memref.alloc() : memref<2048xi32>
 // CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
-// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %{{.*}} {
-// CHECK-COUNT-3: llvm.call_intrinsic "llvm.x86.tileloadd64"
-// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tdpbssd"
+// CHECK: scf.for
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
+// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
 // CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"
 // CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tdpbssd"
 // CHECK: }
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
 // CHECK: scf.for
-// CHECK: vector.load %[[BLOCK]]
+// CHECK: vector.load %[[BUFFER]]
 // CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
 // CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tilezero"
 // CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
 
-// Too few rows for a tile.
+// Results that need no more go from tiles to where they belong; accumulators start
+// from constants. One shape serves all blocks.
+// CHECK-LABEL: func.func @direct
+// CHECK-SAME: %[[A:.+]]: memref<64x128xi8>, %[[OUT:.+]]: memref<64x96xi32>
+// CHECK: %[[FLAT:.+]] = memref.reinterpret_cast %[[OUT]]
+// CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK: scf.for
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK: scf.for
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbssd"
+// CHECK: memref.extract_aligned_pointer_as_index %[[FLAT]]
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK-NOT: vector.
+// CHECK-NOT: llvm.x86.ldtilecfg
+// CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
+
+// While a block is multiplied, the epilogue of the block before it runs; the last
+// one is finished behind the loop.
+// CHECK-LABEL: func.func @epilogue
+// CHECK: %[[BUFFER:.+]] = memref.alloc() : memref<2048xi32>
+// CHECK: scf.for %[[BLOCK:.+]] = %{{.*}} to %[[COUNT:c[0-9]+]] step
+// CHECK:   %[[FIRST:.+]] = arith.cmpi eq, %[[BLOCK]], %c0
+// CHECK:   %[[LIMIT:.+]] = arith.select %[[FIRST]], %c0, %c16
+// CHECK:   scf.for
+// CHECK:     llvm.call_intrinsic "llvm.x86.tdpbssd"
+// CHECK:     %[[BEGIN:.+]] = arith.minui %{{.*}}, %[[LIMIT]]
+// CHECK:     %[[END:.+]] = arith.minui %{{.*}}, %[[LIMIT]]
+// CHECK:     scf.for %{{.*}} = %[[BEGIN]] to %[[END]] step
+// CHECK:       vector.load %[[BUFFER]]
+// CHECK:       arith.trunci
+// CHECK:       vector.store
+// CHECK:   llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK: scf.for %{{.*}} = %c0 to %c16
+// CHECK:   vector.load %[[BUFFER]]
+
+// A reduction of 68 products takes two equal steps: runs are padded with zero
+// weights, and what lies behind the last activations is copied to where it may be
+// read.
+// CHECK-LABEL: func.func @padded
+// CHECK: linalg.copy
+// CHECK: memref.get_global @{{.*}} : memref<2304xi8>
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
+
+// Too little work to load shapes for.
 // CHECK-LABEL: func.func @few
 // CHECK-NOT: llvm.x86.td
 // CHECK: vpdpbusd
 
 // CHECK-LABEL: func.func @unsigned
 // CHECK: llvm.call_intrinsic "llvm.x86.tdpbusd"
+
+// Both factors are computed at run time.
+// CHECK-LABEL: func.func @attention
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
 module attributes {llvm.target_triple = "x86_64-linux-gnu"} {
   memref.global "private" constant @w : memref<128x32xi8> = dense<3>
-  func.func @matmul(%a: memref<44x128xi8>, %out: memref<44x32xi32>) {
+  memref.global "private" constant @wide : memref<128x96xi8> = dense<3>
+  memref.global "private" constant @odd : memref<68x32xi8> = dense<3>
+  func.func @accumulate(%a: memref<44x128xi8>, %out: memref<44x32xi32>) {
     %w = memref.get_global @w : memref<128x32xi8>
     linalg.matmul ins(%a, %w : memref<44x128xi8>, memref<128x32xi8>) outs(%out : memref<44x32xi32>)
+    return
+  }
+  func.func @direct(%a: memref<64x128xi8>, %out: memref<64x96xi32>) {
+    %w = memref.get_global @wide : memref<128x96xi8>
+    %zero = arith.constant 0 : i32
+    linalg.fill ins(%zero : i32) outs(%out : memref<64x96xi32>)
+    linalg.matmul ins(%a, %w : memref<64x128xi8>, memref<128x96xi8>) outs(%out : memref<64x96xi32>)
+    return
+  }
+  func.func @epilogue(%a: memref<64x128xi8>, %out: memref<64x96xi8>) {
+    %w = memref.get_global @wide : memref<128x96xi8>
+    %zero = arith.constant 0 : i32
+    %sums = memref.alloc() : memref<64x96xi32>
+    linalg.fill ins(%zero : i32) outs(%sums : memref<64x96xi32>)
+    linalg.matmul ins(%a, %w : memref<64x128xi8>, memref<128x96xi8>) outs(%sums : memref<64x96xi32>)
+    linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
+        ins(%sums : memref<64x96xi32>) outs(%out : memref<64x96xi8>) {
+    ^bb0(%x: i32, %y: i8):
+      %0 = arith.trunci %x : i32 to i8
+      linalg.yield %0 : i8
+    }
+    return
+  }
+  func.func @padded(%a: memref<64x68xi8>, %out: memref<64x32xi32>) {
+    %w = memref.get_global @odd : memref<68x32xi8>
+    %zero = arith.constant 0 : i32
+    linalg.fill ins(%zero : i32) outs(%out : memref<64x32xi32>)
+    linalg.matmul ins(%a, %w : memref<64x68xi8>, memref<68x32xi8>) outs(%out : memref<64x32xi32>)
     return
   }
   func.func @few(%a: memref<2x128xi8>, %out: memref<2x32xi32>) {
@@ -55,6 +134,10 @@ module attributes {llvm.target_triple = "x86_64-linux-gnu"} {
       %3 = arith.addi %acc, %2 : i32
       linalg.yield %3 : i32
     }
+    return
+  }
+  func.func @attention(%a: memref<64x64xi8>, %b: memref<64x64xi8>, %out: memref<64x64xi32>) {
+    linalg.matmul ins(%a, %b : memref<64x64xi8>, memref<64x64xi8>) outs(%out : memref<64x64xi32>)
     return
   }
 }

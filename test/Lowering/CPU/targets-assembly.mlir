@@ -56,13 +56,13 @@
 // AMX-LABEL: gemm:
 // AMX: ldtilecfg
 // AMX: tileloadd {{.*}}, %tmm6
-// AMX-NEXT: tileloadd {{.*}}, %tmm7
 // AMX: tileloadd {{.*}}, %tmm4
-// AMX-NEXT: tdpbusd %tmm6, %tmm4, %tmm0
-// AMX-NEXT: tdpbusd %tmm7, %tmm4, %tmm1
+// AMX-NEXT: tdpbssd %tmm6, %tmm4, %tmm0
+// AMX-NEXT: tileloadd {{.*}}, %tmm7
+// AMX-NEXT: tdpbssd %tmm7, %tmm4, %tmm1
 // AMX: tileloadd {{.*}}, %tmm5
-// AMX-NEXT: tdpbusd %tmm6, %tmm5, %tmm2
-// AMX-NEXT: tdpbusd %tmm7, %tmm5, %tmm3
+// AMX-NEXT: tdpbssd %tmm6, %tmm5, %tmm2
+// AMX-NEXT: tdpbssd %tmm7, %tmm5, %tmm3
 // AMX: tilerelease
 // VEX: {vex} vpdpbusd
 // LANE: sdot {{v[0-9]+.4s, v[0-9]+.16b, v[0-9]+.4b\[3\]}}

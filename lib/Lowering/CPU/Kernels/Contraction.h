@@ -1,5 +1,4 @@
-//===- Contraction.h - Matrix products and convolutions as tiles -*- C++
-//-*-===//
+//===- Contraction.h - Contractions as tiles --------------------*- C++ -*-===//
 
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_CONTRACTION_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_CONTRACTION_H
@@ -64,11 +63,13 @@ struct PackedWeights {
   int64_t paddedColumns;
 };
 
-/// `panels` are the widths of the panels in columns; their sum is at least the
-/// number of columns. Fails where the weights' bytes are not at hand.
+/// `groups` are those of one run, zeros behind its end included. `panels` are
+/// the widths of the panels in columns; their sum is at least the number of
+/// columns. Fails where the weights' bytes are not at hand.
 FailureOr<PackedWeights> packWeights(const Nest &nest,
                                      const Contraction &contraction,
-                                     unsigned group, ArrayRef<int64_t> panels);
+                                     unsigned group, int64_t groups,
+                                     ArrayRef<int64_t> panels);
 
 /// Whether the weights are known and keep within `bound`.
 bool weightsKeep(WeightBound bound, const Nest &nest,

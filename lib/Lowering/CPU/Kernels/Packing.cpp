@@ -130,13 +130,14 @@ struct Panel {
 template <typename T>
 static void packPanels(MLIRContext *context, const Nest &nest,
                        const Contraction &contraction, unsigned group,
-                       ArrayRef<T> from, bool isSplat, ArrayRef<Panel> panels,
+                       int64_t groups, ArrayRef<T> from, bool isSplat, ArrayRef<Panel> panels,
                        MutableArrayRef<T> to, std::vector<int32_t> &sums) {
   const Access &access = nest.inputs[contraction.weights];
   SmallVector<int64_t> outer =
       enumerateOffsets(nest, contraction.outer, access);
   SmallVector<int64_t> run = enumerateOffsets(nest, contraction.run, access);
-  const int64_t runSize = llvm::divideCeil(run.size(), group) * group;
+  const int64_t runSize = groups * group;
+  const int64_t filled = llvm::divideCeil(run.size(), group) * group;
   // A splat is one element read everywhere.
   if (isSplat) {
     outer.assign(outer.size(), 0);
@@ -156,6 +157,8 @@ static void packPanels(MLIRContext *context, const Nest &nest,
     for (int64_t offset : outer) {
       source.data = first + offset;
       packRun(source, group, panel.width, out);
+      std::fill_n(out + filled * panel.width, (runSize - filled) * panel.width,
+                  T(0));
       out += runSize * panel.width;
     }
     if constexpr (sizeof(T) == 1)
@@ -167,24 +170,22 @@ static void packPanels(MLIRContext *context, const Nest &nest,
 
 FailureOr<PackedWeights> mlir::qopt::packWeights(const Nest &nest,
                                                  const Contraction &contraction,
-                                                 unsigned group,
+                                                 unsigned group, int64_t groups,
                                                  ArrayRef<int64_t> panels) {
   const Access &access = nest.inputs[contraction.weights];
   std::optional<ConstantBytes> bytes = getConstantBytes(access.buffer);
   if (!bytes)
     return failure();
-  int64_t outerSize = 1, runSize = 1;
+  int64_t outerSize = 1;
   for (unsigned loop : contraction.outer)
     outerSize *= nest.sizes[loop];
-  for (unsigned loop : contraction.run)
-    runSize *= nest.sizes[loop];
   SmallVector<int64_t> batches =
       enumerateOffsets(nest, contraction.batches, access);
 
   PackedWeights packed;
   packed.paddedColumns =
       std::accumulate(panels.begin(), panels.end(), int64_t(0));
-  packed.columnSize = outerSize * llvm::divideCeil(runSize, group) * group;
+  packed.columnSize = outerSize * groups * group;
   packed.batchStride = packed.paddedColumns * packed.columnSize;
   packed.sums.assign(batches.size() * packed.paddedColumns, 0);
   std::vector<Panel> places;
@@ -211,14 +212,14 @@ FailureOr<PackedWeights> mlir::qopt::packWeights(const Nest &nest,
   MLIRContext *context = access.element.getContext();
   // Floats are moved as words: no bit of them changes.
   if (contraction.isFloat)
-    packPanels<int32_t>(context, nest, contraction, group,
+    packPanels<int32_t>(context, nest, contraction, group, groups,
                         {reinterpret_cast<const int32_t *>(bytes->data.data()),
                          bytes->data.size() / size},
                         bytes->isSplat, places,
                         {reinterpret_cast<int32_t *>(out.data()), count},
                         packed.sums);
   else
-    packPanels<int8_t>(context, nest, contraction, group,
+    packPanels<int8_t>(context, nest, contraction, group, groups,
                        {reinterpret_cast<const int8_t *>(bytes->data.data()),
                         bytes->data.size()},
                        bytes->isSplat, places,

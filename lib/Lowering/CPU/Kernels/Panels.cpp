@@ -92,20 +92,25 @@ static void prepareStart(OpBuilder &b, Location loc, const Nest &nest,
       emitConstantData(b, loc, "qopt_start", nest.accumulator.element, *values);
 }
 
-FailureOr<Panels> mlir::qopt::preparePanels(OpBuilder &b, Location loc,
-                                            const Nest &nest,
-                                            const Contraction &c,
-                                            const MicroKernel &kernel) {
-  Panels panels;
-  int64_t columns = nest.sizes[c.column];
-  int64_t vectors = llvm::divideCeil(columns, kernel.lanes);
-  panels.groups = llvm::divideCeil(c.runLength, kernel.group);
-  TileProblem problem{1, 1, columns, countSteps(nest, c, kernel)};
+TileProblem mlir::qopt::getTileProblem(const Nest &nest, const Contraction &c,
+                                       const MicroKernel &kernel) {
+  TileProblem problem{1, 1, nest.sizes[c.column], countSteps(nest, c, kernel)};
   if (!c.rows.empty())
     problem.width = nest.sizes[c.rows.back()];
   if (c.rows.size() > 1)
     problem.height = nest.sizes[c.rows[c.rows.size() - 2]];
-  panels.vectors = planPanel(problem, kernel);
+  return problem;
+}
+
+FailureOr<Panels>
+mlir::qopt::preparePanels(OpBuilder &b, Location loc, const Nest &nest,
+                          const Contraction &c, const MicroKernel &kernel,
+                          int64_t panelVectors, int64_t groups) {
+  Panels panels;
+  int64_t columns = nest.sizes[c.column];
+  int64_t vectors = llvm::divideCeil(columns, kernel.lanes);
+  panels.groups = groups;
+  panels.vectors = panelVectors;
   panels.full = vectors / panels.vectors;
   panels.lastVectors = vectors % panels.vectors;
   // A masked last vector stands in a panel of its own, outside of the loop.
@@ -117,7 +122,9 @@ FailureOr<Panels> mlir::qopt::preparePanels(OpBuilder &b, Location loc,
   if (panels.lastVectors)
     widths.push_back(panels.lastVectors * kernel.lanes);
 
-  panels.columnSize = problem.steps * kernel.group;
+  panels.columnSize = groups * kernel.group;
+  for (unsigned loop : c.outer)
+    panels.columnSize *= nest.sizes[loop];
   panels.paddedColumns =
       std::accumulate(widths.begin(), widths.end(), int64_t(0));
   Type element = nest.inputs[c.weights].element;
@@ -131,7 +138,7 @@ FailureOr<Panels> mlir::qopt::preparePanels(OpBuilder &b, Location loc,
           b, loc, MemRefType::get({panels.paddedColumns}, b.getI32Type()));
     return panels;
   }
-  FailureOr<PackedWeights> packed = packWeights(nest, c, kernel.group, widths);
+  FailureOr<PackedWeights> packed = packWeights(nest, c, kernel.group, groups, widths);
   if (failed(packed))
     return failure();
   panels.weightBatchStride = packed->batchStride;

@@ -15,7 +15,7 @@
 namespace mlir::qopt {
 
 struct Panels {
-  /// Micro-kernel steps of one run, padded to the kernel's group.
+  /// Micro-kernel steps of one run, with those that only add zeros.
   int64_t groups = 1;
   /// Panels of `vectors` vectors that lie within the columns.
   int64_t full = 0;
@@ -42,13 +42,19 @@ struct Panels {
 int64_t countSteps(const Nest &nest, const Contraction &contraction,
                    const MicroKernel &kernel);
 
-/// Chooses panels and packs constant weights into globals. Weights that are
+/// What tiles of vectors have to cover in the two innermost row loops.
+TileProblem getTileProblem(const Nest &nest, const Contraction &contraction,
+                           const MicroKernel &kernel);
+
+/// Cuts the columns into panels of `vectors` vectors and packs constant weights
+/// into globals, each run with zeros up to `groups` groups. Weights that are
 /// computed at run time get buffers, for one batch at a time. Fails where the
 /// bytes of constant weights are not at hand.
 FailureOr<Panels> preparePanels(OpBuilder &builder, Location loc,
                                 const Nest &nest,
                                 const Contraction &contraction,
-                                const MicroKernel &kernel);
+                                const MicroKernel &kernel, int64_t vectors,
+                                int64_t groups);
 
 } // namespace mlir::qopt
 

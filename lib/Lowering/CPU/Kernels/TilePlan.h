@@ -34,8 +34,9 @@ std::pair<TileShape, double> planRows(const TileProblem &problem,
                                       int64_t vectors);
 
 /// The number of column vectors of a panel that makes the whole problem
-/// cheapest.
-int64_t planPanel(const TileProblem &problem, const MicroKernel &kernel);
+/// cheapest, and what that costs in cycles.
+std::pair<int64_t, double> planPanel(const TileProblem &problem,
+                                     const MicroKernel &kernel);
 
 } // namespace mlir::qopt
 

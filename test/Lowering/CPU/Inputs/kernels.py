@@ -304,7 +304,8 @@ def main():
         npz.make(samples, f"x=f32[{sizes}]:ramp")
         run = subprocess.run(
             [quant_run, model, f"--inputs={samples}", "--compare-kernels"]
-            + [f"--cpu={options.get('--cpu', 'native')}"],
+            + [f"--cpu={options.get('--cpu', 'native')}"]
+            + [f"--threads={options.get('--threads', 1)}"],
             capture_output=True,
             text=True,
         )

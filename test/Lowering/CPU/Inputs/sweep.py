@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Writes a module of many small contractions in i8, and samples for it.
 
-  sweep.py SEED MODULE SAMPLES [--count=N] [--low=N]
+  sweep.py SEED MODULE SAMPLES [--count=N] [--low=N] [--wide=N]
 
 Products of matrices with every dimension from 1 to 70 and convolutions with
 strides, dilations and groups, all on one buffer of quantized values, all results
 behind each other in one i32 tensor. Weights and activations stand where targets
 may go wrong: at both ends of their range, and in pairs whose products just fit
 in 16 bits and just do not. Modules of odd seeds read some activations as
-unsigned bytes. With --low, products have no dimension that is smaller.
+unsigned bytes. With --low, products have no dimension that is smaller; with --wide,
+they and convolutions have so many columns: what takes setting up pays off then.
 """
 
 import os
@@ -26,8 +27,9 @@ EDGES = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65,
 
 
 class Sweep:
-    def __init__(self, seed, low):
+    def __init__(self, seed, low, wide):
         self.low = low
+        self.wide = wide
         self.numbers = Numbers()
         self.numbers.state += seed * 7919
         self.seed = seed
@@ -41,6 +43,10 @@ class Sweep:
         if self.numbers.next(0, 1):
             return self.pick([edge for edge in EDGES if low <= edge <= high])
         return self.numbers.next(low, high)
+
+    def columns(self, size):
+        """So many, or about as many as asked for: whole vectors and parts of one."""
+        return self.wide + size - 17 if self.wide else size
 
     def weights(self, count):
         """A rule for each target's proof to hold, to fail, and just to do so."""
@@ -91,6 +97,7 @@ class Sweep:
 
     def matmul(self, index):
         m, n, k = (self.size(low=self.low) for _ in range(3))
+        n = self.columns(n)
         is_unsigned = self.seed % 2 and index % 3 == 0
         transposed = self.numbers.next(0, 1)
         a, w, c = f"a{index}", f"w{index}", f"c{index}"
@@ -115,7 +122,7 @@ class Sweep:
         self.results.append((f"r{index}", [m, n]))
 
     def conv(self, index):
-        channels, filters = self.size(33), self.size(33)
+        channels, filters = self.size(33), self.columns(self.size(33))
         stride, dilation, kernel = (self.numbers.next(1, n) for n in (2, 2, 3))
         height, width = (dilation * (kernel - 1) + 1 + self.numbers.next(0, 5) for _ in range(2))
         out = [(size - dilation * (kernel - 1) - 1) // stride + 1 for size in (height, width)]
@@ -181,7 +188,7 @@ class Sweep:
 def main():
     seed, module, samples = sys.argv[1:4]
     options = dict(argument.split("=", 1) for argument in sys.argv[4:])
-    sweep = Sweep(int(seed), int(options.get("--low", 1)))
+    sweep = Sweep(int(seed), int(options.get("--low", 1)), int(options.get("--wide", 0)))
     with open(module, "w") as file:
         file.write(sweep.module(int(options.get("--count", 24))))
     npz.make(samples, sweep.samples())

@@ -1,0 +1,147 @@
+//===- MatrixPlan.cpp - Shapes of blocks of tile registers ----------------===//
+//
+// A model of a core with AMX, in cycles, by which shapes of blocks are ranked
+// and compared with tiles of vectors. Its numbers were measured on a Xeon of
+// family 6, model 167 as its hypervisor tells (docs/Targets.md).
+//
+//===----------------------------------------------------------------------===//
+
+#include "MatrixPlan.h"
+#include "Panels.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+static constexpr int64_t kTile = MatrixPlan::kTile;
+/// Accumulators of a block: half of the tile registers.
+static constexpr int64_t kAccumulators = 4;
+/// A product takes a cycle for each row, and no fewer than this.
+static constexpr double kMinimalProduct = 10;
+/// From one product to the next one on the same accumulator.
+static constexpr double kLatency = 52;
+/// Loading the shapes of tiles, and releasing them.
+static constexpr double kConfiguration = 200;
+/// A block outside of its steps: accumulators start, drain and are stored.
+static constexpr double kBlockOverhead = 60;
+/// Narrowing and storing one vector of results, where the next block's products
+/// run beside it.
+static constexpr double kResult = 1.5;
+/// What it takes more where nothing runs beside it: behind the last block.
+static constexpr double kLastResult = 2;
+/// What chunks at least take, so that starting one does not count.
+static constexpr double kChunkCycles = 50000;
+/// Each has a buffer of 8 KiB.
+static constexpr int64_t kMaximalChunks = 64;
+/// Of a second-level cache of 2 MiB: what weights may take of it to be read
+/// from there again and again, and what a chunk's activations may take.
+static constexpr int64_t kCachedWeights = 1024 * 1024;
+static constexpr int64_t kCachedActivations = 1024 * 1024;
+
+namespace {
+struct Costs {
+  const MatrixPlan &plan;
+  double totalSteps;
+
+  double block(int64_t tiles, int64_t rows, int64_t vectors) const {
+    double products =
+        double(tiles * vectors) * std::max<double>(double(rows), kMinimalProduct);
+    // Two cache lines a cycle.
+    double loads = double(tiles * rows + vectors * plan.stepGroups) / 2.0;
+    double step = std::max({products, loads, kLatency});
+    return totalSteps * step + kBlockOverhead +
+           kResult * double(tiles * rows * vectors);
+  }
+  /// All blocks of `count` row tiles and `columns` vectors of columns.
+  double cover(int64_t count, int64_t rows, int64_t columns) const {
+    double total =
+        kLastResult * double(std::min(count, plan.blockTiles) * rows *
+                             std::min(columns, plan.vectors));
+    const int64_t tiles[] = {plan.blockTiles, count % plan.blockTiles};
+    const int64_t rowBlocks[] = {count / plan.blockTiles, tiles[1] > 0};
+    const int64_t vectors[] = {plan.vectors, columns % plan.vectors};
+    const int64_t panels[] = {columns / plan.vectors, vectors[1] > 0};
+    for (int r = 0; r < 2; ++r)
+      for (int v = 0; v < 2; ++v)
+        if (rowBlocks[r] * panels[v] > 0)
+          total += double(rowBlocks[r] * panels[v]) *
+                   block(tiles[r], rows, vectors[v]);
+    return total;
+  }
+};
+} // namespace
+
+/// Cuts lines into tiles of equal size where that is possible.
+static void planLines(MatrixPlan &plan, int64_t width) {
+  plan.tileRows = llvm::divideCeil(width, llvm::divideCeil(width, kTile));
+  plan.lineTiles = width / plan.tileRows;
+  plan.restRows = width % plan.tileRows;
+}
+
+/// Chunks are what one thread does at a time. Where the weights outgrow the
+/// cache, a chunk's activations stay there instead.
+static void planChunks(MatrixPlan &plan, int64_t columns, int64_t reduction,
+                       double cyclesOfRowBlock) {
+  plan.rowsStay = columns * reduction <= kCachedWeights;
+  int64_t blocks = std::max<int64_t>(plan.wholeTiles() / plan.blockTiles, 1);
+  int64_t bytes = plan.blockTiles * plan.tileRows * reduction;
+  int64_t chunk = plan.rowsStay
+                      ? int64_t(kChunkCycles / cyclesOfRowBlock) + 1
+                      : std::max<int64_t>(kCachedActivations / bytes, 1);
+  // Equal chunks.
+  int64_t chunks =
+      std::min<int64_t>(llvm::divideCeil(blocks, chunk), kMaximalChunks);
+  plan.chunkBlocks = llvm::divideCeil(blocks, chunks);
+}
+
+std::optional<MatrixPlan>
+mlir::qopt::planMatrixTiles(const Nest &nest, const Contraction &contraction,
+                            const MicroKernel &kernel) {
+  if (contraction.isFloat || contraction.isWide || contraction.rows.empty() ||
+      kernel.lanes != kTile || kernel.group != 4)
+    return std::nullopt;
+  MatrixPlan plan;
+  int64_t groups = llvm::divideCeil(contraction.runLength, kernel.group);
+  plan.steps = llvm::divideCeil(groups, kTile);
+  plan.stepGroups = llvm::divideCeil(groups, plan.steps);
+  // What is packed at run time is not padded.
+  if (!contraction.isConstant && plan.groups() != groups)
+    return std::nullopt;
+  planLines(plan, nest.sizes[contraction.rows.back()]);
+  for (unsigned loop : ArrayRef(contraction.rows).drop_back())
+    plan.lines *= nest.sizes[loop];
+  double totalSteps = double(plan.steps);
+  for (unsigned loop : contraction.outer)
+    totalSteps *= double(nest.sizes[loop]);
+
+  const int64_t columns =
+      llvm::divideCeil(nest.sizes[contraction.column], kTile);
+  double best = std::numeric_limits<double>::infinity();
+  MatrixPlan chosen;
+  for (int64_t tiles : {2, 1, 4}) {
+    plan.blockTiles = std::min(tiles, plan.wholeTiles());
+    plan.vectors = std::min(kAccumulators / tiles, columns);
+    Costs costs{plan, totalSteps};
+    double cost = costs.cover(plan.wholeTiles(), plan.tileRows, columns);
+    if (plan.restRows > 0)
+      cost += costs.cover(plan.lines, plan.restRows, columns) + kConfiguration;
+    if (cost < best) {
+      best = cost;
+      chosen = plan;
+    }
+  }
+  best += kConfiguration;
+  double vectors =
+      planPanel(getTileProblem(nest, contraction, kernel), kernel).second;
+  for (unsigned loop : ArrayRef(contraction.rows).drop_back())
+    if (loop != contraction.rows[contraction.rows.size() - 2])
+      vectors *= double(nest.sizes[loop]);
+  if (best >= vectors)
+    return std::nullopt;
+  Costs costs{chosen, totalSteps};
+  planChunks(chosen, columns * kTile,
+             int64_t(totalSteps) * chosen.stepGroups * kernel.group,
+             costs.cover(chosen.blockTiles, chosen.tileRows, columns));
+  return chosen;
+}
