@@ -11,6 +11,11 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#if defined(__AMX_INT8__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#define HAS_TILES 1
+#endif
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
@@ -58,8 +63,39 @@
   __asm__ volatile("sdot %0.4s, %1.16b, %2.16b" : "+w"(a##i) : "w"(x), "w"(y));
 #endif
 
+#ifdef HAS_TILES
+/// Whether Linux lets this process use tile registers.
+static int tilesAreGranted(void) {
+  static int granted = -1;
+  if (granted < 0)
+    granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+  return granted;
+}
+
+static void multiplyTiles(int64_t steps) {
+  // Palette 1; 64 bytes a row and 16 rows for each of eight tiles.
+  uint8_t shapes[64] = {1};
+  for (int tile = 0; tile < 8; ++tile) {
+    shapes[16 + 2 * tile] = 64;
+    shapes[48 + tile] = 16;
+  }
+  _tile_loadconfig(shapes);
+  for (; steps > 0; --steps) {
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+  }
+  _tile_release();
+}
+#endif
+
 /// The multiply-add of bytes that is timed, or null.
 const char *peak_int8_name(void) {
+#ifdef HAS_TILES
+  if (tilesAreGranted())
+    return "tdpbusd";
+#endif
 #ifdef INT8_NAME
   return INT8_NAME;
 #else
@@ -69,6 +105,10 @@ const char *peak_int8_name(void) {
 
 /// Multiply-adds per step of `peak_int8`.
 int64_t peak_int8_macs(void) {
+#ifdef HAS_TILES
+  if (tilesAreGranted())
+    return 4 * 16 * 16 * 64;
+#endif
 #ifdef INT8_NAME
   return 12 * INT8_MACS;
 #else
@@ -78,6 +118,12 @@ int64_t peak_int8_macs(void) {
 
 /// Takes a pointer to the number of steps.
 void peak_int8(const int64_t *steps) {
+#ifdef HAS_TILES
+  if (tilesAreGranted()) {
+    multiplyTiles(*steps);
+    return;
+  }
+#endif
   (void)steps;
 #ifdef INT8_NAME
 #define DECLARE(i) INT8_TYPE a##i = INT8_ZERO;

@@ -275,10 +275,10 @@ static void emitFlippedCopy(OpBuilder &b, Location loc, Value from, Value to,
 }
 
 /// Activations outside of the arena are copied where the kernel would read
-/// past them: the last step of a run that is no multiple of what it takes. Behind
-/// buffers of the arena there is slack. They are copied with inverted signs
-/// where every panel of columns would invert them again and that costs the
-/// ports of the multiply-adds.
+/// past them: the last step of a run that is no multiple of what it takes.
+/// Behind buffers of the arena there is slack. They are copied with inverted
+/// signs where every panel of columns would invert them again and that costs
+/// the ports of the multiply-adds.
 void EmitKernels::copyActivations(OpBuilder &builder, Kernel &kernel,
                                   const std::optional<MatrixPlan> &plan) {
   Contraction &contraction = *kernel.contraction;

@@ -42,13 +42,13 @@
 // CHECK-NOT: llvm.x86.ldtilecfg
 // CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
 
-// While a block is multiplied, the epilogue of the block before it runs; the last
-// one is finished behind the loop.
+// While a block is multiplied, the epilogue of the block before it runs, two rows
+// at a time; the last one is finished behind the loop.
 // CHECK-LABEL: func.func @epilogue
 // CHECK: %[[BUFFER:.+]] = memref.alloc() : memref<2048xi32>
 // CHECK: scf.for %[[BLOCK:.+]] = %{{.*}} to %[[COUNT:c[0-9]+]] step
 // CHECK:   %[[FIRST:.+]] = arith.cmpi eq, %[[BLOCK]], %c0
-// CHECK:   %[[LIMIT:.+]] = arith.select %[[FIRST]], %c0, %c16
+// CHECK:   %[[LIMIT:.+]] = arith.select %[[FIRST]], %c0, %c8
 // CHECK:   scf.for
 // CHECK:     llvm.call_intrinsic "llvm.x86.tdpbssd"
 // CHECK:     %[[BEGIN:.+]] = arith.minui %{{.*}}, %[[LIMIT]]
@@ -58,7 +58,7 @@
 // CHECK:       arith.trunci
 // CHECK:       vector.store
 // CHECK:   llvm.call_intrinsic "llvm.x86.tilestored64"
-// CHECK: scf.for %{{.*}} = %c0 to %c16
+// CHECK: scf.for %{{.*}} = %c0 to %c8
 // CHECK:   vector.load %[[BUFFER]]
 
 // A reduction of 68 products takes two equal steps: runs are padded with zero

@@ -58,7 +58,7 @@
 // AMX: tileloadd {{.*}}, %tmm6
 // AMX: tileloadd {{.*}}, %tmm4
 // AMX-NEXT: tdpbssd %tmm6, %tmm4, %tmm0
-// AMX-NEXT: tileloadd {{.*}}, %tmm7
+// AMX: tileloadd {{.*}}, %tmm7
 // AMX-NEXT: tdpbssd %tmm7, %tmm4, %tmm1
 // AMX: tileloadd {{.*}}, %tmm5
 // AMX-NEXT: tdpbssd %tmm6, %tmm5, %tmm2

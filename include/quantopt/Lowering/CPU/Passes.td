@@ -197,9 +197,9 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     An instruction that saturates in between is used only where the weights prove
     that it cannot: `vpmaddubsw` on bytes as they are if 255 times the sum of
     neighbours of one sign fits in 16 bits, on magnitudes if no weight is -128;
-    else bytes are extended. Where the target has AMX, contractions with constant
-    weights, 8 rows at one distance and steps of at least 32 products run on its
-    tile registers. docs/Targets.md has a table.
+    else bytes are extended. Where the target has AMX, contractions for which
+    a model of cycles says so run on its tile registers. docs/Targets.md has a
+    table.
     Contractions in f32 may add in another order and fuse multiply and add.
 
     Guarantees reads of at most 64 bytes past a buffer of `memref.alloc`, and

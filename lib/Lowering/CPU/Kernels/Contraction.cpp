@@ -150,6 +150,22 @@ mlir::qopt::matchProduct(const Nest &nest) {
   return std::nullopt;
 }
 
+std::optional<Factor> mlir::qopt::matchSum(const Nest &nest) {
+  linalg::GenericOp op = nest.main;
+  Block &body = *op.getBody();
+  auto add = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddIOp>();
+  if (!nest.hasReduction() || !add)
+    return std::nullopt;
+  Value accumulator = body.getArguments().back();
+  Value term = add.getLhs() == accumulator ? add.getRhs() : add.getLhs();
+  if (add.getLhs() != accumulator && add.getRhs() != accumulator)
+    return std::nullopt;
+  std::optional<Factor> factor = matchFactor(term, body);
+  if (!factor || factor->input >= nest.inputs.size())
+    return std::nullopt;
+  return factor;
+}
+
 FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
   std::optional<std::pair<Factor, Factor>> factors = matchProduct(nest);
   if (!factors)

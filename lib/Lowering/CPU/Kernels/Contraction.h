@@ -20,6 +20,9 @@ struct Factor {
 /// at most once, that are the nest's two inputs.
 std::optional<std::pair<Factor, Factor>> matchProduct(const Nest &nest);
 
+/// The term of a body `acc + a` of integers that is extended at most once.
+std::optional<Factor> matchSum(const Nest &nest);
+
 /// The loops of a nest `acc[row, column] += a[row, k] * w[k, column]` by role.
 struct Contraction {
   /// Which of the nest's two inputs are activations and weights.

@@ -1,13 +1,14 @@
 //===- LaneBuilder.cpp - Bodies and operands on vectors of lanes ----------===//
 
 #include "LaneBuilder.h"
+#include "Bounds.h"
 #include "NarrowStore.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -135,6 +136,7 @@ Value LaneBuilder::emitStage(const Stage &stage, const Point &point,
       arguments.push_back(load(input, point, active));
   }
   arguments.push_back(Value());
+  llvm::SaveAndRestore current(this->stage, &stage);
   return emitBody(body, arguments, result);
 }
 
@@ -263,6 +265,9 @@ Value LaneBuilder::emitOp(Operation *op, IRMapping &mapping) {
   if (auto load = dyn_cast<memref::LoadOp>(op))
     if (Value looked = emitTable(load, mapping))
       return looked;
+  if (auto division = dyn_cast<arith::DivFOp>(op); division && unit.hasFMA)
+    if (Value quotient = emitDivision(division, mapping))
+      return quotient;
   // LLVM's powi takes one exponent for all lanes.
   if (!OpTrait::hasElementwiseMappableTraits(op) || isa<math::FPowIOp>(op))
     return emitByLane(op, mapping);
@@ -319,6 +324,25 @@ Value LaneBuilder::emitTable(memref::LoadOp load, IRMapping &mapping) {
   return vector::ExtractStridedSliceOp::create(
       builder, loc, looked, ArrayRef<int64_t>{0},
       ArrayRef<int64_t>{static_cast<int64_t>(lanes)}, ArrayRef<int64_t>{1});
+}
+
+/// A division by a constant as a multiplication and a fused multiply-add with
+/// the same bits; null where that is not proven.
+Value LaneBuilder::emitDivision(arith::DivFOp division, IRMapping &mapping) {
+  std::optional<quantopt::ConstantDivision> exact =
+      getExactDivision(stage, division);
+  Value dividend = mapping.lookupOrNull(division.getLhs());
+  if (!exact || !dividend)
+    return nullptr;
+  auto factor = [&](float value) -> Value {
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(vectorOf(builder.getF32Type()), value));
+  };
+  Value correction =
+      arith::MulFOp::create(builder, loc, dividend, factor(exact->low));
+  return vector::FMAOp::create(builder, loc, dividend, factor(exact->high),
+                               correction);
 }
 
 /// One scalar operation a lane.

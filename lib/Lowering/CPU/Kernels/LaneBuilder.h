@@ -12,6 +12,7 @@
 #include "MicroKernel.h"
 #include "Nest.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -78,10 +79,13 @@ private:
   Value splat(Value scalar);
   Value emitOp(Operation *op, IRMapping &mapping);
   Value emitByLane(Operation *op, IRMapping &mapping);
+  Value emitDivision(arith::DivFOp division, IRMapping &mapping);
   Value emitTable(memref::LoadOp load, IRMapping &mapping);
 
   const bool hasByteTables;
   const VectorUnit unit;
+  /// The stage whose body is emitted; null for the main body.
+  const Stage *stage = nullptr;
   DenseMap<std::pair<Value, Type>, Value> views;
 };
 

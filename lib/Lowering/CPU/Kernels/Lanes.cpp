@@ -5,6 +5,7 @@
 #include "Contraction.h"
 #include "Globals.h"
 #include "LaneBuilder.h"
+#include "WordSums.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -26,7 +27,7 @@ public:
               const MicroKernel &kernel, const DepthwiseEmitter *products)
       : b(builder), nest(nest), lane(lane),
         builder(builder, nest, lane, kernel), products(products),
-        loc(this->builder.loc) {}
+        sums(matchWordSums(nest, lane, kernel)), loc(this->builder.loc) {}
 
   void emit();
 
@@ -52,6 +53,7 @@ private:
   LaneBuilder builder;
   /// Emits the reduction where it is a depthwise convolution.
   const DepthwiseEmitter *products;
+  std::optional<WordSums> sums;
   Location loc;
   SmallVector<unsigned> reductions;
   SmallVector<unsigned> parallels;
@@ -121,6 +123,8 @@ void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
       accumulators.push_back(builder.emitInit(point, active));
     if (products)
       accumulators = products->emit(builder, points, accumulators, active);
+    else if (sums && active == builder.lanes)
+      accumulators = emitWordSums(builder, *sums, points, accumulators);
     else
       accumulators = emitTerms(SmallVector<Point>(points), accumulators,
                                reductions, active);
@@ -213,7 +217,8 @@ void LaneEmitter::emit() {
   // Lanes outermost: weights of one vector of channels stay in registers while
   // the kernel walks the points.
   int64_t together = std::min<int64_t>(
-      chunks, reductions.empty() || parallels.empty() || products ? 4 : 1);
+      chunks,
+      reductions.empty() || parallels.empty() || products || sums ? 4 : 1);
   if (combines())
     together = chunks;
   int64_t full = together == 0 ? 0 : chunks / together * together;

@@ -25,6 +25,8 @@ static constexpr double kLatency = 52;
 static constexpr double kConfiguration = 200;
 /// A block outside of its steps: accumulators start, drain and are stored.
 static constexpr double kBlockOverhead = 60;
+/// Finding a row tile that does not lie as those of the block before it.
+static constexpr double kSearch = 15;
 /// Narrowing and storing one vector of results, where the next block's products
 /// run beside it.
 static constexpr double kResult = 1.5;
@@ -45,19 +47,23 @@ struct Costs {
   double totalSteps;
 
   double block(int64_t tiles, int64_t rows, int64_t vectors) const {
-    double products =
-        double(tiles * vectors) * std::max<double>(double(rows), kMinimalProduct);
+    double products = double(tiles * vectors) *
+                      std::max<double>(double(rows), kMinimalProduct);
     // Two cache lines a cycle.
     double loads = double(tiles * rows + vectors * plan.stepGroups) / 2.0;
-    double step = std::max({products, loads, kLatency});
-    return totalSteps * step + kBlockOverhead +
-           kResult * double(tiles * rows * vectors);
+    double all = totalSteps * std::max({products, loads, kLatency});
+    double results = double(tiles * rows * vectors);
+    // Results run beside products, as far as there are enough of those.
+    double block =
+        std::max(all + kResult * results, (kResult + kLastResult) * results) +
+        kBlockOverhead;
+    bool isRegular = plan.lineTiles % tiles == 0 || tiles % plan.lineTiles == 0;
+    return isRegular ? block : block + kSearch * double(tiles);
   }
   /// All blocks of `count` row tiles and `columns` vectors of columns.
   double cover(int64_t count, int64_t rows, int64_t columns) const {
-    double total =
-        kLastResult * double(std::min(count, plan.blockTiles) * rows *
-                             std::min(columns, plan.vectors));
+    double total = kLastResult * double(std::min(count, plan.blockTiles) *
+                                        rows * std::min(columns, plan.vectors));
     const int64_t tiles[] = {plan.blockTiles, count % plan.blockTiles};
     const int64_t rowBlocks[] = {count / plan.blockTiles, tiles[1] > 0};
     const int64_t vectors[] = {plan.vectors, columns % plan.vectors};
@@ -119,7 +125,7 @@ mlir::qopt::planMatrixTiles(const Nest &nest, const Contraction &contraction,
       llvm::divideCeil(nest.sizes[contraction.column], kTile);
   double best = std::numeric_limits<double>::infinity();
   MatrixPlan chosen;
-  for (int64_t tiles : {2, 1, 4}) {
+  for (int64_t tiles : {2, 1, 4, 3}) {
     plan.blockTiles = std::min(tiles, plan.wholeTiles());
     plan.vectors = std::min(kAccumulators / tiles, columns);
     Costs costs{plan, totalSteps};

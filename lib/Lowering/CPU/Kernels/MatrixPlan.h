@@ -28,9 +28,9 @@ struct MatrixPlan {
   /// zero weights to so many groups.
   int64_t stepGroups = 0;
   int64_t steps = 0;
-  /// Blocks of rows of a chunk, which one thread does at a time, and whether all
-  /// columns pass by a block of rows (weights stay in the second-level cache)
-  /// or all rows of a chunk by a panel of columns.
+  /// Blocks of rows of a chunk, which one thread does at a time, and whether
+  /// all columns pass by a block of rows (weights stay in the second-level
+  /// cache) or all rows of a chunk by a panel of columns.
   int64_t chunkBlocks = 0;
   bool rowsStay = true;
 

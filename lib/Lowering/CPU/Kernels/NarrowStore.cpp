@@ -1,7 +1,7 @@
 //===- NarrowStore.cpp - Quantize and store whole cache lines -------------===//
 
 #include "NarrowStore.h"
-#include "Contraction.h"
+#include "Bounds.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -45,77 +45,6 @@ static Value matchBound(Value value, arith::CmpFPredicate predicate,
   return select.getTrueValue();
 }
 
-/// The largest magnitude among constant f32 `bytes`; infinite with NaN.
-static double magnitudeOf(ArrayRef<char> bytes) {
-  double largest = 0;
-  for (size_t at = 0; at + 4 <= bytes.size(); at += 4) {
-    float value;
-    std::memcpy(&value, bytes.data() + at, 4);
-    // Written so that NaN is taken.
-    if (!(std::abs(double(value)) <= largest))
-      largest = std::isnan(value) ? std::numeric_limits<double>::infinity()
-                                  : std::abs(double(value));
-  }
-  return largest;
-}
-
-/// A bound of |value|, an integer, from types and constants.
-static double boundOfInteger(Value value) {
-  APInt constant;
-  if (matchPattern(value, m_ConstantInt(&constant)))
-    return std::abs(double(constant.getSExtValue()));
-  if (auto extend = value.getDefiningOp<arith::ExtSIOp>())
-    return boundOfInteger(extend.getIn());
-  if (auto extend = value.getDefiningOp<arith::ExtUIOp>())
-    return std::ldexp(1.0, extend.getIn().getType().getIntOrFloatBitWidth());
-  double ofType = std::ldexp(1.0, value.getType().getIntOrFloatBitWidth() - 1);
-  double sum = ofType;
-  if (auto add = value.getDefiningOp<arith::AddIOp>())
-    sum = boundOfInteger(add.getLhs()) + boundOfInteger(add.getRhs());
-  if (auto sub = value.getDefiningOp<arith::SubIOp>())
-    sum = boundOfInteger(sub.getLhs()) + boundOfInteger(sub.getRhs());
-  return std::min(ofType, sum);
-}
-
-/// A bound of |value| over all inputs of `stage`, from integer types and
-/// constants; infinite where there is none.
-static double boundOf(const Stage &stage, Value value) {
-  // Each rounding to f32 adds at most one part in 2^24.
-  constexpr double kRounding = 1 + 0x1p-23;
-  constexpr double kUnbounded = std::numeric_limits<double>::infinity();
-  APFloat real(0.0f);
-  if (matchPattern(value, m_ConstantFloat(&real)))
-    return real.isFinite() ? std::abs(real.convertToDouble()) : kUnbounded;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    unsigned index = argument.getArgNumber();
-    if (index < stage.inputs.size() &&
-        static_cast<int>(index) != stage.accumulator &&
-        stage.inputs[index].element.isF32())
-      if (auto bytes = getConstantBytes(stage.inputs[index].buffer))
-        return magnitudeOf(bytes->data);
-    return kUnbounded;
-  }
-  if (auto convert = value.getDefiningOp<arith::SIToFPOp>())
-    return boundOfInteger(convert.getIn());
-  if (auto select = value.getDefiningOp<arith::SelectOp>())
-    return std::max(boundOf(stage, select.getTrueValue()),
-                    boundOf(stage, select.getFalseValue()));
-  if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
-    double product =
-        boundOf(stage, mul.getLhs()) * boundOf(stage, mul.getRhs()) * kRounding;
-    // Zero times infinity.
-    return std::isnan(product) ? kUnbounded : product;
-  }
-  if (auto add = value.getDefiningOp<arith::AddFOp>())
-    return (boundOf(stage, add.getLhs()) + boundOf(stage, add.getRhs())) *
-           kRounding;
-  if (auto div = value.getDefiningOp<arith::DivFOp>())
-    if (matchPattern(div.getRhs(), m_ConstantFloat(&real)) && real.isNormal())
-      return boundOf(stage, div.getLhs()) / std::abs(real.convertToDouble()) *
-             kRounding;
-  return kUnbounded;
-}
-
 std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
                                                       const VectorUnit &unit) {
   linalg::GenericOp op = stage.op;
@@ -151,16 +80,7 @@ std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
     return std::nullopt;
   tail.value = round.getOperand();
   tail.saturates =
-      unit.family == Family::X86 && boundOf(stage, tail.value) < 0x1p31;
-  if (auto div = tail.value.getDefiningOp<arith::DivFOp>()) {
-    APFloat divisor(0.0f);
-    // Far from overflow, also after the multiplication by the reciprocal.
-    if (unit.hasFMA && boundOf(stage, div.getLhs()) < 0x1p80 &&
-        matchPattern(div.getRhs(), m_ConstantFloat(&divisor)))
-      tail.division = quantopt::getConstantDivision(divisor.convertToFloat());
-    if (tail.division)
-      tail.value = div.getLhs();
-  }
+      unit.family == Family::X86 && boundOf(&stage, tail.value) < 0x1p31;
   return tail;
 }
 
@@ -187,12 +107,6 @@ static Value addWhole(OpBuilder &b, Location loc, Value vector,
 Value mlir::qopt::emitRounded(OpBuilder &b, Location loc, Value value,
                               const NarrowTail &tail, Family family) {
   auto type = cast<VectorType>(value.getType());
-  if (tail.division) {
-    Value high = splatOf(b, loc, type, b.getF32FloatAttr(tail.division->high));
-    Value low = splatOf(b, loc, type, b.getF32FloatAttr(tail.division->low));
-    Value correction = arith::MulFOp::create(b, loc, value, low);
-    value = vector::FMAOp::create(b, loc, value, high, correction);
-  }
   auto clamp = [&](arith::CmpFPredicate predicate, int64_t bound) {
     Value splat = splatOf(b, loc, type, b.getF32FloatAttr(bound));
     Value isInside = arith::CmpFOp::create(b, loc, predicate, value, splat);

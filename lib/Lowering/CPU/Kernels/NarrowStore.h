@@ -11,7 +11,6 @@
 
 #include "MicroKernel.h"
 #include "Nest.h"
-#include "quantopt/Support/ConstantDivision.h"
 
 namespace mlir::qopt {
 
@@ -26,9 +25,8 @@ namespace mlir::qopt {
 /// Where `value` is proven to be finite and to fit i32, x86 needs neither
 /// clamp: its packs saturate.
 struct NarrowTail {
-  /// In the body; an f32, still to be divided where `division` is set.
+  /// In the body; an f32.
   Value value;
-  std::optional<quantopt::ConstantDivision> division;
   int64_t zeroPoint = 0;
   int64_t low = 0;
   int64_t high = 0;
@@ -39,8 +37,8 @@ struct NarrowTail {
 std::optional<NarrowTail> matchNarrowTail(const Stage &stage,
                                           const VectorUnit &unit);
 
-/// `value`, a vector of f32, divided and rounded to i32 by `tail`, without the
-/// zero point; clamped unless `emitNarrow` does that.
+/// `value`, a vector of f32, rounded to i32 by `tail`, without the zero point;
+/// clamped unless `emitNarrow` does that.
 Value emitRounded(OpBuilder &builder, Location loc, Value value,
                   const NarrowTail &tail, Family family);
 

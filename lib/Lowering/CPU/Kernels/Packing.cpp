@@ -130,8 +130,9 @@ struct Panel {
 template <typename T>
 static void packPanels(MLIRContext *context, const Nest &nest,
                        const Contraction &contraction, unsigned group,
-                       int64_t groups, ArrayRef<T> from, bool isSplat, ArrayRef<Panel> panels,
-                       MutableArrayRef<T> to, std::vector<int32_t> &sums) {
+                       int64_t groups, ArrayRef<T> from, bool isSplat,
+                       ArrayRef<Panel> panels, MutableArrayRef<T> to,
+                       std::vector<int32_t> &sums) {
   const Access &access = nest.inputs[contraction.weights];
   SmallVector<int64_t> outer =
       enumerateOffsets(nest, contraction.outer, access);

@@ -138,7 +138,8 @@ mlir::qopt::preparePanels(OpBuilder &b, Location loc, const Nest &nest,
           b, loc, MemRefType::get({panels.paddedColumns}, b.getI32Type()));
     return panels;
   }
-  FailureOr<PackedWeights> packed = packWeights(nest, c, kernel.group, groups, widths);
+  FailureOr<PackedWeights> packed =
+      packWeights(nest, c, kernel.group, groups, widths);
   if (failed(packed))
     return failure();
   panels.weightBatchStride = packed->batchStride;

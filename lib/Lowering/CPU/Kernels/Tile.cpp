@@ -244,10 +244,10 @@ void TileEmitter::emitBlocks(const Point &batch) {
 }
 
 LogicalResult TileEmitter::emit() {
-  FailureOr<Panels> prepared = preparePanels(
-      b, loc, nest, c, kernel,
-      planPanel(getTileProblem(nest, c, kernel), kernel).first,
-      llvm::divideCeil(c.runLength, kernel.group));
+  FailureOr<Panels> prepared =
+      preparePanels(b, loc, nest, c, kernel,
+                    planPanel(getTileProblem(nest, c, kernel), kernel).first,
+                    llvm::divideCeil(c.runLength, kernel.group));
   if (failed(prepared))
     return failure();
   panels = *prepared;

@@ -78,8 +78,8 @@ std::pair<TileShape, double> mlir::qopt::planRows(const TileProblem &problem,
   return {best, bestCost};
 }
 
-std::pair<int64_t, double>
-mlir::qopt::planPanel(const TileProblem &problem, const MicroKernel &kernel) {
+std::pair<int64_t, double> mlir::qopt::planPanel(const TileProblem &problem,
+                                                 const MicroKernel &kernel) {
   int64_t total = llvm::divideCeil(problem.columns, kernel.lanes);
   int64_t best = 1;
   double bestCost = std::numeric_limits<double>::infinity();

@@ -163,6 +163,37 @@ def grouped(groups, channels, filters):
     )
 
 
+def pooling(channels, window, size, stride=1, unsigned=False):
+    """Sums of windows, of bytes at both ends of their range."""
+    inputs = [1, *size, channels]
+    outputs = [1, *((s - w) // stride + 1 for s, w in zip(size, window)), channels]
+    i8, i32, shape = tensor(inputs, "i8"), tensor(outputs, "i32"), tensor(window, "i32")
+    kind = "i8:f32, 1.0e-02:-7" if not unsigned else "u8:f32, 1.0e-02:100"
+    name = "linalg.pooling_nhwc_sum"
+    sums = (
+        f"{name} {{dilations = dense<1> : vector<2xi64>, strides = dense<{stride}> : vector<2xi64>}} "
+        f"ins(%q, %w : {i8}, {shape}) outs(%i : {i32}) -> {i32}"
+    )
+    if unsigned:
+        sums = (
+            "linalg.generic {indexing_maps = [affine_map<(n, h, w, c, kh, kw) -> "
+            f"(n, h * {stride} + kh, w * {stride} + kw, c)>, affine_map<(n, h, w, c, kh, kw) -> (kh, kw)>, "
+            "affine_map<(n, h, w, c, kh, kw) -> (n, h, w, c)>], iterator_types = "
+            '["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} '
+            f"ins(%q, %w : {i8}, {shape}) outs(%i : {i32}) {{\n  ^bb0(%a: i8, %b: i32, %o: i32):\n"
+            "    %a0 = arith.extui %a : i8 to i32\n    %s = arith.addi %o, %a0 : i32\n"
+            f"    linalg.yield %s : i32\n  }} -> {i32}"
+        )
+    return (
+        f"func.func @main(%x: {tensor(inputs, 'f32')}) -> {i32} {{\n"
+        f"  %q = qopt.quantize %x as !quant.uniform<{kind}> : {tensor(inputs, 'f32')} -> {i8}\n"
+        f"  %z = arith.constant -11 : i32\n  %e = tensor.empty() : {i32}\n  %w = tensor.empty() : {shape}\n"
+        f"  %i = linalg.fill ins(%z : i32) outs(%e : {i32}) -> {i32}\n"
+        f"  %r = {sums}\n  return %r : {i32}\n}}\n",
+        inputs,
+    )
+
+
 # Stored types with different bounds, signs and parities of the zero point.
 STORED = ("i8:f32, 2.0e-02:-10", "i8<-10:127>:f32, 2.0e-02:-10", "i8<-20:19>:f32, 2.0e-02:-3",
           "i8:f32, 2.0e-02", "i8:f32, 2.0e-02:-128", "i8:f32, 2.0e-02:127",
@@ -271,6 +302,15 @@ def cases():
     yield "depthwise dilated", layer(24, 24, (3, 3), dilation=2, pad=2, depthwise=True)
     yield "depthwise residual", layer(18, 18, (3, 3), depthwise=True, after="residual")
     yield "groups", grouped(3, 5, 18)
+    # Sums in 16 bits hold 257 taps.
+    for channels in (16, 20, 48, 64, 100, 128):
+        for unsigned in (False, True):
+            yield (
+                f"pooling of {channels} {unsigned}",
+                pooling(channels, (3, 3), (6, 7), 2, unsigned),
+            )
+    for taps in (3, 4, 33, 257, 258):
+        yield f"pooling of {taps} taps", pooling(64, (1, taps), (2, taps + 1))
     for m, k, n in ((1, 640, 128), (1, 128, 8), (1, 8, 128), (7, 64, 10), (33, 100, 100),
                     (1, 3, 1), (6, 5, 3), (64, 256, 64)):
         yield f"matmul {m} {k} {n}", matmul(m, k, n)

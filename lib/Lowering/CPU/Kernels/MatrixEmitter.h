@@ -1,0 +1,171 @@
+//===- MatrixEmitter.h - Emits contractions on tile registers ---*- C++ -*-===//
+//
+// A tile register holds 16 rows of 64 bytes. Of activations, that is 16 rows of
+// 64 products, straight from where they lie; of weights, 16 columns of as many
+// products in groups of four, which is how vpdpbusd wants them too; of
+// accumulators, 16 x 16. Tiles 0 to 3 hold a block's accumulators; activations
+// and weights share the others.
+//
+// Blocks follow each other in one loop, so that the epilogue of one can run
+// while the next one is multiplied: the products take a unit of their own and
+// leave the vector ports alone.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_MATRIXEMITTER_H
+#define QUANTOPT_LIB_LOWERING_CPU_KERNELS_MATRIXEMITTER_H
+
+#include "LaneBuilder.h"
+#include "MatrixPlan.h"
+#include "Panels.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+#include <array>
+
+namespace mlir::qopt::matrix {
+
+constexpr int64_t kTile = MatrixPlan::kTile;
+/// Tile registers: from here on activations and weights.
+constexpr int64_t kOperands = 4, kRegisters = 8;
+/// Registers that four operands share: the other side has the last one.
+constexpr int64_t kTurns = kRegisters - kOperands - 1;
+/// Vectors whose bytes fill a cache line.
+constexpr int64_t kTogether = 4;
+
+/// Neighbouring panels of columns: `count` of `vectors` vectors, the first one
+/// `shift` columns behind the first.
+struct Columns {
+  int64_t shift;
+  int64_t count;
+  int64_t vectors;
+};
+
+/// Row tiles of one height: `perLine` of each line, the first one `shift` rows
+/// behind the line's start.
+struct Rows {
+  int64_t shift;
+  int64_t height;
+  int64_t perLine;
+};
+
+/// Blocks of one shape: `count` times `tiles` row tiles, from row tile `first`
+/// on, by all panels of `columns`.
+struct Blocks {
+  const Rows &rows;
+  const Columns &columns;
+  int64_t tiles;
+  int64_t first;
+  int64_t count;
+  /// Whether accumulators leave straight from their tiles.
+  bool isDirect;
+};
+
+/// Where a block is: its row tiles, at their first column.
+using Place = SmallVector<Point, 4>;
+
+class MatrixEmitter {
+public:
+  MatrixEmitter(OpBuilder &builder, Nest &nest, const Contraction &contraction,
+                const MicroKernel &kernel, const MatrixPlan &plan)
+      : b(builder), nest(nest), c(contraction), kernel(kernel), plan(plan),
+        activations(nest.inputs[contraction.activations]),
+        inner(contraction.rows.back()),
+        lanes(builder, nest, contraction.column, kernel), loc(lanes.loc) {}
+
+  LogicalResult emit();
+
+private:
+  void emitBatch(const Point &batch);
+  void emitRows(const Point &batch, const Rows &rows, const Columns &columns);
+  void emitBlocks(const Point &batch, const Blocks &blocks);
+  void emitChunk(const Point &batch, const Blocks &blocks, Value first,
+                 Value count, Value bufferStart);
+  Place placeOf(const Point &batch, const Blocks &blocks, Value rowBlock,
+                Value panel);
+  void emitStart(const Place &place, const Blocks &blocks);
+  void emitReduction(const Place &place, const Blocks &blocks, unsigned depth,
+                     Value linear, function_ref<void(Value)> besides);
+  void emitStep(const Place &place, const Blocks &blocks, Value k,
+                Value weightIndex);
+  void emitStore(const Place &place, const Blocks &blocks, Value bufferStart);
+  bool liesRegularly(const Blocks &blocks) const;
+  int64_t rowsTogether(const Blocks &blocks) const;
+  void emitFinish(const Place &place, const Blocks &blocks, Value bufferStart,
+                  Value group);
+  void configure(int64_t rows);
+  int64_t activationTile(int64_t tile) const;
+  int64_t weightTile(int64_t vector) const;
+
+  void loop(Value begin, Value end, function_ref<void(Value)> body);
+  void loop(int64_t end, function_ref<void(Value)> body) {
+    loop(constant(0), constant(end), body);
+  }
+  void forEach(ArrayRef<unsigned> loops, Point point,
+               function_ref<void(const Point &)> body);
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  }
+  Value add(Value left, Value right) {
+    return arith::AddIOp::create(b, loc, left, right);
+  }
+  Value add(Value value, int64_t amount) {
+    return amount == 0 ? value : add(value, constant(amount));
+  }
+  Value multiplyAdd(Value value, int64_t factor, Value addend) {
+    Value product = arith::MulIOp::create(b, loc, value, constant(factor));
+    return addend ? add(addend, product) : product;
+  }
+  Value divide(Value value, Value by) {
+    return arith::DivUIOp::create(b, loc, value, by);
+  }
+  Value remainder(Value value, Value by) {
+    return arith::RemUIOp::create(b, loc, value, by);
+  }
+  Value minimum(Value left, Value right) {
+    return arith::MinUIOp::create(b, loc, left, right);
+  }
+  Value columnIndex(const Point &point, int64_t stride, int64_t batchStride);
+  unsigned activeLanes(const Point &point, int64_t vector) const;
+
+  /// The address of `buffer[index]`; taken at each use, so that the buffer is
+  /// alive until then.
+  Value pointer(Value buffer, Value index);
+  void call(StringRef name, ValueRange operands) {
+    LLVM::CallIntrinsicOp::create(b, loc, b.getStringAttr(name), operands);
+  }
+  Value tile(int64_t number) {
+    return LLVM::ConstantOp::create(b, loc, b.getI8Type(),
+                                    b.getI8IntegerAttr(number));
+  }
+  Value bytes(int64_t stride) {
+    return LLVM::ConstantOp::create(b, loc, b.getI64Type(),
+                                    b.getI64IntegerAttr(stride));
+  }
+  /// Accumulators of a block, in elements.
+  int64_t bufferSize() const {
+    return plan.blockTiles * plan.vectors * kTile * kTile;
+  }
+
+  OpBuilder &b;
+  Nest &nest;
+  const Contraction &c;
+  const MicroKernel &kernel;
+  const MatrixPlan &plan;
+  const Access &activations;
+  const unsigned inner; // the innermost row loop
+  LaneBuilder lanes;
+  Location loc;
+
+  Panels panels;
+  /// Accumulators on their way to the epilogue: two blocks a chunk.
+  Value buffer;
+  /// Shapes by the rows of a tile, and the rows that are in force; 0: none.
+  std::array<Value, kTile + 1> shapes = {};
+  int64_t configured = 0;
+};
+
+} // namespace mlir::qopt::matrix
+
+#endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_MATRIXEMITTER_H
