@@ -28,9 +28,17 @@ quantopt::readProfileTable(mlir::Operation *module) {
       auto value = line.getAs<mlir::IntegerAttr>(key);
       return value ? value.getInt() : 0;
     };
-    ProfiledKernel kernel{
-        text("op"), text("kernel"), text("name"),   text("location"),
-        {},         number("macs"), number("bytes")};
+    ProfiledKernel kernel;
+    kernel.op = text("op");
+    kernel.kernel = text("kernel");
+    kernel.name = text("name");
+    kernel.location = text("location");
+    kernel.macs = number("macs");
+    kernel.bytes = number("bytes");
+    kernel.target = text("target");
+    kernel.contraction = text("contraction");
+    kernel.tile = text("tile");
+    kernel.candidates = number("candidates");
     if (auto fused = line.getAs<mlir::ArrayAttr>("fused"))
       for (auto origin : fused.getAsRange<mlir::StringAttr>())
         kernel.fused.push_back(origin.str());
@@ -97,6 +105,8 @@ void quantopt::writeProfileJSON(json::OStream &json, const Profile &profile) {
       json.object([&] {
         json.attribute("op", kernel.op);
         json.attribute("kernel", kernel.kernel);
+        if (!kernel.tile.empty())
+          json.attribute("tile", kernel.tile);
         if (!kernel.name.empty())
           json.attribute("name", kernel.name);
         json.attribute("location", kernel.location);

@@ -45,6 +45,10 @@ struct LowerFlags : PassPipelineOptions<LowerFlags> {
   Option<bool> profile{*this, "profile",
                        llvm::cl::desc("count the time of each kernel"),
                        llvm::cl::init(false)};
+  Option<std::string> tiles{
+      *this, "tiles",
+      llvm::cl::desc("measured tiles, a file of quant-run --search-tiles"),
+      llvm::cl::init("")};
 };
 } // namespace
 
@@ -81,6 +85,7 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         lower.kernels = flags.kernels;
         lower.threads = flags.threads;
         lower.profile = flags.profile;
+        lower.tiles = flags.tiles;
         buildLowerToCPUPipeline(pm, lower);
       });
 }

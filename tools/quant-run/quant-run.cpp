@@ -2,6 +2,7 @@
 
 #include "../support/CodeFlags.h"
 #include "Run.h"
+#include "TileSearch.h"
 
 #include "quantopt/Target/OutputFiles.h"
 
@@ -57,6 +58,14 @@ struct Options {
                "location. The counters cost about 10 ns a kernel: 1 % of a "
                "model that runs 30 kernels in 30 us")};
 
+  cl::opt<std::string> searchTiles{
+      "search-tiles", cl::cat(category), cl::value_desc("file.json"),
+      cl::desc("Do nothing else: measure the tiles that each contraction could "
+               "be cut into, up to ten, on the first sample, and write the "
+               "fastest to this file, for --tiles here and in quant-compile. "
+               "What the file has already is kept and gets company. Takes "
+               "about a minute")};
+
   cl::opt<std::string> json{
       "json", cl::cat(category), cl::value_desc("file.json"),
       cl::desc("Write what was measured to this file: sqnr_db, max_abs_error, "
@@ -103,15 +112,31 @@ static Error check(const Options &options) {
   if (options.limit < 0)
     return createStringError("--limit=" + Twine(options.limit) +
                              ": give a number of samples");
+  if (!options.searchTiles.empty() &&
+      (!options.target.tiles.empty() || options.compareKernels ||
+       options.target.kernels == Kernels::Scalar))
+    return createStringError(
+        "--search-tiles measures what the compiler would choose from: give "
+        "it without --tiles, --compare-kernels and --kernels=scalar");
   if (options.profile && options.compareKernels)
     return createStringError("--profile and --compare-kernels: run them one "
                              "after the other");
   return options.target.check();
 }
 
+namespace {
+/// What of the code one compilation chooses otherwise than the command line.
+struct Choice {
+  Kernels kernels;
+  /// For a search: count the time of kernels, and take these tiles.
+  std::optional<unsigned> candidate = std::nullopt;
+  StringRef tiles = "";
+};
+} // namespace
+
 /// Compiles `module`, which is lowered in place.
 static Expected<std::unique_ptr<CompiledModel>>
-compile(mlir::ModuleOp module, const Options &options, Kernels kernels) {
+compile(mlir::ModuleOp module, const Options &options, const Choice &choice) {
   CompiledModel::Options compileOptions;
   compileOptions.target = {/*triple=*/"", options.target.cpu,
                            options.target.features};
@@ -121,8 +146,12 @@ compile(mlir::ModuleOp module, const Options &options, Kernels kernels) {
   if (!machine)
     return machine.takeError();
   LowerOptions lowerOptions = options.target.getLowerOptions();
-  lowerOptions.kernels = kernels;
-  lowerOptions.profile = options.profile;
+  lowerOptions.kernels = choice.kernels;
+  lowerOptions.profile = options.profile || choice.candidate;
+  if (choice.candidate) {
+    lowerOptions.candidate = *choice.candidate;
+    lowerOptions.tiles = choice.tiles.str();
+  }
   return CompiledModel::create(
       module,
       [&](mlir::Operation *lowered) {
@@ -203,12 +232,26 @@ static Expected<int> run(const Options &options) {
       !positions.empty())
     WithColor::note(errs(), "quant-run") << positions << " by position\n";
 
+  if (!options.searchTiles.empty()) {
+    // A model reads constants of its module, which stays alive with it.
+    mlir::OwningOpRef<mlir::ModuleOp> lowered;
+    Error error = searchTiles(
+        [&](unsigned candidate, StringRef tiles) {
+          lowered = (*module)->clone();
+          return compile(*lowered, options, {Kernels::Auto, candidate, tiles});
+        },
+        **feeder, options.searchTiles);
+    if (error)
+      return std::move(error);
+    return 0;
+  }
+
   mlir::OwningOpRef<mlir::ModuleOp> copy;
   if (options.compareKernels)
     copy = (*module)->clone();
-  Expected<std::unique_ptr<CompiledModel>> model =
-      compile(**module, options,
-              options.compareKernels ? Kernels::Auto : options.target.kernels);
+  Expected<std::unique_ptr<CompiledModel>> model = compile(
+      **module, options,
+      {options.compareKernels ? Kernels::Auto : options.target.kernels});
   if (!model)
     return model.takeError();
   module->release().erase();
@@ -216,7 +259,7 @@ static Expected<int> run(const Options &options) {
   bool equal = true;
   if (options.compareKernels) {
     Expected<std::unique_ptr<CompiledModel>> scalar =
-        compile(*copy, options, Kernels::Scalar);
+        compile(*copy, options, {Kernels::Scalar});
     if (!scalar)
       return scalar.takeError();
     copy.release().erase();

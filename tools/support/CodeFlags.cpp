@@ -24,7 +24,12 @@ CodeFlags::CodeFlags(cl::OptionCategory &category)
       threads("threads", cl::cat(category), cl::init(1), cl::value_desc("n"),
               cl::desc("Threads that one run of the model may use (default 1); "
                        "results do not depend on it. Object files for more "
-                       "than one need libQuantOptRuntime and -pthread")) {}
+                       "than one need libQuantOptRuntime and -pthread")),
+      tiles("tiles", cl::cat(category), cl::value_desc("file.json"),
+            cl::desc("Cut contractions into the tiles that quant-run "
+                     "--search-tiles measured; what the file does not have "
+                     "follows a model of the core. Results in integers do not "
+                     "depend on it")) {}
 
 Error CodeFlags::check() const {
   if (threads < 1)
@@ -37,5 +42,6 @@ LowerOptions CodeFlags::getLowerOptions() const {
   LowerOptions options;
   options.kernels = kernels;
   options.threads = threads;
+  options.tiles = tiles;
   return options;
 }

@@ -15,9 +15,9 @@
 
 namespace quantopt {
 
-/// --cpu, --features, --kernels and --threads. Made in main, after LLVM's own
-/// options are cleared away: they are registered by the shared library, and
-/// `threads` is one of them.
+/// --cpu, --features, --kernels, --threads and --tiles. Made in main, after
+/// LLVM's own options are cleared away: they are registered by the shared
+/// library, and `threads` is one of them.
 struct CodeFlags {
   explicit CodeFlags(llvm::cl::OptionCategory &category);
 
@@ -29,6 +29,7 @@ struct CodeFlags {
   llvm::cl::opt<std::string> cpu, features;
   llvm::cl::opt<Kernels> kernels;
   llvm::cl::opt<int64_t> threads;
+  llvm::cl::opt<std::string> tiles;
 };
 
 } // namespace quantopt

@@ -96,6 +96,8 @@ Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
   options.kernels = lower.kernels == Kernels::Auto ? "auto" : "scalar";
   options.threads = lower.threads;
   options.profile = lower.profile;
+  options.tiles = lower.tiles;
+  options.candidate = lower.candidate;
   // The lowering reads the architecture off the module.
   module->setAttr(mlir::LLVM::LLVMDialect::getTargetTripleAttrName(),
                   mlir::StringAttr::get(module.getContext(),

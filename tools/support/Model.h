@@ -34,6 +34,10 @@ struct LowerOptions {
   int64_t threads = 1;
   /// Count the time of each kernel.
   bool profile = false;
+  /// A file of measured tiles, or empty.
+  std::string tiles;
+  /// The rank of the tile that each contraction takes, for a search.
+  unsigned candidate = 0;
 };
 
 /// Lowers `module` in place to the LLVM dialect for `machine`, TOSA by way of

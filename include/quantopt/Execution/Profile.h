@@ -34,6 +34,11 @@ struct ProfiledKernel {
   /// Of one call: multiply-accumulates, and bytes of all buffers that it
   /// touches, each counted once.
   int64_t macs = 0, bytes = 0;
+  /// Of contractions: what a table of tiles calls the target and the
+  /// contraction, the tile that was taken, and how many there were to choose
+  /// from.
+  std::string target, contraction, tile;
+  int64_t candidates = 0;
 };
 
 /// Reads the table of kernels off a lowered module, in the order of their
@@ -58,9 +63,9 @@ struct Profile {
 /// calls, multiply-accumulates, GOPS (two operations each), GB/s, what, where.
 void printProfile(llvm::raw_ostream &os, const Profile &profile);
 
-/// The attribute "profile": an array of {op, kernel, name, location, fused,
-/// calls, ns, macs, bytes}, in the order of the program; ns, macs and bytes are
-/// those of all calls of one run.
+/// The attribute "profile": an array of {op, kernel, tile, name, location,
+/// fused, calls, ns, macs, bytes}, in the order of the program; ns, macs and
+/// bytes are those of all calls of one run.
 void writeProfileJSON(llvm::json::OStream &json, const Profile &profile);
 
 } // namespace quantopt

@@ -11,6 +11,7 @@
 #include "Kernels/LaneBuilder.h"
 #include "Kernels/Lanes.h"
 #include "Kernels/MatrixTile.h"
+#include "Kernels/TileCandidates.h"
 #include "TargetInfo.h"
 #include "Work.h"
 #include "quantopt/Lowering/CPU/Passes.h"
@@ -56,6 +57,16 @@ struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
     if (failed(target))
       return signalPassFailure();
     kernels = MicroKernels::get(*target);
+    targetName = describeTarget(*target);
+    if (!tiles.empty()) {
+      llvm::Expected<quantopt::TileTable> table =
+          quantopt::TileTable::read(tiles);
+      if (!table) {
+        getOperation().emitError("tiles=") << llvm::toString(table.takeError());
+        return signalPassFailure();
+      }
+      chosenTiles = std::move(*table);
+    }
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal())
         run(func);
@@ -69,6 +80,8 @@ private:
   void emit(IRRewriter &rewriter, Kernel &kernel);
   LogicalResult emitCode(OpBuilder &builder, Kernel &kernel);
   scf::ExecuteRegionOp createRegion(OpBuilder &builder, const Kernel &kernel);
+  TileCandidate chooseTile(const Kernel &kernel);
+  void describeTile(const Kernel &kernel, NamedAttrList &line);
   void copyActivations(OpBuilder &builder, Kernel &kernel,
                        const std::optional<MatrixPlan> &plan);
 
@@ -78,6 +91,9 @@ private:
                                 const Depthwise &depthwise) const;
 
   MicroKernels kernels;
+  /// The target as tables of tiles name it, and the table that was given.
+  std::string targetName;
+  quantopt::TileTable chosenTiles;
   /// Operations that stand in a nest already.
   DenseSet<Operation *> taken;
 };
@@ -313,15 +329,42 @@ LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
               kernel.depthwise);
     return success();
   }
-  std::optional<MatrixPlan> plan;
-  if (kernels.hasMatrixTiles)
-    plan = planMatrixTiles(kernel.nest, *kernel.contraction, *kernel.step);
-  copyActivations(builder, kernel, plan);
-  if (plan)
+  TileCandidate tile = chooseTile(kernel);
+  copyActivations(builder, kernel, tile.plan);
+  if (tile.plan)
     return emitMatrixTiles(builder, kernel.nest, *kernel.contraction,
-                           *kernel.step, *plan);
+                           *kernel.step, *tile.plan);
   return emitContraction(builder, kernel.nest, *kernel.contraction,
-                         *kernel.step);
+                         *kernel.step, tile.choice);
+}
+
+/// What was measured to be the fastest; else the candidate that is asked for,
+/// or the last one where there are fewer; else what the model says.
+TileCandidate EmitKernels::chooseTile(const Kernel &kernel) {
+  SmallVector<TileCandidate> candidates = listTileCandidates(
+      kernel.nest, *kernel.contraction, *kernel.step, kernels.hasMatrixTiles);
+  const quantopt::TileTable::Entry *entry = chosenTiles.find(
+      targetName,
+      describeContraction(kernel.nest, *kernel.contraction, *kernel.step));
+  if (entry)
+    if (auto measured = findTile(kernel.nest, *kernel.contraction, *kernel.step,
+                                 kernels.hasMatrixTiles, entry->choice))
+      return *measured;
+  return candidates[std::min<size_t>(candidate, candidates.size() - 1)];
+}
+
+/// What a search needs to know of a kernel that it measures.
+void EmitKernels::describeTile(const Kernel &kernel, NamedAttrList &line) {
+  Builder builder(&getContext());
+  line.set("target", builder.getStringAttr(targetName));
+  line.set("contraction", builder.getStringAttr(describeContraction(
+                              kernel.nest, *kernel.contraction, *kernel.step)));
+  line.set("tile", builder.getStringAttr(chooseTile(kernel).choice.str()));
+  line.set("candidates",
+           builder.getI64IntegerAttr(
+               listTileCandidates(kernel.nest, *kernel.contraction,
+                                  *kernel.step, kernels.hasMatrixTiles)
+                   .size()));
 }
 
 /// A region that says which code is the kernel's, and what it was made from.
@@ -339,10 +382,12 @@ scf::ExecuteRegionOp EmitKernels::createRegion(OpBuilder &builder,
   auto region = scf::ExecuteRegionOp::create(
       builder, builder.getFusedLoc(locations), TypeRange());
   Value inner = nest.epilogue ? nest.accumulator.buffer : Value();
-  region->setAttr(kKernelAttrName,
-                  describeKernel(&getContext(),
-                                 kernel.contraction ? "tile" : "lanes",
-                                 getLabel(nest.main), getWork(ops, inner)));
+  NamedAttrList line(describeKernel(&getContext(),
+                                    kernel.contraction ? "tile" : "lanes",
+                                    getLabel(nest.main), getWork(ops, inner)));
+  if (kernel.contraction)
+    describeTile(kernel, line);
+  region->setAttr(kKernelAttrName, line.getDictionary(&getContext()));
   builder.setInsertionPointToStart(&region.getRegion().emplaceBlock());
   return region;
 }

@@ -58,6 +58,8 @@ static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
   kernels.cpu = options.cpu;
   kernels.features = options.features;
   kernels.profile = options.profile;
+  kernels.tiles = options.tiles;
+  kernels.candidate = options.candidate;
   pm.addPass(createEmitKernels(kernels));
   if (options.profile)
     pm.addPass(createInstrumentProfile());

@@ -202,8 +202,14 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     table.
     Contractions in f32 may add in another order and fuse multiply and add.
 
+    How a contraction is cut into tiles follows from a model of the core, or from
+    `tiles=FILE`, a table that a search wrote; it changes no result in integers.
+    Contractions that the table does not have, or has for other targets, follow
+    the model.
+
     Guarantees reads of at most 64 bytes past a buffer of `memref.alloc`, and
-    none past any other. Leaves what it has no kernel for.
+    none past any other. Leaves what it has no kernel for. Refuses a table that
+    it cannot read.
 
     Example: test/Lowering/CPU/emit-kernels.mlir.
   }];
@@ -213,7 +219,9 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
   let options = [
     Option<"cpu", "cpu", "std::string", "\"native\"", "a processor as llc -mcpu names it, or native">,
     Option<"features", "features", "std::string", "\"\"", "extra features, +a,-b">,
-    Option<"profile", "profile", "bool", "false", "keep kernels apart, for qopt-instrument-profile">
+    Option<"profile", "profile", "bool", "false", "keep kernels apart, for qopt-instrument-profile">,
+    Option<"tiles", "tiles", "std::string", "\"\"", "a table of measured tiles, as quant-run --search-tiles writes it">,
+    Option<"candidate", "candidate", "unsigned", "0", "take the tile of each contraction that a model of the core ranks so, from 0; what the table has comes first">
   ];
 }
 

@@ -30,6 +30,10 @@ struct LowerToCPUOptions {
   int64_t threads = 1;
   /// Count the time of each kernel: see qopt-instrument-profile.
   bool profile = false;
+  /// A file of measured tiles, as quant-run --search-tiles writes it, or empty.
+  std::string tiles;
+  /// The tile of each contraction that a model of the core ranks so, from 0.
+  unsigned candidate = 0;
 };
 
 /// Appends the lowering of a module to CPU code. After it, each public function

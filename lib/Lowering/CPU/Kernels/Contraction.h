@@ -7,6 +7,7 @@
 #include "Nest.h"
 
 #include "mlir/IR/AsmState.h"
+#include "quantopt/Support/TileTable.h"
 
 namespace mlir::qopt {
 
@@ -91,10 +92,12 @@ SmallVector<int64_t> enumerateOffsets(const Nest &nest,
                                       ArrayRef<unsigned> loops,
                                       const Access &access);
 
-/// Emits `nest` as register tiles at the builder's insertion point.
+/// Emits `nest` as tiles of vectors, `choice`, at the builder's insertion
+/// point.
 LogicalResult emitContraction(OpBuilder &builder, Nest &nest,
                               const Contraction &contraction,
-                              const MicroKernel &kernel);
+                              const MicroKernel &kernel,
+                              const quantopt::TileChoice &choice);
 
 } // namespace mlir::qopt
 

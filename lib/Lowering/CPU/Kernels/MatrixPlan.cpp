@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MatrixPlan.h"
-#include "Panels.h"
+#include "TilePlan.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -36,6 +36,8 @@ static constexpr double kLastResult = 2;
 static constexpr double kChunkCycles = 50000;
 /// Each has a buffer of 8 KiB.
 static constexpr int64_t kMaximalChunks = 64;
+/// Of a first-level cache of 48 KiB, what stays while other operands pass.
+static constexpr double kFirstLevel = 32 * 1024;
 /// Of a second-level cache of 2 MiB: what weights may take of it to be read
 /// from there again and again, and what a chunk's activations may take.
 static constexpr int64_t kCachedWeights = 1024 * 1024;
@@ -85,69 +87,89 @@ static void planLines(MatrixPlan &plan, int64_t width) {
   plan.restRows = width % plan.tileRows;
 }
 
+/// Bytes that pass through the first-level cache `times` times, of which all
+/// but the first time are free where they stay in it.
+static double traffic(double bytes, double times) {
+  return bytes <= kFirstLevel ? bytes : bytes * times;
+}
+
+/// Whether blocks of rows stay while all columns pass, or panels of columns
+/// while all rows do: what reads less from the second-level cache. Rows lie
+/// apart there, which costs half as much again. `activations` and `weights` are
+/// the bytes of each.
+static bool rowsShouldStay(const MatrixPlan &plan, int64_t columns,
+                           double activations, double weights) {
+  double rowBlocks = double(plan.wholeTiles()) / double(plan.blockTiles);
+  double panels = double(columns) / double(plan.vectors);
+  return activations + traffic(weights, rowBlocks) <=
+         weights + 1.5 * traffic(activations, panels);
+}
+
 /// Chunks are what one thread does at a time. Where the weights outgrow the
-/// cache, a chunk's activations stay there instead.
+/// second-level cache, a chunk's activations stay there instead.
 static void planChunks(MatrixPlan &plan, int64_t columns, int64_t reduction,
-                       double cyclesOfRowBlock) {
-  plan.rowsStay = columns * reduction <= kCachedWeights;
+                       double activations, double cyclesOfRowBlock) {
+  const int64_t weights = columns * kTile * reduction;
   int64_t blocks = std::max<int64_t>(plan.wholeTiles() / plan.blockTiles, 1);
   int64_t bytes = plan.blockTiles * plan.tileRows * reduction;
-  int64_t chunk = plan.rowsStay
-                      ? int64_t(kChunkCycles / cyclesOfRowBlock) + 1
-                      : std::max<int64_t>(kCachedActivations / bytes, 1);
+  int64_t chunk = std::max<int64_t>(kCachedActivations / bytes, 1);
+  plan.rowsStay = false;
+  if (weights <= kCachedWeights) {
+    plan.rowsStay = rowsShouldStay(plan, columns, activations, double(weights));
+    int64_t worthwhile = int64_t(kChunkCycles / cyclesOfRowBlock) + 1;
+    chunk = plan.rowsStay ? worthwhile : std::max(chunk, worthwhile);
+  }
   // Equal chunks.
   int64_t chunks =
       std::min<int64_t>(llvm::divideCeil(blocks, chunk), kMaximalChunks);
   plan.chunkBlocks = llvm::divideCeil(blocks, chunks);
 }
 
-std::optional<MatrixPlan>
-mlir::qopt::planMatrixTiles(const Nest &nest, const Contraction &contraction,
+SmallVector<RankedPlan>
+mlir::qopt::rankMatrixTiles(const Nest &nest, const Contraction &contraction,
                             const MicroKernel &kernel) {
   if (contraction.isFloat || contraction.isWide || contraction.rows.empty() ||
       kernel.lanes != kTile || kernel.group != 4)
-    return std::nullopt;
+    return {};
   MatrixPlan plan;
   int64_t groups = llvm::divideCeil(contraction.runLength, kernel.group);
   plan.steps = llvm::divideCeil(groups, kTile);
   plan.stepGroups = llvm::divideCeil(groups, plan.steps);
   // What is packed at run time is not padded.
   if (!contraction.isConstant && plan.groups() != groups)
-    return std::nullopt;
+    return {};
   planLines(plan, nest.sizes[contraction.rows.back()]);
   for (unsigned loop : ArrayRef(contraction.rows).drop_back())
     plan.lines *= nest.sizes[loop];
-  double totalSteps = double(plan.steps);
+  auto totalSteps = double(plan.steps);
   for (unsigned loop : contraction.outer)
     totalSteps *= double(nest.sizes[loop]);
 
+  const Access &activations = nest.inputs[contraction.activations];
+  const unsigned outermost = contraction.rows.front();
+  const double activationBytes =
+      double(nest.sizes[outermost]) * double(activations.strides[outermost]);
   const int64_t columns =
       llvm::divideCeil(nest.sizes[contraction.column], kTile);
-  double best = std::numeric_limits<double>::infinity();
-  MatrixPlan chosen;
+  SmallVector<RankedPlan> ranked;
   for (int64_t tiles : {2, 1, 4, 3}) {
     plan.blockTiles = std::min(tiles, plan.wholeTiles());
     plan.vectors = std::min(kAccumulators / tiles, columns);
+    if (llvm::any_of(ranked, [&](const RankedPlan &other) {
+          return other.plan.blockTiles == plan.blockTiles &&
+                 other.plan.vectors == plan.vectors;
+        }))
+      continue;
     Costs costs{plan, totalSteps};
-    double cost = costs.cover(plan.wholeTiles(), plan.tileRows, columns);
+    double cycles =
+        costs.cover(plan.wholeTiles(), plan.tileRows, columns) + kConfiguration;
     if (plan.restRows > 0)
-      cost += costs.cover(plan.lines, plan.restRows, columns) + kConfiguration;
-    if (cost < best) {
-      best = cost;
-      chosen = plan;
-    }
+      cycles +=
+          costs.cover(plan.lines, plan.restRows, columns) + kConfiguration;
+    planChunks(
+        plan, columns, int64_t(totalSteps) * plan.stepGroups * kernel.group,
+        activationBytes, costs.cover(plan.blockTiles, plan.tileRows, columns));
+    insertRanked(ranked, RankedPlan{plan, cycles});
   }
-  best += kConfiguration;
-  double vectors =
-      planPanel(getTileProblem(nest, contraction, kernel), kernel).second;
-  for (unsigned loop : ArrayRef(contraction.rows).drop_back())
-    if (loop != contraction.rows[contraction.rows.size() - 2])
-      vectors *= double(nest.sizes[loop]);
-  if (best >= vectors)
-    return std::nullopt;
-  Costs costs{chosen, totalSteps};
-  planChunks(chosen, columns * kTile,
-             int64_t(totalSteps) * chosen.stepGroups * kernel.group,
-             costs.cover(chosen.blockTiles, chosen.tileRows, columns));
-  return chosen;
+  return ranked;
 }

@@ -39,11 +39,17 @@ struct MatrixPlan {
   int64_t wholeTiles() const { return lines * lineTiles; }
 };
 
-/// The best plan for `contraction`, or none where vectors are faster or tiles
-/// cannot do it. `kernel` is the target's kernel for vectors.
-std::optional<MatrixPlan> planMatrixTiles(const Nest &nest,
-                                          const Contraction &contraction,
-                                          const MicroKernel &kernel);
+/// A plan and what it costs in cycles.
+struct RankedPlan {
+  MatrixPlan plan;
+  double cycles;
+};
+
+/// The plans for `contraction`, one for each shape of blocks, cheapest first;
+/// none where tiles cannot do it. `kernel` is the target's kernel for vectors.
+SmallVector<RankedPlan> rankMatrixTiles(const Nest &nest,
+                                        const Contraction &contraction,
+                                        const MicroKernel &kernel);
 
 } // namespace mlir::qopt
 

@@ -39,8 +39,8 @@ constexpr int64_t kLineBytes = 64;
 class TileEmitter {
 public:
   TileEmitter(OpBuilder &builder, Nest &nest, const Contraction &contraction,
-              const MicroKernel &kernel)
-      : b(builder), nest(nest), c(contraction), kernel(kernel),
+              const MicroKernel &kernel, const quantopt::TileChoice &choice)
+      : b(builder), nest(nest), c(contraction), kernel(kernel), choice(choice),
         activations(nest.inputs[contraction.activations]),
         lanes(builder, nest, contraction.column, kernel), loc(lanes.loc) {}
 
@@ -55,7 +55,7 @@ private:
   void emitBlocks(const Point &batch);
   void emitPanels(const Point &point);
   void chooseBlock();
-  TileProblem problemOf(int64_t height, int64_t width) const;
+  TileShape shapeOf(int64_t height, int64_t width, int64_t vectors) const;
   void tiled(unsigned loop, int64_t size, int64_t tile, const Point &point,
              function_ref<void(const Point &, int64_t)> body);
   void emitPanel(const Point &point, int64_t vectors);
@@ -100,6 +100,7 @@ private:
   Nest &nest;
   const Contraction &c;
   const MicroKernel &kernel;
+  const quantopt::TileChoice choice;
   const Access &activations;
   LaneBuilder lanes;
   Location loc;
@@ -160,26 +161,34 @@ void TileEmitter::tiled(unsigned loop, int64_t size, int64_t tile,
   }
 }
 
-TileProblem TileEmitter::problemOf(int64_t height, int64_t width) const {
-  return {height, width, nest.sizes[c.column], countSteps(nest, c, kernel)};
+/// The tile for so many rows: the chosen one, but for a last panel of fewer
+/// vectors.
+TileShape TileEmitter::shapeOf(int64_t height, int64_t width,
+                               int64_t vectors) const {
+  TileProblem problem{height, width, nest.sizes[c.column],
+                      countSteps(nest, c, kernel)};
+  if (vectors != choice.vectors)
+    return planRows(problem, kernel, vectors).first;
+  return shapeTile(problem, kernel, std::min(choice.height, height),
+                   std::min(choice.width, width), vectors);
 }
 
 void TileEmitter::emitPanel(const Point &point, int64_t vectors) {
   if (c.rows.empty()) {
-    emitTile(point, 1, 1, planRows(problemOf(1, 1), kernel, vectors).first);
+    emitTile(point, 1, 1, shapeOf(1, 1, vectors));
     return;
   }
   unsigned inner = c.rows.back();
   int64_t width = extentOf(inner);
   if (c.rows.size() == 1) {
-    TileShape shape = planRows(problemOf(1, width), kernel, vectors).first;
+    TileShape shape = shapeOf(1, width, vectors);
     tiled(inner, width, shape.width, point,
           [&](const Point &at, int64_t w) { emitTile(at, 1, w, shape); });
     return;
   }
   unsigned outer = c.rows[c.rows.size() - 2];
   int64_t height = extentOf(outer);
-  TileShape shape = planRows(problemOf(height, width), kernel, vectors).first;
+  TileShape shape = shapeOf(height, width, vectors);
   forEach(ArrayRef(c.rows).drop_back(2), point, [&](const Point &at) {
     tiled(outer, height, shape.height, at, [&](const Point &atRow, int64_t h) {
       tiled(inner, width, shape.width, atRow,
@@ -223,11 +232,9 @@ void TileEmitter::chooseBlock() {
   // Whole tiles, except in the last block.
   int64_t tile = 1;
   if (c.rows.size() == 1)
-    tile = planRows(problemOf(1, size), kernel, panels.vectors).first.width;
+    tile = shapeOf(1, size, panels.vectors).width;
   else if (c.rows.size() == 2)
-    tile = planRows(problemOf(size, nest.sizes[c.rows.back()]), kernel,
-                    panels.vectors)
-               .first.height;
+    tile = shapeOf(size, nest.sizes[c.rows.back()], panels.vectors).height;
   blockSize = std::max<int64_t>(kCacheBytes / 4 / bytes / tile, 1) * tile;
 }
 
@@ -245,8 +252,7 @@ void TileEmitter::emitBlocks(const Point &batch) {
 
 LogicalResult TileEmitter::emit() {
   FailureOr<Panels> prepared =
-      preparePanels(b, loc, nest, c, kernel,
-                    planPanel(getTileProblem(nest, c, kernel), kernel).first,
+      preparePanels(b, loc, nest, c, kernel, choice.vectors,
                     llvm::divideCeil(c.runLength, kernel.group));
   if (failed(prepared))
     return failure();
@@ -544,6 +550,7 @@ void TileEmitter::emitTile(const Point &point, int64_t height, int64_t width,
 
 LogicalResult mlir::qopt::emitContraction(OpBuilder &builder, Nest &nest,
                                           const Contraction &contraction,
-                                          const MicroKernel &kernel) {
-  return TileEmitter(builder, nest, contraction, kernel).emit();
+                                          const MicroKernel &kernel,
+                                          const quantopt::TileChoice &choice) {
+  return TileEmitter(builder, nest, contraction, kernel, choice).emit();
 }

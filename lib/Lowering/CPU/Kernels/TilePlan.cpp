@@ -15,6 +15,8 @@ using namespace mlir::qopt;
 
 /// Cycles of a tile outside of its reduction, apart from its results.
 static constexpr double kTileOverhead = 12;
+/// Vectors of columns of a tile.
+static constexpr int64_t kWidest = 4;
 
 /// Rows whose accumulators fit beside the weights and the activations.
 static int64_t maximalRows(const MicroKernel &kernel, int64_t vectors) {
@@ -25,6 +27,11 @@ static int64_t maximalRows(const MicroKernel &kernel, int64_t vectors) {
   int64_t perRow = vectors + (kernel.stepsPerLoad > 1);
   return std::clamp<int64_t>(accumulators / perRow / kernel.rows * kernel.rows,
                              1, 16);
+}
+
+bool mlir::qopt::fitsRegisters(const MicroKernel &kernel, int64_t rows,
+                               int64_t vectors) {
+  return vectors <= kWidest && rows <= maximalRows(kernel, vectors);
 }
 
 static double tileCost(const TileProblem &problem, const MicroKernel &kernel,
@@ -49,12 +56,25 @@ static double coverCost(int64_t size, int64_t tile, Cost cost) {
   return total;
 }
 
-std::pair<TileShape, double> mlir::qopt::planRows(const TileProblem &problem,
-                                                  const MicroKernel &kernel,
-                                                  int64_t vectors) {
+TileShape mlir::qopt::shapeTile(const TileProblem &problem,
+                                const MicroKernel &kernel, int64_t height,
+                                int64_t width, int64_t vectors) {
+  TileShape shape{height, width, vectors, 1};
+  int64_t accumulators = shape.rows() * vectors;
+  int64_t chains = kernel.cost.chains;
+  if (accumulators < chains)
+    shape.splits = std::clamp<int64_t>(
+        std::min<int64_t>(chains / accumulators, problem.steps), 1, 4);
+  return shape;
+}
+
+/// All tiles of `vectors` column vectors that fit in registers, with their
+/// costs in cycles for all rows; those of equal cost in order of their size.
+static SmallVector<RankedTile> listTiles(const TileProblem &problem,
+                                         const MicroKernel &kernel,
+                                         int64_t vectors) {
   int64_t limit = maximalRows(kernel, vectors);
-  TileShape best;
-  double bestCost = std::numeric_limits<double>::infinity();
+  SmallVector<RankedTile> tiles;
   for (int64_t width = 1; width <= std::min(problem.width, limit); ++width) {
     int64_t maxHeight = width == problem.width ? limit / width : 1;
     for (int64_t height = 1; height <= std::min(maxHeight, problem.height);
@@ -64,33 +84,35 @@ std::pair<TileShape, double> mlir::qopt::planRows(const TileProblem &problem,
           return tileCost(problem, kernel, h * w, vectors);
         });
       });
-      if (cost >= bestCost)
-        continue;
-      bestCost = cost;
-      best = {height, width, vectors, 1};
+      insertRanked(
+          tiles,
+          RankedTile{shapeTile(problem, kernel, height, width, vectors), cost});
     }
   }
-  int64_t accumulators = best.rows() * vectors;
-  int64_t chains = kernel.cost.chains;
-  if (accumulators < chains)
-    best.splits = std::clamp<int64_t>(
-        std::min<int64_t>(chains / accumulators, problem.steps), 1, 4);
-  return {best, bestCost};
+  return tiles;
 }
 
-std::pair<int64_t, double> mlir::qopt::planPanel(const TileProblem &problem,
-                                                 const MicroKernel &kernel) {
+std::pair<TileShape, double> mlir::qopt::planRows(const TileProblem &problem,
+                                                  const MicroKernel &kernel,
+                                                  int64_t vectors) {
+  RankedTile best = listTiles(problem, kernel, vectors).front();
+  return {best.shape, best.cycles};
+}
+
+SmallVector<RankedTile> mlir::qopt::rankVectorTiles(const TileProblem &problem,
+                                                    const MicroKernel &kernel) {
+  constexpr size_t kOfEachWidth = 3;
   int64_t total = llvm::divideCeil(problem.columns, kernel.lanes);
-  int64_t best = 1;
-  double bestCost = std::numeric_limits<double>::infinity();
-  for (int64_t vectors = 1; vectors <= std::min<int64_t>(4, total); ++vectors) {
-    double cost = coverCost(total, vectors, [&](int64_t v) {
-      return planRows(problem, kernel, v).second;
-    });
-    if (cost < bestCost) {
-      bestCost = cost;
-      best = vectors;
+  SmallVector<RankedTile> ranked;
+  for (int64_t vectors = 1; vectors <= std::min(kWidest, total); ++vectors) {
+    SmallVector<RankedTile> tiles = listTiles(problem, kernel, vectors);
+    tiles.truncate(std::min(tiles.size(), kOfEachWidth));
+    for (RankedTile &tile : tiles) {
+      tile.cycles = coverCost(total, vectors, [&](int64_t v) {
+        return v == vectors ? tile.cycles : planRows(problem, kernel, v).second;
+      });
+      insertRanked(ranked, tile);
     }
   }
-  return {best, bestCost};
+  return ranked;
 }

@@ -33,10 +33,31 @@ std::pair<TileShape, double> planRows(const TileProblem &problem,
                                       const MicroKernel &kernel,
                                       int64_t vectors);
 
-/// The number of column vectors of a panel that makes the whole problem
-/// cheapest, and what that costs in cycles.
-std::pair<int64_t, double> planPanel(const TileProblem &problem,
-                                     const MicroKernel &kernel);
+/// The tile of `height` x `width` rows by `vectors` column vectors.
+TileShape shapeTile(const TileProblem &problem, const MicroKernel &kernel,
+                    int64_t height, int64_t width, int64_t vectors);
+
+/// Whether the accumulators of such a tile fit in registers.
+bool fitsRegisters(const MicroKernel &kernel, int64_t rows, int64_t vectors);
+
+/// Inserts `item` where `ranked` stays sorted by `cycles`, behind equal ones.
+template <typename T>
+void insertRanked(SmallVectorImpl<T> &ranked, T item) {
+  auto place = llvm::upper_bound(
+      ranked, item, [](const T &a, const T &b) { return a.cycles < b.cycles; });
+  ranked.insert(place, std::move(item));
+}
+
+/// A tile for all panels but a smaller last one, and what it costs in cycles
+/// for the whole problem.
+struct RankedTile {
+  TileShape shape;
+  double cycles;
+};
+
+/// The few best tiles of each width in vectors, cheapest first.
+SmallVector<RankedTile> rankVectorTiles(const TileProblem &problem,
+                                        const MicroKernel &kernel);
 
 } // namespace mlir::qopt
 
