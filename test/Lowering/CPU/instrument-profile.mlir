@@ -35,7 +35,7 @@
 
 // The accumulators stay in registers: 32 + 1024 + 256 are read, 128 written.
 // KERNELS: module attributes {{.*}}qopt.profile = [
-// KERNELS-SAME: {bytes = 1440 : i64, fused = ["{{[^"]*}}instrument-profile.mlir:{{[0-9]+}}:5", "{{[^"]*}}instrument-profile.mlir:{{[0-9]+}}:5"], kernel = "tile", location = "{{[^"]*}}instrument-profile.mlir:{{[0-9]+}}:5", macs = 2048 : i64, op = "linalg.generic(muli, addi)"}]
+// KERNELS-SAME: {bytes = 1440 : i64, candidates = {{[0-9]+}} : i64, contraction = "i8 i8 i8 rows 2:16 columns 64 run 16 paired weights epilogue of 1 on 1", fused = ["{{[^"]*}}instrument-profile.mlir:{{[0-9]+}}:5", "{{[^"]*}}instrument-profile.mlir:{{[0-9]+}}:5"], kernel = "tile", location = "{{[^"]*}}instrument-profile.mlir:{{[0-9]+}}:5", macs = 2048 : i64, op = "linalg.generic(muli, addi)", target = "x86-64-v3+avx2+ssse3", tile = "vectors {{[0-9x]+}}"}]
 // KERNELS-LABEL: func @matmul
 // KERNELS-NOT: execute_region
 // KERNELS: llvm.call_intrinsic "llvm.readcyclecounter"
