@@ -14,17 +14,37 @@ namespace mlir::qopt {
 using namespace mlir;
 using namespace mlir::qopt;
 
+/// Whether all activations of `op` came with parameters, moved or not.
+static bool isPinned(QuantizableOpInterface op) {
+  return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+    if (op.getOperandKind(operand) != OperandKind::Activation)
+      return true;
+    Value value = operand.get();
+    while (auto mover = value.getDefiningOp<QuantizableOpInterface>()) {
+      if (mover.getQuantRole() != QuantRole::SameScale)
+        break;
+      auto moved = llvm::find_if(mover->getOpOperands(), [&](OpOperand &from) {
+        return mover.getOperandKind(from) == OperandKind::Activation;
+      });
+      if (moved == mover->getOpOperands().end())
+        break;
+      value = moved->get();
+    }
+    return value.getDefiningOp<FakeQuantOp>() != nullptr;
+  });
+}
+
 bool mlir::qopt::needsCalibration(Operation *root) {
-  bool isDynamic = false, isStatic = false;
+  bool hasOwn = false, isStatic = false;
   root->walk([&](QuantizableOpInterface op) {
     if (op.getQuantRole() != QuantRole::Contraction)
       return;
-    if (getDynamic(op))
-      isDynamic = true;
+    if (getDynamic(op) || isPinned(op))
+      hasOwn = true;
     else if (!op->hasAttr("qopt.float"))
       isStatic = true;
   });
-  return isStatic || !isDynamic;
+  return isStatic || !hasOwn;
 }
 
 static DynamicAttr makeAttr(MLIRContext *context,

@@ -22,10 +22,17 @@ static bool isFloatTensor(Type type) {
   return tensor && isa<FloatType>(tensor.getElementType());
 }
 
+/// Whether all that reads `value` rounds it by parameters of its own.
+static bool isPinned(Value value) {
+  return !value.use_empty() &&
+         llvm::all_of(value.getUsers(), llvm::IsaPred<FakeQuantOp>);
+}
+
 /// Whether the result of `op` wants statistics of its own.
 static bool wantsObserver(Operation *op) {
   if (isa<ObserveOp, FakeQuantOp, QuantizeOp, DequantizeOp>(op) ||
-      op->getNumResults() == 0 || !isFloatTensor(op->getResult(0).getType()))
+      op->getNumResults() == 0 || !isFloatTensor(op->getResult(0).getType()) ||
+      isPinned(op->getResult(0)))
     return false;
   if (auto quantizable = dyn_cast<QuantizableOpInterface>(op)) {
     QuantRole role = quantizable.getQuantRole();
@@ -36,7 +43,7 @@ static bool wantsObserver(Operation *op) {
 
 static void observe(OpBuilder &builder, Value value, StringAttr id) {
   auto hook = ObserveOp::create(builder, value.getLoc(), value.getType(), value,
-                                id, TypeAttr());
+                                id, TypeAttr(), /*final=*/false);
   value.replaceAllUsesExcept(hook.getResult(), hook);
 }
 
@@ -54,7 +61,8 @@ struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
           sources.push_back(op);
       });
       for (BlockArgument argument : func.getArguments()) {
-        if (!isFloatTensor(argument.getType()) || argument.use_empty())
+        if (!isFloatTensor(argument.getType()) || argument.use_empty() ||
+            isPinned(argument))
           continue;
         auto id = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
                                                     attrName);

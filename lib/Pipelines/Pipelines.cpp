@@ -36,6 +36,8 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
   // Stored weights keep the parameters that they come with, so this is before
   // constants fold.
   func.addPass(createRaiseDequantize());
+  func.addPass(createRaiseFakeQuant());
+  func.addPass(createSinkDequantize());
   func.addPass(createFoldConstants());
   func.addPass(createNormalizeLinalg());
   // Whole operations before their pieces fuse.
@@ -82,6 +84,8 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
       llvm::consumeError(read.takeError());
   }
   OpPassManager &func = pm.nest<func::FuncOp>();
+  // What was trained comes first: it decides for itself.
+  func.addPass(createPinFakeQuant());
   // Decide, then give parameters to all that moves along.
   func.addPass(createSelectOps());
   func.addPass(createPropagateParams());

@@ -42,7 +42,8 @@ struct InsertQDQ : qopt::impl::InsertQDQBase<InsertQDQ> {
     // Questions about uses look through observers, so ask all before any goes.
     SmallVector<bool> stored;
     for (ObserveOp op : observers)
-      stored.push_back(needsStorage(getObserved(op.getResult()),
+      stored.push_back(op.getFinal() ||
+                       needsStorage(getObserved(op.getResult()),
                                     getUses(getObserved(op.getResult()))));
     for (auto [op, isStored] : llvm::zip_equal(observers, stored)) {
       Value replacement = op.getInput();

@@ -44,6 +44,27 @@ static quant::UniformQuantizedType unite(quant::UniformQuantizedType a,
 }
 
 namespace {
+/// Values that must share parameters.
+struct Class {
+  quant::UniformQuantizedType type;
+  /// The model gave `type`, or several that are not the same.
+  bool isFinal = false, disagrees = false;
+
+  void add(ObserveOp observe) {
+    auto own = dyn_cast_or_null<quant::UniformQuantizedType>(
+        observe.getType().value_or(quant::QuantizedType()));
+    if (!own || (isFinal && !observe.getFinal()))
+      return;
+    if (!observe.getFinal()) {
+      type = unite(type, own);
+      return;
+    }
+    disagrees |= isFinal && type != own;
+    isFinal = true;
+    type = own;
+  }
+};
+
 struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
   void runOnOperation() override {
     // One class per set of values that a chain of same-scale operations ties.
@@ -67,25 +88,32 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
     });
 
     // The class's type, from the members that have one.
-    llvm::MapVector<void *, quant::UniformQuantizedType> typeOf;
+    llvm::MapVector<void *, Class> classOf;
     for (Value member : members) {
       void *leader = *classes.findLeader(member.getAsOpaquePointer());
-      quant::UniformQuantizedType &type = typeOf[leader];
+      Class &own = classOf[leader];
       for (Operation *user : member.getUsers())
         if (auto observe = dyn_cast<ObserveOp>(user))
-          if (auto own = dyn_cast_or_null<quant::UniformQuantizedType>(
-                  observe.getType().value_or(quant::QuantizedType())))
-            type = unite(type, own);
+          own.add(observe);
     }
     for (Value member : members)
-      if (failed(
-              assign(member,
-                     typeOf[*classes.findLeader(member.getAsOpaquePointer())])))
+      if (failed(assign(
+              member,
+              classOf[*classes.findLeader(member.getAsOpaquePointer())])))
         return signalPassFailure();
   }
 
-  /// Passes `member` through an observer of `type`.
-  LogicalResult assign(Value member, quant::UniformQuantizedType type) {
+  /// Passes `member` through an observer of its class's type.
+  LogicalResult assign(Value member, const Class &own) {
+    quant::UniformQuantizedType type = own.type;
+    if (own.disagrees) {
+      // Between values that the model rounds differently, all stays as it is.
+      if (Operation *op = member.getDefiningOp();
+          isInteger(op) && getRole(op) == QuantRole::SameScale)
+        markFloat(op, "the model gives the values that it moves different "
+                      "parameters");
+      return success();
+    }
     if (!type) {
       // Nothing that was calibrated leads here: its operation stays in float.
       if (Operation *op = member.getDefiningOp(); isInteger(op))
@@ -94,7 +122,8 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
     }
     for (Operation *user : member.getUsers())
       if (auto observe = dyn_cast<ObserveOp>(user)) {
-        observe.setTypeAttr(TypeAttr::get(type));
+        if (!observe.getFinal())
+          observe.setTypeAttr(TypeAttr::get(type));
         return success();
       }
     Operation *op = member.getDefiningOp();
@@ -106,7 +135,8 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfter(op);
     auto observe = ObserveOp::create(builder, op->getLoc(), member.getType(),
-                                     member, name, TypeAttr::get(type));
+                                     member, name, TypeAttr::get(type),
+                                     /*final=*/false);
     member.replaceAllUsesExcept(observe.getResult(), observe);
     return success();
   }

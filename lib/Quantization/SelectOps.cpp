@@ -75,6 +75,14 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
     }
   }
 
+  /// What the model rounds itself is stored, whatever reads it.
+  void findFinal(func::FuncOp func) {
+    func.walk([&](ObserveOp op) {
+      if (op.getFinal())
+        needed.insert(getObserved(op.getInput()));
+    });
+  }
+
   /// Forward: an operation with a quantized operand whose result is needed.
   void mark(Operation *op) {
     QuantRole role = getRole(op);
@@ -109,6 +117,7 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
   void runOnOperation() override {
     needed.clear();
     moved.clear();
+    findFinal(getOperation());
     findNeeded(getOperation());
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) { mark(op); });
   }

@@ -82,3 +82,21 @@ func.func @given(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
   %d = qopt.dequantize %q as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<4xi8> -> tensor<4xf32>
   return %d : tensor<4xf32>
 }
+
+// -----
+
+// What only goes into fake_quant has parameters already; others beside it are
+// observed.
+// CHECK-LABEL: func @trained
+// CHECK-SAME: %[[X:.*]]: tensor<4x4xf32>
+// CHECK-NOT: qopt.observe %[[X]]
+// CHECK: %[[M:.*]] = linalg.matmul
+// CHECK-NEXT: qopt.observe %[[M]] id "m"
+func.func @trained(%x: tensor<4x4xf32> {qopt.name = "x"}, %y: tensor<4x4xf32> {qopt.name = "y"}) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zeros = arith.constant dense<0.0> : tensor<4x4xf32>
+  %f = qopt.fake_quant %x as !quant.uniform<i8:f32, 0.5:3> {qopt.name = "f"} : tensor<4x4xf32>
+  %m = linalg.matmul {qopt.name = "m"} ins(%f, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %n = linalg.matmul {qopt.name = "n"} ins(%y, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %m, %n : tensor<4x4xf32>, tensor<4x4xf32>
+}

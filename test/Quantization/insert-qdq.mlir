@@ -135,3 +135,15 @@ func.func @input(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   } -> tensor<4x4xf32>
   return %r : tensor<4x4xf32>
 }
+
+// -----
+
+// What the model rounds itself is rounded whatever reads it, also in float.
+// CHECK-LABEL: func @final
+// CHECK: %[[Q:.*]] = qopt.quantize %{{.*}} as !quant.uniform<i8:f32, 1.000000e-01:3>
+// CHECK-NEXT: %[[D:.*]] = qopt.dequantize %[[Q]]
+// CHECK-NEXT: return %[[D]]
+func.func @final(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1:3> final : tensor<2x4xf32>
+  return %o : tensor<2x4xf32>
+}

@@ -90,3 +90,36 @@ func.func @widths(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> tensor<1x4xf32> {
   %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
   return %c : tensor<1x4xf32>
 }
+
+// -----
+
+// What came with the model wins over what was counted.
+// CHECK-LABEL: func @final
+// CHECK: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 5.000000e-01:3> final
+// CHECK: tensor.pad
+// CHECK: qopt.observe %{{.*}} id "p" as !quant.uniform<i8:f32, 5.000000e-01:3> : tensor<6x4xf32>
+func.func @final(%x: tensor<4x4xf32>) -> tensor<6x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.5:3> final : tensor<4x4xf32>
+  %p = tensor.pad %o low[1, 0] high[1, 0] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %zero : f32
+  } {qopt.integer, qopt.name = "p"} : tensor<4x4xf32> to tensor<6x4xf32>
+  %op = qopt.observe %p id "p" as !quant.uniform<i8:f32, 0.25> : tensor<6x4xf32>
+  return %op : tensor<6x4xf32>
+}
+
+// -----
+
+// Between values that the model rounds differently nothing is shared: what lies
+// there computes in float.
+// CHECK-LABEL: func @disagree
+// CHECK: tensor.concat {{.*}}qopt.float = "the model gives the values that it moves different parameters"
+// CHECK: qopt.observe %{{.*}} id "c" as !quant.uniform<i8:f32, 1.000000e+00> final
+func.func @disagree(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<8xf32> {
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.5:3> final : tensor<4xf32>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 0.25> final : tensor<4xf32>
+  %c = tensor.concat dim(0) %ox, %oy {qopt.integer, qopt.name = "c"} : (tensor<4xf32>, tensor<4xf32>) -> tensor<8xf32>
+  %oc = qopt.observe %c id "c" as !quant.uniform<i8:f32, 1.0> final : tensor<8xf32>
+  return %oc : tensor<8xf32>
+}

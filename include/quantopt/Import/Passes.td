@@ -95,6 +95,32 @@ def RaiseDequantize : Pass<"qopt-raise-dequantize", "::mlir::func::FuncOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def RaiseFakeQuant : Pass<"qopt-raise-fake-quant", "::mlir::func::FuncOp"> {
+  let summary = "Recognise the fake quantization of a trained model";
+  let description = [{
+    Reads elementwise generics, alone or behind each other, that round f32 values
+    to the steps of a scale and a zero point: divide by the scale, round half to
+    even, add the zero point, clamp, convert to an integer and back or stay in
+    float, subtract the zero point, multiply by the scale. That is what torch's
+    fake_quantize and ONNX's QuantizeLinear and DequantizeLinear are taken apart
+    into. Afterwards they are `qopt.fake_quant`, whose parameters nothing
+    recalibrates; on constants, also where the program had `qopt.fake_quant`
+    before, the stored integers and `qopt.dequantize`. Unsigned bytes become signed
+    ones that are 128 lower, and stand for the same values.
+
+    Values that are multiplied by the reciprocal of the scale, as torch does, are
+    divided by the scale instead: that is another number, by one step, for values
+    within one part in 2^23 of the middle between two steps, and NaN becomes the
+    lower bound. All else keeps its bits. Leaves alone what does not fit: rounding
+    half away from zero, scales that do not agree, parameters along a dimension
+    of values that are not constants.
+
+    Example: test/Import/raise-fake-quant.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def RaiseSoftmax : Pass<"qopt-raise-softmax", "::mlir::func::FuncOp"> {
   let summary = "Recognise a softmax that was taken apart";
   let description = [{
@@ -106,6 +132,20 @@ def RaiseSoftmax : Pass<"qopt-raise-softmax", "::mlir::func::FuncOp"> {
     Example: test/Import/raise-softmax.mlir
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def SinkDequantize : Pass<"qopt-sink-dequantize", "::mlir::func::FuncOp"> {
+  let summary = "Move stored weights instead of their values";
+  let description = [{
+    Reads transposes of `qopt.dequantize` of constants, as they stand before the
+    product of an `nn.Linear` whose weights are stored. Afterwards the stored
+    integers are transposed, which folds, and the scales go with their dimension.
+    Bits do not change.
+
+    Example: test/Import/sink-dequantize.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 

@@ -5,6 +5,20 @@
 
 include "mlir/Pass/PassBase.td"
 
+def PinFakeQuant : Pass<"qopt-pin-fake-quant", "::mlir::func::FuncOp"> {
+  let summary = "Take over the parameters of fake_quant as they are";
+  let description = [{
+    Reads `qopt.fake_quant` on tensors with parameters for the whole tensor.
+    Afterwards they are `qopt.observe` that are `final`: no other pass changes
+    their parameters or leaves the rounding out, so that the integer form computes
+    what was trained. Statistics of the value before it was rounded are passed by.
+    Refuses values without a name.
+
+    Example: test/Quantization/pin-fake-quant.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
 def SelectOps : Pass<"qopt-select-ops", "::mlir::func::FuncOp"> {
   let summary = "Decide which operations compute on integers";
   let description = [{
@@ -32,8 +46,10 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
     Reads the types on `qopt.observe` and the selected operations. Operands and
     result of a same-scale operation form one class (union-find over values);
     afterwards every member of a class, also those without statistics of their
-    own, passes through a `qopt.observe` with the class's type: that of its one
-    member with statistics, else the type of the union of their ranges. So a
+    own, passes through a `qopt.observe` with the class's type: that of its
+    `final` members, else that of its one member with statistics, else the type of
+    the union of their ranges. Where `final` members have different types, the
+    operations between them stay in float. So a
     range moves forward through a pad and backward through a concat, whatever
     lies in between.
 

@@ -44,5 +44,7 @@ func.func @observe(%x: tensor<1x8xf32>) {
   %y = qopt.observe %x id "conv_1" : tensor<1x8xf32>
   // CHECK: qopt.observe
   %z = qopt.observe %x id "conv_1" as !quant.uniform<i8:f32, 1.000000e-01:3> : tensor<1x8xf32>
+  // CHECK: qopt.observe {{.*}} final
+  %f = qopt.observe %x id "conv_1" as !quant.uniform<i8:f32, 1.000000e-01:3> final : tensor<1x8xf32>
   return
 }

@@ -266,6 +266,14 @@ func.func @observe_c2(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+func.func @observe_c3(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{'qopt.observe' op is final without a type}}
+  %y = qopt.observe %x id "x" final : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
 // A contract on a module is a #qopt.numerics, nothing that looks like one.
 
 // expected-error@+1 {{'qopt.numerics' takes a #qopt.numerics attribute}}

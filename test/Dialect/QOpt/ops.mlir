@@ -100,6 +100,8 @@ func.func @observe(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
   %y = qopt.observe %x id "conv_1" : tensor<1x8xf32>
   // CHECK: qopt.observe %{{.*}} id "conv_1" as !quant.uniform<i8:f32, 1.000000e-01:3> : tensor<1x8xf32>
   %z = qopt.observe %y id "conv_1" as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x8xf32>
+  // CHECK: qopt.observe %{{.*}} id "conv_2" as !quant.uniform<i8:f32, 1.000000e-01:3> final : tensor<1x8xf32>
+  %f = qopt.observe %y id "conv_2" as !quant.uniform<i8:f32, 1.0e-1:3> final : tensor<1x8xf32>
   return %z : tensor<1x8xf32>
 }
 

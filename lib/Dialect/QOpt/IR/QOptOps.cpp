@@ -236,6 +236,8 @@ LogicalResult FakeQuantOp::verify() {
 LogicalResult ObserveOp::verify() {
   if (getId().empty())
     return emitOpError("needs an id that is not empty");
+  if (getFinal() && !getType())
+    return emitOpError("is final without a type");
   if (auto type = getType()) {
     if (failed(verifyExpressed(*this, *type, getInput().getType())))
       return failure();

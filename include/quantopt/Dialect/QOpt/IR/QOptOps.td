@@ -196,21 +196,25 @@ def QOpt_ObserveOp : QOpt_Op<"observe", [SameOperandsAndResultType,
     order, so neither the order of samples nor sharding changes them.
 
     Once a calibration has been applied, `type` holds the parameters chosen for
-    the value.
+    the value. Those of a `final` observer came with the model: they are kept as
+    they are, and the value is rounded by them whatever reads it.
 
     Constraints:
     - (C1) `id` is not empty.
     - (C2) `type`, where there is one, fits the value as in `qopt.quantize`.
+    - (C3) `final` needs a `type`.
 
     ```mlir
     %y = qopt.observe %x id "conv_1" : tensor<1x8xf32>
     %z = qopt.observe %x id "conv_1" as !quant.uniform<i8:f32, 1.000000e-01:3> : tensor<1x8xf32>
+    %f = qopt.observe %x id "conv_1" as !quant.uniform<i8:f32, 1.000000e-01:3> final : tensor<1x8xf32>
     ```
   }];
   let arguments = (ins RankedTensorOf<[AnyFloat]>:$input, StrAttr:$id,
-                       OptionalAttr<QOpt_QuantizedTypeAttr>:$type);
+                       OptionalAttr<QOpt_QuantizedTypeAttr>:$type,
+                       UnitAttr:$final);
   let results = (outs RankedTensorOf<[AnyFloat]>:$result);
-  let assemblyFormat = "$input `id` $id (`as` $type^)? attr-dict `:` type($input)";
+  let assemblyFormat = "$input `id` $id (`as` $type^)? (`final` $final^)? attr-dict `:` type($input)";
   let hasVerifier = 1;
 }
 
