@@ -1,6 +1,7 @@
 //===- quant-run.cpp - Run a model on samples and measure -----------------===//
 
 #include "../support/CodeFlags.h"
+#include "LayerReport.h"
 #include "Run.h"
 #include "TileSearch.h"
 
@@ -58,6 +59,23 @@ struct Options {
                "location. The counters cost about 10 ns a kernel: 1 % of a "
                "model that runs 30 kernels in 30 us")};
 
+  cl::opt<std::string> reference{
+      "reference", cl::cat(category), cl::value_desc("model.mlir"),
+      cl::desc("The float model that this one was quantized from, for --layers "
+               "and --bisect")};
+
+  cl::opt<bool> layers{
+      "layers", cl::cat(category),
+      cl::desc("Do nothing else: compare each value that the model and "
+               "--reference both name, over all samples: the SQNR that its "
+               "layer makes alone, and so far")};
+
+  cl::opt<bool> bisect{
+      "bisect", cl::cat(category),
+      cl::desc("Do nothing else: find the layer that costs the output most, by "
+               "running the first layers as they are and the others as in "
+               "--reference, in as many runs as the logarithm of the layers")};
+
   cl::opt<std::string> searchTiles{
       "search-tiles", cl::cat(category), cl::value_desc("file.json"),
       cl::desc("Do nothing else: measure the tiles that each contraction could "
@@ -112,6 +130,12 @@ static Error check(const Options &options) {
   if (options.limit < 0)
     return createStringError("--limit=" + Twine(options.limit) +
                              ": give a number of samples");
+  if ((options.layers || options.bisect) != !options.reference.empty())
+    return createStringError(
+        options.reference.empty()
+            ? "--layers and --bisect compare with the float model: give "
+              "--reference=MODEL.mlir"
+            : "--reference is for --layers and --bisect: give one of them");
   if (!options.searchTiles.empty() &&
       (!options.target.tiles.empty() || options.compareKernels ||
        options.target.kernels == Kernels::Scalar))
@@ -135,12 +159,14 @@ struct Choice {
 } // namespace
 
 /// Compiles `module`, which is lowered in place.
-static Expected<std::unique_ptr<CompiledModel>>
-compile(mlir::ModuleOp module, const Options &options, const Choice &choice) {
+static Expected<std::unique_ptr<CompiledModel>> compile(mlir::ModuleOp module,
+                                                        const Options &options,
+                                                        const Choice &choice,
+                                                        StringRef entry) {
   CompiledModel::Options compileOptions;
   compileOptions.target = {/*triple=*/"", options.target.cpu,
                            options.target.features};
-  compileOptions.entry = options.entry;
+  compileOptions.entry = entry.str();
   Expected<std::unique_ptr<TargetMachine>> machine =
       createTargetMachine(compileOptions.target);
   if (!machine)
@@ -203,6 +229,55 @@ static Error measure(const CompiledModel &model, SampleFeeder &feeder,
   return Error::success();
 }
 
+/// Compares with the float model, value by value.
+static Error compareWithReference(mlir::ModuleOp module,
+                                  const Signature &signature,
+                                  const Options &options) {
+  Expected<mlir::OwningOpRef<mlir::ModuleOp>> reference =
+      parseModel(options.reference, *module.getContext());
+  if (!reference)
+    return reference.takeError();
+  if (Error error = importModel(**reference))
+    return createStringError("'" + options.reference +
+                             "': " + toString(std::move(error)));
+  auto compileOne = [&](mlir::ModuleOp each) {
+    return compile(each, options, {options.target.kernels}, "compare");
+  };
+  auto open = [&] { return openSamples(signature, options); };
+  ComparisonTools tools{compileOne, open};
+  std::optional<std::vector<LayerError>> layers;
+  std::optional<BisectReport> bisect;
+  if (options.layers) {
+    Expected<std::vector<LayerError>> compared =
+        compareLayers(**reference, module, options.entry, tools);
+    if (!compared)
+      return compared.takeError();
+    layers = std::move(*compared);
+  }
+  if (options.bisect) {
+    Expected<BisectReport> found =
+        bisectLayers(**reference, module, options.entry, tools);
+    if (!found)
+      return found.takeError();
+    bisect = std::move(*found);
+  }
+  if (!options.json.empty()) {
+    std::string text;
+    raw_string_ostream os(text);
+    writeLayersJSON(os, layers ? &*layers : nullptr,
+                    bisect ? &*bisect : nullptr);
+    OutputFiles files;
+    files.add(options.json, text);
+    if (Error error = files.write())
+      return error;
+  }
+  if (layers)
+    printLayers(outs(), *layers);
+  if (bisect)
+    printBisect(outs(), *bisect);
+  return Error::success();
+}
+
 /// The story of one run. Returns the exit code.
 static Expected<int> run(const Options &options) {
   if (Error error = check(options))
@@ -232,13 +307,19 @@ static Expected<int> run(const Options &options) {
       !positions.empty())
     WithColor::note(errs(), "quant-run") << positions << " by position\n";
 
+  if (!options.reference.empty()) {
+    if (Error error = compareWithReference(**module, *signature, options))
+      return std::move(error);
+    return 0;
+  }
   if (!options.searchTiles.empty()) {
     // A model reads constants of its module, which stays alive with it.
     mlir::OwningOpRef<mlir::ModuleOp> lowered;
     Error error = searchTiles(
         [&](unsigned candidate, StringRef tiles) {
           lowered = (*module)->clone();
-          return compile(*lowered, options, {Kernels::Auto, candidate, tiles});
+          return compile(*lowered, options, {Kernels::Auto, candidate, tiles},
+                         options.entry);
         },
         **feeder, options.searchTiles);
     if (error)
@@ -249,9 +330,10 @@ static Expected<int> run(const Options &options) {
   mlir::OwningOpRef<mlir::ModuleOp> copy;
   if (options.compareKernels)
     copy = (*module)->clone();
-  Expected<std::unique_ptr<CompiledModel>> model = compile(
-      **module, options,
-      {options.compareKernels ? Kernels::Auto : options.target.kernels});
+  Expected<std::unique_ptr<CompiledModel>> model =
+      compile(**module, options,
+              {options.compareKernels ? Kernels::Auto : options.target.kernels},
+              options.entry);
   if (!model)
     return model.takeError();
   module->release().erase();
@@ -259,7 +341,7 @@ static Expected<int> run(const Options &options) {
   bool equal = true;
   if (options.compareKernels) {
     Expected<std::unique_ptr<CompiledModel>> scalar =
-        compile(*copy, options, {Kernels::Scalar});
+        compile(*copy, options, {Kernels::Scalar}, options.entry);
     if (!scalar)
       return scalar.takeError();
     copy.release().erase();

@@ -88,6 +88,14 @@ static bool holdsTosa(mlir::ModuleOp module) {
       .wasInterrupted();
 }
 
+Error quantopt::importModel(mlir::ModuleOp module) {
+  mlir::PassManager passes(module.getContext());
+  mlir::qopt::buildImportPipeline(passes);
+  if (failed(passes.run(module)))
+    return createStringError("the module cannot be imported as a float model");
+  return Error::success();
+}
+
 Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
                            const LowerOptions &lower) {
   mlir::qopt::LowerToCPUOptions options;

@@ -25,6 +25,10 @@ parseModel(llvm::StringRef path, mlir::MLIRContext &context);
 /// True where nothing is left on tensors: the module holds LLVM functions only.
 bool isLowered(mlir::ModuleOp module);
 
+/// Brings a float model into the spelling and the names that quantization
+/// starts from, in place.
+llvm::Error importModel(mlir::ModuleOp module);
+
 /// Which kernels the lowering chooses.
 enum class Kernels { Auto, Scalar };
 
