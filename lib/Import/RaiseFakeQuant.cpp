@@ -165,7 +165,8 @@ static std::optional<Scalar> matchBound(const Scalar &scalar,
   return take(value, bound, keepsWhereTrue == isGreater ? low : high);
 }
 
-/// From the stored integer, or its value in float, back to the rounding.
+/// From the stored integer, or its value in float, back to what is rounded, as
+/// it stands in its body.
 static std::optional<Scalar> matchStored(Scalar scalar, FakeQuant &found,
                                          std::optional<AxisNumbers> &zero) {
   if (auto convert = scalar.as<arith::FPToSIOp>())
@@ -194,7 +195,7 @@ static std::optional<Scalar> matchStored(Scalar scalar, FakeQuant &found,
   auto round = scalar.as<math::RoundEvenOp>();
   if (!round)
     return std::nullopt;
-  return scalar.at(round.getOperand());
+  return Scalar{scalar.op, round.getOperand()};
 }
 
 /// The integer behind a conversion to float: widened, less its zero point.
@@ -230,12 +231,17 @@ static bool isInverse(const AxisNumbers &inverse, const AxisNumbers &scale) {
 
 static std::optional<FakeQuant> match(linalg::GenericOp op) {
   Scalar scalar = {op, op.getBody()->getTerminator()->getOperand(0)};
-  auto product = matchWithNumbers<arith::MulFOp>(scalar);
-  if (!product)
-    return std::nullopt;
+  scalar = scalar.resolve();
   FakeQuant found;
-  found.scale = product->second;
-  scalar = product->first.resolve();
+  // A scale of one leaves no trace: then the conversion to an integer says what
+  // this is.
+  const AxisNumbers one{{1.0}, std::nullopt};
+  found.scale = one;
+  auto product = matchWithNumbers<arith::MulFOp>(scalar);
+  if (product) {
+    found.scale = product->second;
+    scalar = product->first.resolve();
+  }
   std::optional<AxisNumbers> zero;
   if (auto difference = matchWithNumbers<arith::SubFOp>(scalar)) {
     zero = difference->second;
@@ -245,6 +251,7 @@ static std::optional<FakeQuant> match(linalg::GenericOp op) {
     scalar = sum->first.resolve();
   }
   std::optional<Scalar> stored = scalar;
+  bool isInteger = scalar.as<arith::SIToFPOp>() || scalar.as<arith::UIToFPOp>();
   if (auto convert = scalar.as<arith::SIToFPOp>())
     stored = matchInteger(scalar.at(convert.getIn()), found, zero);
   else if (auto convert = scalar.as<arith::UIToFPOp>()) {
@@ -260,14 +267,21 @@ static std::optional<FakeQuant> match(linalg::GenericOp op) {
   if (!steps)
     return std::nullopt;
   found.zero = *zero;
-  if (auto quotient = matchWithNumbers<arith::DivFOp>(*steps)) {
+  if (!product) {
+    if (!isInteger)
+      return std::nullopt;
+    found.input = *steps;
+    return found;
+  }
+  Scalar scaled = steps->resolve();
+  if (auto quotient = matchWithNumbers<arith::DivFOp>(scaled)) {
     if (!(quotient->second == found.scale))
       return std::nullopt;
     found.input = quotient->first;
-  } else if (auto scaled = matchWithNumbers<arith::MulFOp>(*steps)) {
-    if (!isInverse(scaled->second, found.scale))
+  } else if (auto multiple = matchWithNumbers<arith::MulFOp>(scaled)) {
+    if (!isInverse(multiple->second, found.scale))
       return std::nullopt;
-    found.input = scaled->first;
+    found.input = multiple->first;
   } else {
     return std::nullopt;
   }

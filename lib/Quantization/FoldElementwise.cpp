@@ -158,7 +158,7 @@ struct FoldTable : OpRewritePattern<linalg::GenericOp> {
         rewriter, op.getLoc(), quantize.getResult().getType(),
         dequantize.getInput(),
         DenseElementsAttr::get(tableType, ArrayRef<int8_t>(table)));
-    if (Attribute name = op->getAttr(QOptDialect::getNameAttrName()))
+    if (Attribute name = quantize->getAttr(QOptDialect::getNameAttrName()))
       lookup->setAttr(QOptDialect::getNameAttrName(), name);
     rewriter.replaceOp(quantize, lookup.getResult());
     rewriter.eraseOp(op);
@@ -276,7 +276,9 @@ struct FoldBody : OpRewritePattern<linalg::GenericOp> {
         [&](OpBuilder &b, Location loc, ValueRange arguments) {
           buildBody(op, inputs, quantize, b, loc, arguments);
         });
-    if (Attribute name = op->getAttr(QOptDialect::getNameAttrName()))
+    // The value is what comes out in the end.
+    Operation *last = quantize ? quantize.getOperation() : op.getOperation();
+    if (Attribute name = last->getAttr(QOptDialect::getNameAttrName()))
       folded->setAttr(QOptDialect::getNameAttrName(), name);
     if (quantize)
       rewriter.replaceOp(quantize, folded.getResults());

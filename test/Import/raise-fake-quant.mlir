@@ -150,3 +150,30 @@ func.func @written() -> tensor<2xf32> {
   %d = qopt.fake_quant %w as !quant.uniform<i8:f32, 0.5:3> : tensor<2xf32>
   return %d : tensor<2xf32>
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// A scale of one is neither divided by nor multiplied with.
+// CHECK-LABEL: func @one
+// CHECK: qopt.fake_quant %{{.*}} as !quant.uniform<i8:f32, 1.000000e+00:-128>
+func.func @one(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %low = arith.constant -128.0 : f32
+  %high = arith.constant 127.0 : f32
+  %zero = arith.constant -128 : i64
+  %e = tensor.empty() : tensor<2x4xf32>
+  %d = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = math.roundeven %in : f32
+    %1 = arith.addf %0, %low : f32
+    %2 = arith.maximumf %1, %low : f32
+    %3 = arith.minimumf %2, %high : f32
+    %4 = arith.fptosi %3 : f32 to i8
+    %5 = arith.extsi %4 : i8 to i64
+    %6 = arith.subi %5, %zero : i64
+    %7 = arith.sitofp %6 : i64 to f32
+    linalg.yield %7 : f32
+  } -> tensor<2x4xf32>
+  return %d : tensor<2x4xf32>
+}

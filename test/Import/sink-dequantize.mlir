@@ -27,3 +27,16 @@ func.func @one_scale() -> tensor<3x2xf32> {
   %t = linalg.transpose ins(%d : tensor<2x3xf32>) outs(%e : tensor<3x2xf32>) permutation = [1, 0]
   return %t : tensor<3x2xf32>
 }
+
+// Dimensions of size 1 come and go; the one that has the scales stays whole.
+// CHECK-LABEL: func @shapes
+// CHECK: tensor.collapse_shape %{{.*}} {{\[}}[0, 1], [2, 3]] : tensor<4x1x3x3xi8> into tensor<4x9xi8>
+// CHECK: tensor.expand_shape %{{.*}} {{\[}}[0, 1], [2]] output_shape [1, 4, 9] : tensor<4x9xi8> into tensor<1x4x9xi8>
+// CHECK: qopt.dequantize %{{.*}} as !quant.uniform<i8:f32:1, {5.000000e-01,2.500000e-01,1.000000e+00,2.000000e+00}> : tensor<1x4x9xi8>
+func.func @shapes() -> tensor<1x4x9xf32> {
+  %w = arith.constant dense<7> : tensor<4x1x3x3xi8>
+  %d = qopt.dequantize %w as !quant.uniform<i8:f32:0, {0.5, 0.25, 1.0, 2.0}> : tensor<4x1x3x3xi8> -> tensor<4x1x3x3xf32>
+  %c = tensor.collapse_shape %d [[0, 1], [2, 3]] : tensor<4x1x3x3xf32> into tensor<4x9xf32>
+  %e = tensor.expand_shape %c [[0, 1], [2]] output_shape [1, 4, 9] : tensor<4x9xf32> into tensor<1x4x9xf32>
+  return %e : tensor<1x4x9xf32>
+}

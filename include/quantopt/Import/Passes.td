@@ -138,10 +138,12 @@ def RaiseSoftmax : Pass<"qopt-raise-softmax", "::mlir::func::FuncOp"> {
 def SinkDequantize : Pass<"qopt-sink-dequantize", "::mlir::func::FuncOp"> {
   let summary = "Move stored weights instead of their values";
   let description = [{
-    Reads transposes of `qopt.dequantize` of constants, as they stand before the
-    product of an `nn.Linear` whose weights are stored. Afterwards the stored
-    integers are transposed, which folds, and the scales go with their dimension.
-    Bits do not change.
+    Reads transposes, `tensor.collapse_shape` and `tensor.expand_shape` of
+    `qopt.dequantize` of constants, as they stand before the product of an
+    `nn.Linear` or a depthwise convolution whose weights are stored. Afterwards
+    the stored integers are moved, which folds, and the scales go with their
+    dimension. Bits do not change. Leaves alone what would split or merge the
+    dimension that has scales.
 
     Example: test/Import/sink-dequantize.mlir
   }];
