@@ -24,6 +24,17 @@ static QuantizeOp getOnlyQuantize(Operation *op) {
              : QuantizeOp();
 }
 
+/// The name of the value that `quantize` makes of the result of `op`, or else
+/// of that result, goes to what computes both at once.
+static void takeName(Operation *folded, Operation *op, QuantizeOp quantize) {
+  StringRef nameAttr = QOptDialect::getNameAttrName();
+  Attribute name = quantize ? quantize->getAttr(nameAttr) : Attribute();
+  if (!name)
+    name = op->getAttr(nameAttr);
+  if (name)
+    folded->setAttr(nameAttr, name);
+}
+
 static quantopt::QuantParams getScalarParams(const UniformParams &params) {
   return {params.scales[0], params.zeroPoints[0], params.storageMin,
           params.storageMax};
@@ -158,8 +169,7 @@ struct FoldTable : OpRewritePattern<linalg::GenericOp> {
         rewriter, op.getLoc(), quantize.getResult().getType(),
         dequantize.getInput(),
         DenseElementsAttr::get(tableType, ArrayRef<int8_t>(table)));
-    if (Attribute name = quantize->getAttr(QOptDialect::getNameAttrName()))
-      lookup->setAttr(QOptDialect::getNameAttrName(), name);
+    takeName(lookup, op, quantize);
     rewriter.replaceOp(quantize, lookup.getResult());
     rewriter.eraseOp(op);
     return success();
@@ -276,10 +286,7 @@ struct FoldBody : OpRewritePattern<linalg::GenericOp> {
         [&](OpBuilder &b, Location loc, ValueRange arguments) {
           buildBody(op, inputs, quantize, b, loc, arguments);
         });
-    // The value is what comes out in the end.
-    Operation *last = quantize ? quantize.getOperation() : op.getOperation();
-    if (Attribute name = last->getAttr(QOptDialect::getNameAttrName()))
-      folded->setAttr(QOptDialect::getNameAttrName(), name);
+    takeName(folded, op, quantize);
     if (quantize)
       rewriter.replaceOp(quantize, folded.getResults());
     else
