@@ -89,6 +89,8 @@ mlir::qopt::chooseFor(const quantopt::Histogram &histogram,
     return estimate(histogram, settings, quantopt::RangeMethod::Entropy);
   case quantopt::ActivationMethod::Mse:
     return estimate(histogram, settings, quantopt::RangeMethod::Mse);
+  case quantopt::ActivationMethod::Octav:
+    return estimate(histogram, settings, quantopt::RangeMethod::Octav);
   }
   llvm_unreachable("unknown method");
 }

@@ -282,7 +282,8 @@ private:
          {"min-max", ActivationMethod::MinMax},
          {"percentile", ActivationMethod::Percentile},
          {"entropy", ActivationMethod::Entropy},
-         {"mse", ActivationMethod::Mse}},
+         {"mse", ActivationMethod::Mse},
+         {"octav", ActivationMethod::Octav}},
         method);
   }
 

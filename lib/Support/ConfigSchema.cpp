@@ -26,7 +26,8 @@ static constexpr SchemaKey kSchema[] = {
      "Bits of storage; 16 is symmetric, by min-max."},
     {"activations", "symmetric", "true, false", "false",
      "Zero point 0 and a range that is as wide on both sides."},
-    {"activations", "method", "auto, min-max, percentile, entropy, mse", "auto",
+    {"activations", "method", "auto, min-max, percentile, entropy, mse, octav",
+     "auto",
      "How a range is chosen from the samples' values; auto takes the "
      "percentile, or mse where that is much less."},
     {"activations", "percentile", "a number over 50, up to 100", "99.999",

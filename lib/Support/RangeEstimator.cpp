@@ -1,4 +1,4 @@
-//===- RangeEstimator.cpp - Min-max, percentile and entropy ---------------===//
+//===- RangeEstimator.cpp - Min-max, percentile, entropy, OCTAV -----------===//
 
 #include "quantopt/Support/RangeEstimator.h"
 #include "RangeSearch.h"
@@ -186,6 +186,51 @@ static Range entropyRange(const Histogram &histogram,
 }
 
 //===----------------------------------------------------------------------===//
+// OCTAV
+//===----------------------------------------------------------------------===//
+
+static Range octavRange(const Histogram &histogram,
+                        const RangeOptions &options) {
+  constexpr int kIterations = 200;
+  constexpr double kPrecision = 1e-7;
+  const Range widest = minMaxRange(histogram, options.symmetric);
+  const double limit = histogram.absMax();
+  if (limit == 0)
+    return widest;
+  const std::vector<HistogramBin> bins = magnitudeBins(histogram.bins());
+  // The rounding error of a step d is d^2 / 12, and a clipping at c has steps
+  // of 2 c / levels, or c / levels where values have one sign.
+  const double levels = double(options.qmax - options.qmin + 1);
+  const bool oneSided =
+      !options.symmetric && (histogram.min() >= 0 || histogram.max() <= 0);
+  const double rounding = 1 / (levels * levels * (oneSided ? 12 : 3));
+  const double total = double(histogram.finite());
+  double sum = 0;
+  for (const HistogramBin &bin : bins)
+    sum += double(bin.representative) * double(bin.count);
+  double clipping = sum / total;
+  for (int i = 0; i < kIterations; ++i) {
+    double beyond = 0, count = 0;
+    for (const HistogramBin &bin : bins)
+      if (bin.representative >= clipping) {
+        beyond += double(bin.representative) * double(bin.count);
+        count += double(bin.count);
+      }
+    const double next = beyond / ((1 - rounding) * count + rounding * total);
+    const bool isStable = std::fabs(next - clipping) <= kPrecision * clipping;
+    clipping = next;
+    if (isStable || clipping <= 0)
+      break;
+  }
+  // Nothing lies beyond a clipping that the widest value does not reach.
+  if (!(clipping > 0 && clipping < limit))
+    return widest;
+  if (options.symmetric)
+    return symmetricRange(clipping);
+  return {std::max(widest.min, -clipping), std::min(widest.max, clipping)};
+}
+
+//===----------------------------------------------------------------------===//
 // Dispatch
 //===----------------------------------------------------------------------===//
 
@@ -205,6 +250,8 @@ std::optional<Range> quantopt::estimateRange(const Histogram &histogram,
   case RangeMethod::Mse:
     return searchLeastSquares(histogram, options,
                               minMaxRange(histogram, options.symmetric));
+  case RangeMethod::Octav:
+    return octavRange(histogram, options);
   }
   return std::nullopt;
 }

@@ -87,6 +87,7 @@ TEST_F(ConfigTest, Methods) {
       {"min-max", ActivationMethod::MinMax},
       {"percentile", ActivationMethod::Percentile},
       {"entropy", ActivationMethod::Entropy},
+      {"octav", ActivationMethod::Octav},
       {"mse", ActivationMethod::Mse}};
   for (const auto &[word, method] : methods)
     EXPECT_EQ(
@@ -229,7 +230,7 @@ TEST_F(ConfigTest, WrongValues) {
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  method: magic\n"),
             "c.yaml:3:11: 'magic' is not a value of 'method'; allowed: auto, "
             "min-max, "
-            "percentile, entropy, mse");
+            "percentile, entropy, mse, octav");
   EXPECT_EQ(problemOf("version: 1\nactivations: {bits: 5}\n"),
             "c.yaml:2:21: '5' is not a value of 'bits'; allowed: 8, 16");
   EXPECT_EQ(problemOf("version: 1\nactivations: {percentile: 101}\n"),

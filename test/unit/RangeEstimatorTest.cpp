@@ -13,9 +13,9 @@ using namespace quantopt;
 
 namespace {
 
-constexpr RangeMethod kMethods[] = {RangeMethod::MinMax,
-                                    RangeMethod::Percentile,
-                                    RangeMethod::Entropy, RangeMethod::Mse};
+constexpr RangeMethod kMethods[] = {
+    RangeMethod::MinMax, RangeMethod::Percentile, RangeMethod::Entropy,
+    RangeMethod::Mse, RangeMethod::Octav};
 
 Histogram histogramOf(const std::vector<float> &values) {
   Histogram h;
@@ -385,6 +385,64 @@ TEST(Mse, IsDeterministic) {
 //===----------------------------------------------------------------------===//
 // Known values
 //===----------------------------------------------------------------------===//
+
+/// OCTAV's fixed point on the values themselves, from the formula.
+double octavOf(const std::vector<float> &values, double rounding) {
+  double clipping = 1;
+  for (int i = 0; i < 100; ++i) {
+    double beyond = 0, count = 0;
+    for (float x : values)
+      if (std::fabs(x) >= clipping) {
+        beyond += std::fabs(x);
+        count += 1;
+      }
+    clipping = beyond / ((1 - rounding) * count + rounding * values.size());
+  }
+  return clipping;
+}
+
+TEST(Octav, IsTheFixedPointOfTheFormula) {
+  // Bins are up to 1 % wide.
+  const double precision = 0.012;
+  const std::vector<float> values = normal();
+  const double both = octavOf(values, std::pow(4.0, -8) / 3);
+  const auto symmetric =
+      *estimateRange(histogramOf(values), options(RangeMethod::Octav, true));
+  EXPECT_NEAR(symmetric.max / both, 1, precision);
+  EXPECT_EQ(symmetric.min, -symmetric.max);
+  const auto range =
+      *estimateRange(histogramOf(values), options(RangeMethod::Octav));
+  EXPECT_NEAR(range.max / both, 1, precision);
+  EXPECT_NEAR(range.min / -both, 1, precision);
+
+  const std::vector<float> positive = relu();
+  const double one = octavOf(positive, std::pow(4.0, -8) / 12);
+  const auto half =
+      *estimateRange(histogramOf(positive), options(RangeMethod::Octav));
+  EXPECT_NEAR(half.max / one, 1, precision);
+  EXPECT_EQ(half.min, 0);
+}
+
+TEST(Octav, IsNearTheLeastError) {
+  for (const std::vector<float> &values :
+       {normal(), relu(), fromNormal(3, [](float x) { return x * x * x; })}) {
+    const Histogram histogram = histogramOf(values);
+    auto errorOf = [&](RangeMethod method) {
+      const RangeOptions o = options(method);
+      return quantizationMse(histogram,
+                             *paramsOfRange(*estimateRange(histogram, o), o));
+    };
+    EXPECT_LE(errorOf(RangeMethod::Octav), 1.15 * errorOf(RangeMethod::Mse));
+  }
+}
+
+TEST(Octav, WhatNeedsNoClippingKeepsItsRange) {
+  const std::vector<float> values = {-1, 1, -1, 1};
+  const auto range =
+      *estimateRange(histogramOf(values), options(RangeMethod::Octav));
+  EXPECT_EQ(range.min, -1);
+  EXPECT_EQ(range.max, 1);
+}
 
 TEST(WeightMse, NotWorseThanMinMaxAndNotBeyondIt) {
   for (const unsigned seed : {1u, 2u, 3u}) {

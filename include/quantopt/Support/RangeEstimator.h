@@ -20,6 +20,11 @@ enum class RangeMethod {
   Percentile, ///< what holds `percentile` percent of the values
   Entropy,    ///< least Kullback-Leibler divergence (TensorRT's rule on |x|)
   Mse,        ///< least mean squared error of quantize-dequantize
+  /// The clipping at which what rounding costs and what clipping costs balance:
+  /// Sakr et al., "Optimal Clipping and Magnitude-aware Differentiation for
+  /// Improved Quantization-aware Training", ICML 2022, equation 6. Near Mse,
+  /// from a model of rounding errors in place of their sum.
+  Octav,
 };
 
 struct RangeOptions {
