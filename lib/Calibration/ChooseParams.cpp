@@ -7,6 +7,7 @@
 #include "quantopt/Support/RangeEstimator.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -57,7 +58,9 @@ static constexpr double kTolerance = 1.5;
 /// The range of the percentile where its error is near the least, else that.
 static std::optional<quantopt::QuantParams>
 estimateAuto(const quantopt::Histogram &histogram,
-             const quantopt::ActivationSettings &settings) {
+             const quantopt::ActivationSettings &settings,
+             quantopt::RangeMethod &taken) {
+  taken = quantopt::RangeMethod::Mse;
   std::optional<quantopt::QuantParams> best =
       estimate(histogram, settings, quantopt::RangeMethod::Mse);
   if (!best)
@@ -65,32 +68,46 @@ estimateAuto(const quantopt::Histogram &histogram,
   std::optional<quantopt::QuantParams> wide =
       estimate(histogram, settings, quantopt::RangeMethod::Percentile);
   if (wide && quantopt::quantizationMse(histogram, *wide) <=
-                  kTolerance * quantopt::quantizationMse(histogram, *best))
+                  kTolerance * quantopt::quantizationMse(histogram, *best)) {
+    taken = quantopt::RangeMethod::Percentile;
     return wide;
+  }
   return best;
 }
 
 std::optional<quantopt::QuantParams>
 mlir::qopt::chooseFor(const quantopt::Histogram &histogram,
-                      quantopt::ActivationSettings settings) {
+                      quantopt::ActivationSettings settings,
+                      quantopt::RangeMethod *taken) {
+  auto by = [&](quantopt::RangeMethod method) {
+    if (taken)
+      *taken = method;
+    return estimate(histogram, settings, method);
+  };
   // 16 bits have room for every value, and no kernel wants a zero point there.
   if (settings.bits == 16) {
     settings.symmetric = true;
     settings.method = quantopt::ActivationMethod::MinMax;
   }
   switch (settings.method) {
-  case quantopt::ActivationMethod::Auto:
-    return estimateAuto(histogram, settings);
+  case quantopt::ActivationMethod::Auto: {
+    quantopt::RangeMethod method;
+    std::optional<quantopt::QuantParams> params =
+        estimateAuto(histogram, settings, method);
+    if (taken)
+      *taken = method;
+    return params;
+  }
   case quantopt::ActivationMethod::MinMax:
-    return estimate(histogram, settings, quantopt::RangeMethod::MinMax);
+    return by(quantopt::RangeMethod::MinMax);
   case quantopt::ActivationMethod::Percentile:
-    return estimate(histogram, settings, quantopt::RangeMethod::Percentile);
+    return by(quantopt::RangeMethod::Percentile);
   case quantopt::ActivationMethod::Entropy:
-    return estimate(histogram, settings, quantopt::RangeMethod::Entropy);
+    return by(quantopt::RangeMethod::Entropy);
   case quantopt::ActivationMethod::Mse:
-    return estimate(histogram, settings, quantopt::RangeMethod::Mse);
+    return by(quantopt::RangeMethod::Mse);
   case quantopt::ActivationMethod::Octav:
-    return estimate(histogram, settings, quantopt::RangeMethod::Octav);
+    return by(quantopt::RangeMethod::Octav);
   }
   llvm_unreachable("unknown method");
 }
@@ -102,6 +119,35 @@ void mlir::qopt::setParams(ObserveOp op, const quantopt::QuantParams &params) {
       IntegerType::get(op.getContext(), width),
       cast<RankedTensorType>(op.getResult().getType()).getElementType(),
       params.scale, params.zeroPoint, params.qmin, params.qmax)));
+}
+
+static StringRef getName(quantopt::RangeMethod method) {
+  switch (method) {
+  case quantopt::RangeMethod::MinMax:
+    return "min-max";
+  case quantopt::RangeMethod::Percentile:
+    return "percentile";
+  case quantopt::RangeMethod::Entropy:
+    return "entropy";
+  case quantopt::RangeMethod::Mse:
+    return "mse";
+  case quantopt::RangeMethod::Octav:
+    return "octav";
+  }
+  llvm_unreachable("unknown method");
+}
+
+std::string mlir::qopt::describeRange(const quantopt::Histogram &histogram,
+                                      const quantopt::QuantParams &params) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << llvm::format("[%.5g, %.5g] of ",
+                     double(params.qmin - params.zeroPoint) * params.scale,
+                     double(params.qmax - params.zeroPoint) * params.scale)
+     << histogram.finite()
+     << llvm::format(" values in [%.5g, %.5g]", double(histogram.min()),
+                     double(histogram.max()));
+  return text;
 }
 
 /// Reports a histogram from which no range can come.
@@ -141,13 +187,23 @@ static LogicalResult assignParams(ObserveOp op,
   if (auto quantizable = dyn_cast_or_null<QuantizableOpInterface>(producer))
     if (std::optional<RealRange> fixed = quantizable.getFixedOutputRange())
       params = getFixedParams(*fixed, settings);
+  const bool isFixed = params.has_value();
+  quantopt::RangeMethod method = quantopt::RangeMethod::MinMax;
   if (!params)
-    params = chooseFor(record->histogram, settings);
+    params = chooseFor(record->histogram, settings, &method);
   if (!params)
     return op->emitOpError("'")
            << op.getId()
            << "' saw no finite value, so it has no range to quantize";
   setParams(op, *params);
+  explain(op, [&]() -> std::string {
+    if (isFixed)
+      return "the range of what the operation computes";
+    bool isAuto = settings.method == quantopt::ActivationMethod::Auto &&
+                  settings.bits == 8;
+    return (isAuto ? "auto took " : "") + getName(method).str() + ": " +
+           describeRange(record->histogram, *params);
+  });
   if (settings.keepFloat && producer)
     producer->setAttr("qopt.float",
                       StringAttr::get(op.getContext(),

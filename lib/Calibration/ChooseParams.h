@@ -17,10 +17,15 @@ LogicalResult chooseParams(ModuleOp module,
                            quantopt::Config &config);
 
 /// The parameters that `settings` choose for values of these statistics, or
-/// nothing where none was finite.
+/// nothing where none was finite. `taken` becomes the method that chose them.
 std::optional<quantopt::QuantParams>
 chooseFor(const quantopt::Histogram &histogram,
-          quantopt::ActivationSettings settings);
+          quantopt::ActivationSettings settings,
+          quantopt::RangeMethod *taken = nullptr);
+
+/// "[-1, 3] of 128 values in [-1.2, 3.1]", for explanations.
+std::string describeRange(const quantopt::Histogram &histogram,
+                          const quantopt::QuantParams &params);
 
 /// Writes `params` to `op` as its quantized type.
 void setParams(ObserveOp op, const quantopt::QuantParams &params);

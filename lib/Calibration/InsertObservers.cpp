@@ -49,7 +49,12 @@ static void observe(OpBuilder &builder, Value value, StringAttr id) {
 
 namespace {
 struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
+  using InsertObserversBase::InsertObserversBase;
+
   void runOnOperation() override {
+    if (explain)
+      getOperation()->setAttr(QOptDialect::getExplainAttrName(),
+                              UnitAttr::get(&getContext()));
     StringRef attrName = QOptDialect::getNameAttrName();
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       if (func.isExternal() || !needsCalibration(func))

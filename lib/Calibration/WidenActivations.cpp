@@ -4,6 +4,7 @@
 #include "ChooseParams.h"
 #include "OutputError.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -166,7 +167,13 @@ void mlir::qopt::widenActivations(ModuleOp module,
     quantopt::ActivationSettings settings = config.activations;
     settings.bits = 16;
     if (std::optional<quantopt::QuantParams> params =
-            chooseFor(record->histogram, settings))
+            chooseFor(record->histogram, settings)) {
       setParams(candidate.op, *params);
+      explain(candidate.op, [&] {
+        return "widened to 16 bits, since 8 leave " +
+               llvm::formatv("{0:F1}", candidate.ratio).str() +
+               " dB behind it: " + describeRange(record->histogram, *params);
+      });
+    }
   }
 }

@@ -56,7 +56,9 @@ void mlir::qopt::buildCalibrationPipeline(OpPassManager &pm,
   ChooseSchemesOptions schemes;
   schemes.config = options.config;
   pm.addPass(createChooseSchemes(schemes));
-  pm.addPass(createInsertObservers());
+  InsertObserversOptions observers;
+  observers.explain = !options.explain.empty();
+  pm.addPass(createInsertObservers(observers));
   if (!options.calibrationTable.empty()) {
     ApplyCalibrationOptions apply;
     apply.table = options.calibrationTable;
@@ -98,6 +100,8 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   weights.method =
       config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
   func.addPass(createQuantizeWeights(weights));
+  if (!options.explain.empty())
+    func.addPass(createRecordExplanation());
   // The quantized model in float: this is what is simulated and shipped.
   func.addPass(createInsertQDQ());
   func.addPass(createFuseElementwise());
@@ -106,9 +110,14 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   func.addPass(createQuantizeDynamically());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
+  if (!options.explain.empty()) {
+    WriteExplanationOptions explanation;
+    explanation.file = options.explain;
+    pm.addPass(createWriteExplanation(explanation));
+  }
   VerifyQuantizedOptions verify;
   verify.requireInt8 = config.requireInt8;
-  func.addPass(createVerifyQuantized(verify));
+  pm.addNestedPass<func::FuncOp>(createVerifyQuantized(verify));
 }
 
 void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,

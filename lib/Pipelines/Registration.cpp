@@ -23,6 +23,12 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
   Option<std::string> saveTable{
       *this, "save-calibration-table",
       llvm::cl::desc("where to write the table that the samples gave")};
+  Option<std::string> explain{
+      *this, "explain",
+      llvm::cl::desc(
+          "where to write why each operation is integer or float and "
+          "where its parameters come from: text, or JSON where the "
+          "name ends in .json; - is standard output")};
   Option<std::string> config{*this, "config",
                              llvm::cl::desc("settings: a YAML file")};
 };
@@ -67,6 +73,7 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         options.calibrationTable = flags.calibrationTable;
         options.saveTable = flags.saveTable;
         options.config = flags.config;
+        options.explain = flags.explain;
         if (control) {
           options.dumpPhases = control->dumpPhases;
           if (std::optional<Phase> last = getPhase(control->compileTo))

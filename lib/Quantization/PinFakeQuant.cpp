@@ -35,9 +35,10 @@ struct PinFakeQuant : qopt::impl::PinFakeQuantBase<PinFakeQuant> {
         input = observe.getInput();
       }
       OpBuilder builder(op);
-      Value pinned =
+      auto pinned =
           ObserveOp::create(builder, op.getLoc(), input.getType(), input, name,
                             op.getTypeAttr(), /*final=*/true);
+      explain(pinned, [] { return std::string("came with the model"); });
       op.getResult().replaceAllUsesWith(pinned);
       op.erase();
     }

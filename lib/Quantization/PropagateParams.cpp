@@ -50,11 +50,23 @@ struct Class {
   /// The model gave `type`, or several that are not the same.
   bool isFinal = false, disagrees = false;
 
+  /// Of values with parameters of their own.
+  SmallVector<std::string> names;
+
+  /// Where the type comes from.
+  std::string describe() const {
+    return (names.size() > 1 ? "the range of all of " : "shared with ") +
+           llvm::join(names, ", ");
+  }
+
   void add(ObserveOp observe) {
     auto own = dyn_cast_or_null<quant::UniformQuantizedType>(
         observe.getType().value_or(quant::QuantizedType()));
     if (!own || (isFinal && !observe.getFinal()))
       return;
+    if (observe.getFinal() && !isFinal)
+      names.clear();
+    names.push_back(observe.getId().str());
     if (!observe.getFinal()) {
       type = unite(type, own);
       return;
@@ -122,8 +134,10 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
     }
     for (Operation *user : member.getUsers())
       if (auto observe = dyn_cast<ObserveOp>(user)) {
-        if (!observe.getFinal())
-          observe.setTypeAttr(TypeAttr::get(type));
+        if (observe.getFinal() || observe.getType() == type)
+          return success();
+        observe.setTypeAttr(TypeAttr::get(type));
+        explain(observe, [&] { return own.describe(); });
         return success();
       }
     Operation *op = member.getDefiningOp();
@@ -137,6 +151,7 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
     auto observe = ObserveOp::create(builder, op->getLoc(), member.getType(),
                                      member, name, TypeAttr::get(type),
                                      /*final=*/false);
+    explain(observe, [&] { return own.describe(); });
     member.replaceAllUsesExcept(observe.getResult(), observe);
     return success();
   }

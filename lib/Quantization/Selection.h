@@ -19,6 +19,9 @@ constexpr StringLiteral kIntegerAttr = "qopt.integer";
 /// Set, with the reason, on an operation that stays in float.
 constexpr StringLiteral kFloatAttr = "qopt.float";
 
+/// Set on a function whose decisions were recorded: a list of dictionaries.
+constexpr StringLiteral kExplanationAttr = "qopt.explanation";
+
 bool isInteger(Operation *op);
 /// Whether `op` is a contraction that quantizes its activations at run time.
 bool isDynamic(Operation *op);

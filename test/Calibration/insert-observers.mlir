@@ -1,4 +1,6 @@
-// RUN: quant-opt %s --qopt-insert-observers -split-input-file | FileCheck %s
+// RUN: quant-opt %s --qopt-insert-observers -split-input-file | FileCheck %s --implicit-check-not=qopt.explain
+// RUN: quant-opt %s --qopt-insert-observers=explain=true | FileCheck %s --check-prefix=EXPLAIN
+// EXPLAIN: module attributes {qopt.explain}
 
 // Each float tensor that depends on an input passes through a hook with its name:
 // the input, a contraction, an elementwise operation; not weights, fills and biases.

@@ -123,3 +123,32 @@ func.func @disagree(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<8xf32> {
   %oc = qopt.observe %c id "c" as !quant.uniform<i8:f32, 1.0> final : tensor<8xf32>
   return %oc : tensor<8xf32>
 }
+
+// -----
+
+// A module that wants to know is told who shares whose parameters, after what was
+// told before.
+module attributes {qopt.explain} {
+  // CHECK-LABEL: func @explained
+  func.func @explained(%x: tensor<1x2xf32>, %y: tensor<1x3xf32>) -> tensor<5x1xf32> {
+    // CHECK: id "x" as {{.*}} {qopt.why = "counted; the range of all of {{x, y|y, x}}"}
+    %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1> {qopt.why = "counted"} : tensor<1x2xf32>
+    // CHECK: id "y" as {{.*}} {qopt.why = "the range of all of {{x, y|y, x}}"}
+    %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 1.0e-1:-128> : tensor<1x3xf32>
+    // CHECK: id "cat" as {{.*}} {qopt.why = "the range of all of {{x, y|y, x}}"}
+    %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x3xf32>) -> tensor<1x5xf32>
+    %e = tensor.empty() : tensor<5x1xf32>
+    %t = linalg.transpose ins(%c : tensor<1x5xf32>) outs(%e : tensor<5x1xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
+    return %t : tensor<5x1xf32>
+  }
+
+  // CHECK-LABEL: func @one
+  func.func @one(%x: tensor<1x2xf32>) -> tensor<2x1xf32> {
+    // CHECK: id "x" as !quant.uniform<i8:f32, 1.000000e-01> : tensor
+    %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1> : tensor<1x2xf32>
+    %e = tensor.empty() : tensor<2x1xf32>
+    // CHECK: id "t" as {{.*}} {qopt.why = "shared with x"}
+    %t = linalg.transpose ins(%ox : tensor<1x2xf32>) outs(%e : tensor<2x1xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
+    return %t : tensor<2x1xf32>
+  }
+}

@@ -33,10 +33,16 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::ModuleOp"> {
     name, and nothing else has changed. Values that only move others
     (same-scale operations) get no hook: propagation gives them parameters.
     A function gets none where each contraction is `qopt.dynamic` or stays in
-    float. Refuses values without a name.
+    float. With `explain`, the module gets `qopt.explain`, and later passes write
+    in `qopt.why` of the hooks where their parameters come from. Refuses values
+    without a name.
 
     Example: test/Calibration/insert-observers.mlir
   }];
+  let options = [
+    Option<"explain", "explain", "bool", /*default=*/"false",
+           "Ask later passes where parameters come from">
+  ];
   let dependentDialects = ["::mlir::qopt::QOptDialect"];
 }
 

@@ -21,6 +21,9 @@ struct QuantizeOptions {
   std::string calibrationTable;
   /// Where to write the table of this run; empty: nowhere.
   std::string saveTable;
+  /// Where to write why each operation is what it is, as text or, where the
+  /// name ends in .json, as JSON; empty: nowhere.
+  std::string explain;
   /// Settings (YAML); empty: the defaults.
   std::string config;
   /// The last phase to run.

@@ -169,6 +169,37 @@ def QuantizeDynamically
                            "::mlir::arith::ArithDialect"];
 }
 
+def RecordExplanation : Pass<"qopt-record-explanation", "::mlir::func::FuncOp"> {
+  let summary = "Keep what was decided about each value";
+  let description = [{
+    Reads what selection and propagation wrote on operations and observers.
+    Afterwards the function has `qopt.explanation`, a list with a dictionary for
+    each input and each operation that quantization could touch: its name,
+    operation and location; `integer`, `float` or `dynamic`, and why; where the
+    value is an integer anywhere, its parameters and where they come from
+    (`qopt.why`, which passes write where the module has `qopt.explain`). Changes
+    nothing else. Parameters of a value that later fuses into what reads it are
+    those it would have had alone.
+
+    Example: test/Quantization/record-explanation.mlir
+  }];
+}
+
+def WriteExplanation : Pass<"qopt-write-explanation", "::mlir::ModuleOp"> {
+  let summary = "Write why each operation is what it is";
+  let description = [{
+    Reads `qopt.explanation`, and the reasons of operations that turned out to have
+    no integer form since. Writes them to `file`, as text or, where its name ends
+    in `.json`, as JSON, whole or not at all; `-` is standard output. Afterwards
+    the module has no trace of it. Refuses to write nowhere.
+
+    Example: test/Quantization/write-explanation.mlir
+  }];
+  let options = [
+    Option<"file", "file", "std::string", "\"\"", "where to write">
+  ];
+}
+
 def VerifyQuantized : Pass<"qopt-verify-quantized", "::mlir::func::FuncOp"> {
   let summary = "Check the contract of the quantization phase, explain floats";
   let description = [{

@@ -42,6 +42,10 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
       !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'qopt.name' takes a string, not ")
            << attribute.getValue();
+  if (attribute.getName() == getWhyAttrName() &&
+      !isa<StringAttr>(attribute.getValue()))
+    return op->emitError("'qopt.why' takes a string, not ")
+           << attribute.getValue();
   if (attribute.getName() == getDynamicAttrName() &&
       !isa<DynamicAttr>(attribute.getValue()))
     return op->emitError("'qopt.dynamic' takes a #qopt.dynamic attribute, not ")
@@ -56,6 +60,17 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
              << attribute.getValue();
   }
   return success();
+}
+
+void mlir::qopt::explain(ObserveOp op, llvm::function_ref<std::string()> why) {
+  auto module = op->getParentOfType<ModuleOp>();
+  if (!module || !module->hasAttr(QOptDialect::getExplainAttrName()))
+    return;
+  StringRef name = QOptDialect::getWhyAttrName();
+  std::string text = why();
+  if (auto before = op->getAttrOfType<StringAttr>(name))
+    text = before.str() + "; " + text;
+  op->setAttr(name, StringAttr::get(op.getContext(), text));
 }
 
 NumericsAttr mlir::qopt::getNumerics(Operation *op) {

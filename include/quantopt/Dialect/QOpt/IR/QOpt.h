@@ -35,6 +35,10 @@ NumericsAttr getNumerics(Operation *op);
 /// How `op` is quantized at run time; null where it is not.
 DynamicAttr getDynamic(Operation *op);
 
+/// Where the module around `op` is to be explained, appends `why` to what `op`
+/// says of its parameters. `why` makes the text, which costs nothing elsewhere.
+void explain(ObserveOp op, llvm::function_ref<std::string()> why);
+
 /// Scales and zero points of a per-tensor or per-axis uniform type, as a list:
 /// one entry per tensor, or one per index of `axis`.
 struct UniformParams {

@@ -34,7 +34,9 @@ def QOpt_Dialect : Dialect {
     name of its value; `qopt.numerics`, a `#qopt.numerics` on a module, is the
     numeric contract of all that the module holds; `qopt.dynamic`, a
     `#qopt.dynamic` on a contraction, says that its activations get their
-    parameters at each run.
+    parameters at each run. A module with `qopt.explain` wants to know: passes
+    then append to `qopt.why`, a string on `qopt.observe`, where its parameters
+    come from.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let useDefaultAttributePrinterParser = 1;
@@ -54,6 +56,14 @@ def QOpt_Dialect : Dialect {
     /// Name of the attribute of a contraction that is quantized dynamically.
     static constexpr ::llvm::StringLiteral getDynamicAttrName() {
       return "qopt.dynamic";
+    }
+    /// Name of the attribute of a module that is to be explained.
+    static constexpr ::llvm::StringLiteral getExplainAttrName() {
+      return "qopt.explain";
+    }
+    /// Name of the attribute that says where parameters come from.
+    static constexpr ::llvm::StringLiteral getWhyAttrName() {
+      return "qopt.why";
     }
   }];
 }

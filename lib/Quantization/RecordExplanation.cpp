@@ -1,0 +1,93 @@
+//===- RecordExplanation.cpp - What was decided, before it vanishes -------===//
+
+#include "Selection.h"
+#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Quantization/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace mlir::qopt {
+#define GEN_PASS_DEF_RECORDEXPLANATION
+#include "quantopt/Quantization/Passes.h.inc"
+} // namespace mlir::qopt
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+static std::string describe(quant::UniformQuantizedType type) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << (type.isSigned() ? "i" : "u") << type.getStorageTypeIntegralWidth()
+     << llvm::format(", scale %.6g, zero point ", type.getScale())
+     << type.getZeroPoint();
+  return text;
+}
+
+/// "file:line:column" of the operation as it came.
+static std::string placeOf(Location loc) {
+  auto file = loc->findInstanceOf<FileLineColLoc>();
+  if (!file)
+    return "unknown";
+  return llvm::formatv("{0}:{1}:{2}", file.getFilename().getValue(),
+                       file.getLine(), file.getColumn())
+      .str();
+}
+
+static bool isReadAsInteger(ObserveOp op) {
+  return llvm::any_of(op->getUsers(), isInteger);
+}
+
+namespace {
+struct RecordExplanation
+    : qopt::impl::RecordExplanationBase<RecordExplanation> {
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    if (func.isExternal())
+      return;
+    Builder builder(&getContext());
+    SmallVector<Attribute> entries;
+    auto record = [&](StringRef name, StringRef op, Location loc, Value value,
+                      StringRef state, StringRef reason) {
+      NamedAttrList entry;
+      entry.set("name", builder.getStringAttr(name));
+      entry.set("op", builder.getStringAttr(op));
+      entry.set("location", builder.getStringAttr(placeOf(loc)));
+      entry.set("state", builder.getStringAttr(state));
+      if (!reason.empty())
+        entry.set("reason", builder.getStringAttr(reason));
+      for (Operation *user : value.getUsers()) {
+        auto observe = dyn_cast<ObserveOp>(user);
+        if (!observe || !(state == "integer" || isReadAsInteger(observe)))
+          continue;
+        if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(
+                observe.getType().value_or(quant::QuantizedType())))
+          entry.set("type", builder.getStringAttr(describe(type)));
+        if (Attribute why = observe->getAttr(QOptDialect::getWhyAttrName()))
+          entry.set("why", why);
+      }
+      entries.push_back(entry.getDictionary(&getContext()));
+    };
+    StringRef nameAttr = QOptDialect::getNameAttrName();
+    for (BlockArgument argument : func.getArguments())
+      if (auto name = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                        nameAttr))
+        record(name.getValue(), "input", argument.getLoc(), argument, "integer",
+               "");
+    for (Operation &op : func.front()) {
+      auto name = op.getAttrOfType<StringAttr>(nameAttr);
+      if (!name || getRole(&op) == QuantRole::None ||
+          isConstantDerived(op.getResult(0)))
+        continue;
+      auto reason = op.getAttrOfType<StringAttr>(kFloatAttr);
+      StringRef state = isDynamic(&op)   ? "dynamic"
+                        : isInteger(&op) ? "integer"
+                                         : "float";
+      record(name.getValue(), op.getName().getStringRef(), op.getLoc(),
+             op.getResult(0), state, reason ? reason.getValue() : "");
+    }
+    func->setAttr(kExplanationAttr, builder.getArrayAttr(entries));
+  }
+};
+} // namespace
