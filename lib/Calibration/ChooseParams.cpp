@@ -174,12 +174,19 @@ static LogicalResult checkStatistics(ObserveOp op,
   return success();
 }
 
+quantopt::ActivationSettings mlir::qopt::settingsFor(ObserveOp op,
+                                                     quantopt::Config &config) {
+  Operation *producer = op.getInput().getDefiningOp();
+  StringRef kind = producer ? producer->getName().getStringRef() : "input";
+  const std::string location = describeLocation(op.getInput().getLoc());
+  return config.settingsFor({op.getId(), kind, location});
+}
+
 static LogicalResult assignParams(ObserveOp op,
                                   const quantopt::CalibrationTable &table,
                                   quantopt::Config &config) {
   Operation *producer = op.getInput().getDefiningOp();
-  StringRef kind = producer ? producer->getName().getStringRef() : "input";
-  quantopt::ActivationSettings settings = config.settingsFor(op.getId(), kind);
+  quantopt::ActivationSettings settings = settingsFor(op, config);
   const quantopt::CalibrationRecord *record = table.lookup(op.getId());
   if (failed(checkStatistics(op, record, config)))
     return failure();
@@ -220,7 +227,7 @@ LogicalResult mlir::qopt::chooseParams(ModuleOp module,
   if (result.wasInterrupted())
     return failure();
   widenActivations(module, table, config);
-  if (llvm::Error error = config.checkAllMatched())
+  if (llvm::Error error = config.checkOverrides())
     return emitError(module.getLoc()) << llvm::toString(std::move(error));
   return success();
 }

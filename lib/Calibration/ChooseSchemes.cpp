@@ -66,10 +66,11 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     if (failed(settings))
       return signalPassFailure();
     module.walk([&](Operation *op) { choose(op, *settings); });
-    // Else choosing parameters asks for more values, and checks.
-    if (needsCalibration(module))
-      return;
-    if (llvm::Error error = settings->checkAllMatched()) {
+    // Choosing parameters asks for more values, and checks what matched
+    // nothing.
+    if (llvm::Error error = needsCalibration(module)
+                                ? settings->checkConflicts()
+                                : settings->checkOverrides()) {
       emitError(module.getLoc()) << llvm::toString(std::move(error));
       signalPassFailure();
     }
@@ -79,8 +80,9 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
     if (!name)
       return;
+    const std::string location = describeLocation(op->getLoc());
     quantopt::OperationSettings own = settings.operationSettingsFor(
-        name.getValue(), op->getName().getStringRef());
+        {name.getValue(), op->getName().getStringRef(), location});
     if (own.keepFloat)
       op->setAttr("qopt.float",
                   StringAttr::get(op->getContext(),

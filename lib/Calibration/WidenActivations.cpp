@@ -105,8 +105,7 @@ getCandidate(ObserveOp op, const quantopt::CalibrationTable &table,
   if (!type || type.getStorageTypeIntegralWidth() != 8 ||
       (maker && maker.getQuantRole() == QuantRole::Unary))
     return std::nullopt;
-  StringRef kind = producer ? producer->getName().getStringRef() : "input";
-  if (config.settingsFor(op.getId(), kind).bitsAreGiven)
+  if (settingsFor(op, config).bitsAreGiven)
     return std::nullopt;
   SmallVector<Operation *> contractions;
   if (!collectContractions(op.getResult(), contractions))

@@ -6,7 +6,6 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_RECORDEXPLANATION
@@ -23,16 +22,6 @@ static std::string describe(quant::UniformQuantizedType type) {
      << llvm::format(", scale %.6g, zero point ", type.getScale())
      << type.getZeroPoint();
   return text;
-}
-
-/// "file:line:column" of the operation as it came.
-static std::string placeOf(Location loc) {
-  auto file = loc->findInstanceOf<FileLineColLoc>();
-  if (!file)
-    return "unknown";
-  return llvm::formatv("{0}:{1}:{2}", file.getFilename().getValue(),
-                       file.getLine(), file.getColumn())
-      .str();
 }
 
 static bool isReadAsInteger(ObserveOp op) {
@@ -53,7 +42,7 @@ struct RecordExplanation
       NamedAttrList entry;
       entry.set("name", builder.getStringAttr(name));
       entry.set("op", builder.getStringAttr(op));
-      entry.set("location", builder.getStringAttr(placeOf(loc)));
+      entry.set("location", builder.getStringAttr(describeLocation(loc)));
       entry.set("state", builder.getStringAttr(state));
       if (!reason.empty())
         entry.set("reason", builder.getStringAttr(reason));

@@ -351,8 +351,9 @@ private:
                                     {{"float", true}}, entry.keepFloat);
             }))
       return false;
-    if (!entry.name && !entry.op)
-      return fail(node, "an override needs 'match' with 'name', 'op' or both");
+    if (!entry.name && !entry.op && !entry.location)
+      return fail(node, "an override needs 'match' with 'name', 'op' or "
+                        "'location'");
     if (!sets)
       return fail(node, "an override sets nothing; add 'activations', "
                         "'scheme', 'dynamic' or 'keep: float'");
@@ -373,7 +374,7 @@ private:
       if (!Regex(text).isValid(problemOfRegex))
         return fail(value, "'" + text + "' is not a regular expression: " +
                                problemOfRegex);
-      entry.name = text;
+      (name == "name" ? entry.name : entry.location) = text;
       return true;
     });
   }
@@ -421,67 +422,4 @@ Expected<Config> Config::load(StringRef path) {
     return makeError("cannot read configuration '" + path +
                      "': " + buffer.getError().message());
   return parse((*buffer)->getBuffer(), path);
-}
-
-//===----------------------------------------------------------------------===//
-// Overrides
-//===----------------------------------------------------------------------===//
-
-static bool matches(const ConfigOverride &entry, StringRef name, StringRef op) {
-  if (entry.op && *entry.op != op)
-    return false;
-  return !entry.name || Regex("^(" + *entry.name + ")$").match(name);
-}
-
-ActivationSettings Config::settingsFor(StringRef name, StringRef op) {
-  matched.resize(overrides.size());
-  ActivationSettings settings = activations;
-  for (const auto &[index, entry] : enumerate(overrides)) {
-    if (!matches(entry, name, op))
-      continue;
-    matched[index] = true;
-    settings.bits = entry.bits.value_or(settings.bits);
-    settings.bitsAreGiven |= entry.bits.has_value();
-    settings.symmetric = entry.symmetric.value_or(settings.symmetric);
-    settings.method = entry.method.value_or(settings.method);
-    settings.percentile = entry.percentile.value_or(settings.percentile);
-    settings.keepFloat |= entry.keepFloat;
-  }
-  return settings;
-}
-
-OperationSettings Config::operationSettingsFor(StringRef name, StringRef op) {
-  matched.resize(overrides.size());
-  OperationSettings settings{scheme, dynamic, false};
-  for (const auto &[index, entry] : enumerate(overrides)) {
-    if (!matches(entry, name, op))
-      continue;
-    matched[index] = true;
-    settings.scheme = entry.scheme.value_or(settings.scheme);
-    settings.dynamic.granularity =
-        entry.granularity.value_or(settings.dynamic.granularity);
-    settings.dynamic.symmetric =
-        entry.dynamicSymmetric.value_or(settings.dynamic.symmetric);
-    settings.keepFloat |= entry.keepFloat;
-  }
-  return settings;
-}
-
-Error Config::checkAllMatched() const {
-  Error errors = Error::success();
-  for (const auto &[index, entry] : enumerate(overrides)) {
-    if (index < matched.size() && matched[index])
-      continue;
-    const std::string what =
-        (entry.name ? "name '" + *entry.name + "'" : std::string()) +
-        (entry.name && entry.op ? " and " : "") +
-        (entry.op ? "op '" + *entry.op + "'" : std::string());
-    errors =
-        joinErrors(std::move(errors),
-                   makeError(file + ":" + Twine(entry.line) + ":" +
-                             Twine(entry.column) + ": override with " + what +
-                             " matches no value of the model; remove it or "
-                             "correct the pattern"));
-  }
-  return errors;
 }

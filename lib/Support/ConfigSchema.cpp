@@ -55,16 +55,21 @@ static constexpr SchemaKey kSchema[] = {
     {"", "require-int8", "true, false", "false",
      "Makes an operation that stays in float an error instead of a remark."},
     {"", "overrides", "", "",
-     "A list; each entry changes the settings of the values that it matches. A "
-     "later "
-     "entry wins. An entry that matches nothing is an error."},
+     "A list; each entry changes the settings of the values that it matches. "
+     "The more specific entry wins: one that spells a name or location over "
+     "one "
+     "that describes it, then one with more conditions. Two that are as "
+     "specific "
+     "and differ for a value are an error, and so is an entry that matches "
+     "nothing."},
     {"overrides[]", "match", "", "",
-     "What the entry is for; where both keys are given, both must match. "
-     "Required."},
+     "What the entry is for; all keys that are given must match. Required."},
     {"overrides[].match", "name", "a regular expression", "",
      "Matches the whole name of a value (POSIX extended syntax)."},
     {"overrides[].match", "op", "the name of an operation", "",
      "Matches values made by this operation, such as linalg.matmul."},
+    {"overrides[].match", "location", "a regular expression", "",
+     "Matches the whole 'file:line:column' of a value, as remarks print it."},
     {"overrides[]", "activations", "", "",
      "The keys of activations, for the matched values only."},
     {"overrides[]", "scheme", "static, dynamic", "",
@@ -109,6 +114,8 @@ void Config::printSchema(raw_ostream &os) {
       os << ' ' << key.allowed;
     else if (key.key == "name")
       os << " 'conv1.*'";
+    else if (key.key == "location")
+      os << " '.*/model.mlir:27:.*'";
     else if (key.key == "op")
       os << " linalg.matmul";
     else if (key.section == "overrides[]" && key.key == "activations")

@@ -96,7 +96,7 @@ TEST_F(ConfigTest, Methods) {
         method);
 }
 
-TEST_F(ConfigTest, OverridesApplyInOrder) {
+TEST_F(ConfigTest, TheMoreSpecificOverrideWins) {
   Config c = parseGood(R"(version: 1
 activations: {method: mse}
 overrides:
@@ -107,18 +107,84 @@ overrides:
   - match: {op: math.exp}
     keep: float
 )");
-  EXPECT_EQ(c.settingsFor("other", "linalg.add").method, ActivationMethod::Mse);
-  const ActivationSettings first = c.settingsFor("conv1", "linalg.conv");
+  EXPECT_EQ(c.settingsFor({"other", "linalg.add", "m.mlir:1:2"}).method,
+            ActivationMethod::Mse);
+  const ActivationSettings first =
+      c.settingsFor({"conv1", "linalg.conv", "m.mlir:1:2"});
   EXPECT_EQ(first.method, ActivationMethod::Entropy);
   EXPECT_EQ(first.percentile, 99);
-  const ActivationSettings both = c.settingsFor("conv1", "linalg.matmul");
+  const ActivationSettings both =
+      c.settingsFor({"conv1", "linalg.matmul", "m.mlir:1:2"});
   EXPECT_EQ(both.method, ActivationMethod::MinMax);
   EXPECT_EQ(both.percentile, 99);
   // The whole name, not a part of it.
-  EXPECT_EQ(c.settingsFor("my conv1", "linalg.matmul").method,
+  EXPECT_EQ(c.settingsFor({"my conv1", "linalg.matmul", "m.mlir:1:2"}).method,
             ActivationMethod::Mse);
-  EXPECT_TRUE(c.settingsFor("x", "math.exp").keepFloat);
-  EXPECT_EQ(textOf(c.checkAllMatched()), "");
+  EXPECT_TRUE(c.settingsFor({"x", "math.exp", "m.mlir:1:2"}).keepFloat);
+  EXPECT_EQ(textOf(c.checkOverrides()), "");
+}
+
+TEST_F(ConfigTest, TheOrderOfOverridesDoesNotMatter) {
+  Config c = parseGood(R"(version: 1
+overrides:
+  - match: {name: 'conv1'}
+    activations: {percentile: 99}
+  - match: {location: 'dir/m.mlir:1:2'}
+    activations: {method: octav}
+  - match: {name: 'conv.*', op: linalg.conv}
+    activations: {percentile: 98, method: mse}
+  - match: {location: '.*/m.mlir:[0-9]+:2', name: '.*', op: linalg.conv}
+    activations: {percentile: 97}
+  - match: {name: 'conv.*'}
+    activations: {percentile: 96}
+)");
+  EXPECT_EQ(c.settingsFor({"conv1", "linalg.conv", "m:1:1"}).percentile, 99);
+  EXPECT_EQ(c.settingsFor({"conv2", "linalg.conv", "m:1:1"}).percentile, 98);
+  EXPECT_EQ(c.settingsFor({"conv2", "linalg.conv", "m:1:1"}).method,
+            ActivationMethod::Mse);
+  EXPECT_EQ(c.settingsFor({"conv2", "linalg.conv", "a/m.mlir:9:2"}).percentile,
+            97);
+  EXPECT_EQ(c.settingsFor({"conv2", "linalg.matmul", "m:1:1"}).percentile, 96);
+  EXPECT_EQ(c.settingsFor({"conv2", "linalg.conv", "dir/m.mlir:1:2"}).method,
+            ActivationMethod::Octav);
+  EXPECT_EQ(textOf(c.checkOverrides()), "");
+}
+
+TEST_F(ConfigTest, ConflictsNameBothOverrides) {
+  Config c = parseGood(R"(version: 1
+overrides:
+  - match: {name: 'a.*'}
+    activations: {method: mse, percentile: 99}
+  - match: {name: '.*b'}
+    activations: {method: entropy, percentile: 99}
+  - match: {op: linalg.conv}
+    scheme: static
+  - match: {op: linalg.conv}
+    scheme: dynamic
+  - match: {name: 'ab2'}
+    activations: {method: octav}
+  - match: {name: '.*b2'}
+    activations: {method: min-max}
+)");
+  // Alone, under a more specific one, and where they agree they are none.
+  EXPECT_EQ(c.settingsFor({"a", "x", "l"}).method, ActivationMethod::Mse);
+  EXPECT_EQ(c.settingsFor({"b", "x", "l"}).method, ActivationMethod::Entropy);
+  EXPECT_EQ(c.settingsFor({"ab2", "x", "l"}).method, ActivationMethod::Octav);
+  EXPECT_EQ(textOf(c.checkConflicts()), "");
+  EXPECT_EQ(c.settingsFor({"ab", "x", "l"}).percentile, 99);
+  c.settingsFor({"axb", "x", "l"});
+  c.operationSettingsFor({"c", "linalg.conv", "l"});
+  const std::string both =
+      "c.yaml:5:5: override with name '.*b' sets 'method' of 'ab', and the one "
+      "with name 'a.*' at c.yaml:3:5 sets it otherwise; remove one, or match "
+      "'ab' by its whole name\n"
+      "c.yaml:9:5: override with op 'linalg.conv' sets 'scheme' of 'c', and "
+      "the "
+      "one with op 'linalg.conv' at c.yaml:7:5 sets it otherwise; remove one, "
+      "or "
+      "match 'c' by its whole name";
+  EXPECT_EQ(textOf(c.checkConflicts()), both);
+  EXPECT_EQ(textOf(c.checkOverrides()), both);
 }
 
 TEST_F(ConfigTest, OverridesThatMatchNothingAreErrorsAtTheirLines) {
@@ -131,9 +197,9 @@ overrides:
   - match: {name: a, op: math.exp}
     keep: float
 )");
-  c.settingsFor("used", "linalg.add");
+  c.settingsFor({"used", "linalg.add", "m.mlir:1:2"});
   EXPECT_EQ(
-      textOf(c.checkAllMatched()),
+      textOf(c.checkOverrides()),
       "c.yaml:5:5: override with name 'conv9' matches no value of the model; "
       "remove it or correct the pattern\n"
       "c.yaml:7:5: override with name 'a' and op 'math.exp' matches no value "
@@ -154,20 +220,23 @@ overrides:
     dynamic: {symmetric: true}
     keep: float
 )");
-  OperationSettings general = c.operationSettingsFor("x", "linalg.matmul");
+  OperationSettings general =
+      c.operationSettingsFor({"x", "linalg.matmul", "m.mlir:1:2"});
   EXPECT_EQ(general.scheme, QuantScheme::Dynamic);
   EXPECT_EQ(general.dynamic.granularity, DynamicGranularity::Tensor);
   EXPECT_FALSE(general.dynamic.symmetric);
   EXPECT_FALSE(general.keepFloat);
-  EXPECT_EQ(c.operationSettingsFor("x", "linalg.conv").scheme,
+  EXPECT_EQ(c.operationSettingsFor({"x", "linalg.conv", "m.mlir:1:2"}).scheme,
             QuantScheme::Static);
-  OperationSettings head = c.operationSettingsFor("head1", "linalg.matmul");
+  OperationSettings head =
+      c.operationSettingsFor({"head1", "linalg.matmul", "m.mlir:1:2"});
   EXPECT_EQ(head.dynamic.granularity, DynamicGranularity::Row);
   EXPECT_FALSE(head.dynamic.symmetric);
-  OperationSettings second = c.operationSettingsFor("head2", "linalg.matmul");
+  OperationSettings second =
+      c.operationSettingsFor({"head2", "linalg.matmul", "m.mlir:1:2"});
   EXPECT_TRUE(second.dynamic.symmetric);
   EXPECT_TRUE(second.keepFloat);
-  EXPECT_EQ(textOf(c.checkAllMatched()), "");
+  EXPECT_EQ(textOf(c.checkOverrides()), "");
 }
 
 TEST_F(ConfigTest, BadSchemes) {
@@ -223,7 +292,7 @@ TEST_F(ConfigTest, UnknownKeys) {
   EXPECT_EQ(
       problemOf("version: 1\noverrides:\n  - match: {title: x}\n"),
       "c.yaml:3:13: unknown key 'title' in 'overrides[].match'; allowed: name, "
-      "op");
+      "op, location");
 }
 
 TEST_F(ConfigTest, WrongValues) {
@@ -270,7 +339,8 @@ TEST_F(ConfigTest, RepeatedKey) {
 
 TEST_F(ConfigTest, Overrides) {
   EXPECT_EQ(problemOf("version: 1\noverrides:\n  - keep: float\n"),
-            "c.yaml:3:5: an override needs 'match' with 'name', 'op' or both");
+            "c.yaml:3:5: an override needs 'match' with 'name', 'op' or "
+            "'location'");
   EXPECT_EQ(problemOf("version: 1\noverrides:\n  - match: {name: x}\n"),
             "c.yaml:3:5: an override sets nothing; add 'activations', "
             "'scheme', 'dynamic' or 'keep: float'");

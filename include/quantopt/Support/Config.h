@@ -9,8 +9,10 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
+#include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace llvm {
@@ -84,6 +86,9 @@ struct ConfigOverride {
   std::optional<std::string> name;
   /// Name of an operation, such as linalg.matmul.
   std::optional<std::string> op;
+  /// POSIX extended regular expression that must match the whole location of a
+  /// value, "file:line:column".
+  std::optional<std::string> location;
 
   std::optional<int> bits;
   std::optional<bool> symmetric;
@@ -96,6 +101,12 @@ struct ConfigOverride {
 
   /// Where the entry is in the file, from 1.
   unsigned line = 0, column = 0;
+};
+
+/// What overrides match: a value's name, the operation that makes it, and where
+/// that stands, "file:line:column".
+struct ConfiguredValue {
+  llvm::StringRef name, op, location;
 };
 
 /// The settings of one run; a default-constructed one is what `version: 1`
@@ -124,21 +135,41 @@ public:
   std::vector<ConfigOverride> overrides;
   std::string file;
 
-  /// Settings of the value `name` made by operation `op`: the general ones,
-  /// changed by each override that matches, in order; a later one wins.
-  /// Remembers which overrides matched.
-  ActivationSettings settingsFor(llvm::StringRef name, llvm::StringRef op);
+  /// Settings of `value`: the general ones, changed by each override that
+  /// matches. The more specific one wins: one that spells a name or a location
+  /// over one that describes it, then one that asks for more. Two that are as
+  /// specific and differ are a conflict. Remembers what matched, and conflicts.
+  ActivationSettings settingsFor(const ConfiguredValue &value);
 
-  /// The same for the operation `op` that makes the value `name`.
-  OperationSettings operationSettingsFor(llvm::StringRef name,
-                                         llvm::StringRef op);
+  /// The same for the operation that makes `value`.
+  OperationSettings operationSettingsFor(const ConfiguredValue &value);
 
-  /// After all of a module's values were asked for: an error, at its line, for
-  /// each override that matched nothing.
-  llvm::Error checkAllMatched() const;
+  /// An error, at its line, for each pair of overrides that said different
+  /// things of a value that was asked for.
+  llvm::Error checkConflicts() const;
+
+  /// After all of a module's values were asked for: conflicts, and an error, at
+  /// its line, for each override that matched nothing.
+  llvm::Error checkOverrides() const;
 
 private:
+  struct Match {
+    unsigned specificity, index;
+  };
+  /// Those that match, the most specific first.
+  std::vector<Match> matchesOf(const ConfiguredValue &value);
+
+  template <typename T>
+  void take(T &setting, std::optional<T> ConfigOverride::*member,
+            llvm::StringRef key, const ConfiguredValue &value,
+            llvm::ArrayRef<Match> matches);
+
+  /// "file:line:column" of an override.
+  std::string placeOf(const ConfigOverride &entry) const;
+
   std::vector<bool> matched;
+  /// Errors, by the overrides and the key in conflict.
+  std::map<std::tuple<unsigned, unsigned, std::string>, std::string> conflicts;
 };
 
 } // namespace quantopt

@@ -62,6 +62,15 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
   return success();
 }
 
+std::string mlir::qopt::describeLocation(Location loc) {
+  auto file = loc->findInstanceOf<FileLineColLoc>();
+  if (!file)
+    return "unknown";
+  return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" +
+          Twine(file.getColumn()))
+      .str();
+}
+
 void mlir::qopt::explain(ObserveOp op, llvm::function_ref<std::string()> why) {
   auto module = op->getParentOfType<ModuleOp>();
   if (!module || !module->hasAttr(QOptDialect::getExplainAttrName()))

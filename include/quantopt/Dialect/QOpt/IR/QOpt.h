@@ -39,6 +39,9 @@ DynamicAttr getDynamic(Operation *op);
 /// says of its parameters. `why` makes the text, which costs nothing elsewhere.
 void explain(ObserveOp op, llvm::function_ref<std::string()> why);
 
+/// "file:line:column" of what `loc` names first, or "unknown".
+std::string describeLocation(Location loc);
+
 /// Scales and zero points of a per-tensor or per-axis uniform type, as a list:
 /// one entry per tensor, or one per index of `axis`.
 struct UniformParams {
