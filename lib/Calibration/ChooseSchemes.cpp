@@ -5,6 +5,7 @@
 #include "quantopt/Calibration/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_CHOOSESCHEMES
@@ -16,22 +17,21 @@ using namespace mlir::qopt;
 
 /// Whether all activations of `op` came with parameters, moved or not.
 static bool isPinned(QuantizableOpInterface op) {
-  return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
-    if (op.getOperandKind(operand) != OperandKind::Activation)
-      return true;
-    Value value = operand.get();
-    while (auto mover = value.getDefiningOp<QuantizableOpInterface>()) {
-      if (mover.getQuantRole() != QuantRole::SameScale)
-        break;
-      auto moved = llvm::find_if(mover->getOpOperands(), [&](OpOperand &from) {
-        return mover.getOperandKind(from) == OperandKind::Activation;
-      });
-      if (moved == mover->getOpOperands().end())
-        break;
-      value = moved->get();
+  llvm::SetVector<Operation *> readers;
+  readers.insert(op);
+  for (size_t i = 0; i < readers.size(); ++i) {
+    auto reader = cast<QuantizableOpInterface>(readers[i]);
+    for (OpOperand &operand : reader->getOpOperands()) {
+      if (reader.getOperandKind(operand) != OperandKind::Activation ||
+          operand.get().getDefiningOp<FakeQuantOp>())
+        continue;
+      auto mover = operand.get().getDefiningOp<QuantizableOpInterface>();
+      if (!mover || mover.getQuantRole() != QuantRole::SameScale)
+        return false;
+      readers.insert(mover);
     }
-    return value.getDefiningOp<FakeQuantOp>() != nullptr;
-  });
+  }
+  return true;
 }
 
 bool mlir::qopt::needsCalibration(Operation *root) {

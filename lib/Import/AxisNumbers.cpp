@@ -78,8 +78,10 @@ quant::QuantizedType mlir::qopt::makeQuantizedType(MLIRContext *context,
   std::optional<int64_t> axis = scale.axis ? scale.axis : zero.axis;
   if (zero.axis && zero.axis != axis)
     return {};
+  if (axis && ShapedType::isDynamic(shape[*axis]))
+    return {};
   for (double value : scale.values)
-    if (!(value > 0.0))
+    if (!(value > 0.0) || std::isinf(value))
       return {};
   for (double value : zero.values)
     if (!(value >= range.min && value <= range.max) ||

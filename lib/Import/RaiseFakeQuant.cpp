@@ -9,6 +9,7 @@
 
 #include "AxisNumbers.h"
 #include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Analysis/ElementwiseBody.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Import/Passes.h"
 #include "quantopt/Support/QuantMath.h"
@@ -28,9 +29,7 @@ using namespace mlir::qopt;
 
 /// Elementwise, with one result that stands where its loops do.
 static bool isElementwise(linalg::GenericOp op) {
-  return op && op.hasPureTensorSemantics() && op->getNumResults() == 1 &&
-         op.getNumLoops() == op.getNumParallelLoops() &&
-         op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity();
+  return op && op.hasPureTensorSemantics() && isElementwiseMapped(op);
 }
 
 namespace {
@@ -44,7 +43,8 @@ struct Scalar {
   OpOperand *getOperand() const {
     auto argument = dyn_cast<BlockArgument>(value);
     linalg::GenericOp generic = op;
-    if (!argument || argument.getArgNumber() >= generic.getNumDpsInputs())
+    if (!argument || argument.getOwner() != generic.getBody() ||
+        argument.getArgNumber() >= generic.getNumDpsInputs())
       return nullptr;
     OpOperand *operand = generic.getDpsInputOperand(argument.getArgNumber());
     return generic.getMatchingIndexingMap(operand).isIdentity() ? operand
@@ -76,7 +76,11 @@ struct FakeQuant {
   AxisNumbers scale;
   AxisNumbers zero{{0.0}, std::nullopt};
   std::optional<double> low, high;
-  bool isUnsigned = false;
+  /// Whether the clamped value becomes an unsigned integer, and is read as one;
+  /// nothing where there is no such conversion.
+  std::optional<bool> isWrittenUnsigned, isReadUnsigned;
+  /// Of that integer.
+  unsigned width = 0;
 };
 } // namespace
 
@@ -169,11 +173,15 @@ static std::optional<Scalar> matchBound(const Scalar &scalar,
 /// it stands in its body.
 static std::optional<Scalar> matchStored(Scalar scalar, FakeQuant &found,
                                          std::optional<AxisNumbers> &zero) {
-  if (auto convert = scalar.as<arith::FPToSIOp>())
-    scalar = scalar.at(convert.getIn());
-  else if (auto convert = scalar.as<arith::FPToUIOp>()) {
-    found.isUnsigned = true;
-    scalar = scalar.at(convert.getIn());
+  if (isa<IntegerType>(scalar.value.getType())) {
+    found.width = scalar.value.getType().getIntOrFloatBitWidth();
+    if (auto convert = scalar.as<arith::FPToSIOp>()) {
+      found.isWrittenUnsigned = false;
+      scalar = scalar.at(convert.getIn());
+    } else if (auto convert = scalar.as<arith::FPToUIOp>()) {
+      found.isWrittenUnsigned = true;
+      scalar = scalar.at(convert.getIn());
+    }
   }
   while (std::optional<Scalar> inner =
              matchBound(scalar, found.low, found.high))
@@ -202,16 +210,18 @@ static std::optional<Scalar> matchStored(Scalar scalar, FakeQuant &found,
 static std::optional<Scalar> matchInteger(Scalar scalar, FakeQuant &found,
                                           std::optional<AxisNumbers> &zero) {
   if (auto difference = matchWithNumbers<arith::SubIOp>(scalar)) {
-    // A difference of 8-bit numbers takes 10 bits.
-    if (scalar.value.getType().getIntOrFloatBitWidth() < 16)
+    // A difference of 8-bit numbers takes 10 bits, one of 16-bit ones 18. One
+    // zero point is all that a type has.
+    if (zero || scalar.value.getType().getIntOrFloatBitWidth() < 32)
       return std::nullopt;
     zero = difference->second;
     scalar = difference->first.resolve();
   }
   if (auto extend = scalar.as<arith::ExtUIOp>()) {
-    found.isUnsigned = true;
+    found.isReadUnsigned = true;
     return scalar.at(extend.getIn());
   }
+  found.isReadUnsigned = false;
   if (auto extend = scalar.as<arith::ExtSIOp>())
     return scalar.at(extend.getIn());
   return scalar;
@@ -255,7 +265,7 @@ static std::optional<FakeQuant> match(linalg::GenericOp op) {
   if (auto convert = scalar.as<arith::SIToFPOp>())
     stored = matchInteger(scalar.at(convert.getIn()), found, zero);
   else if (auto convert = scalar.as<arith::UIToFPOp>()) {
-    found.isUnsigned = true;
+    found.isReadUnsigned = true;
     stored = scalar.at(convert.getIn());
   }
   // What was not shifted back has no zero point.
@@ -288,14 +298,31 @@ static std::optional<FakeQuant> match(linalg::GenericOp op) {
   return found;
 }
 
+/// Whether the integer between, if there is one, holds [low, high] as it is
+/// written, and is read as the number that was written.
+static bool keepsValue(const FakeQuant &found) {
+  if (!found.isReadUnsigned)
+    return true;
+  if (!found.isWrittenUnsigned || found.width == 0)
+    return false;
+  auto holds = [&](bool isUnsigned) {
+    const double half = std::ldexp(1.0, int(found.width) - 1);
+    return isUnsigned ? *found.low >= 0 && *found.high < 2 * half
+                      : *found.low >= -half && *found.high < half;
+  };
+  return holds(*found.isWrittenUnsigned) && holds(*found.isReadUnsigned);
+}
+
 /// The storage that [low, high] takes.
 static std::optional<StorageRange> getStorage(const FakeQuant &found) {
+  const bool isUnsigned = found.isWrittenUnsigned.value_or(false) ||
+                          found.isReadUnsigned.value_or(false);
   auto low = int64_t(*found.low), high = int64_t(*found.high);
   if (double(low) != *found.low || double(high) != *found.high || low >= high)
     return std::nullopt;
   for (unsigned width : {8u, 16u}) {
     int64_t half = int64_t(1) << (width - 1);
-    if (!found.isUnsigned && low >= -half && high < half)
+    if (!isUnsigned && low >= -half && high < half)
       return StorageRange{width, /*isSigned=*/true, low, high};
     // There are no kernels for u16.
     if (width == 8 && low >= 0 && high < 2 * half)
@@ -317,7 +344,8 @@ static void makeSigned(StorageRange &range, AxisNumbers &zero) {
 /// The stored form of `constant`, of at most 8 bits, behind a
 /// `qopt.dequantize`; null where the constant or the type is something else.
 static Value storeConstant(OpBuilder &builder, Location loc, Value constant,
-                           quant::QuantizedType type) {
+                           quant::QuantizedType type,
+                           quantopt::RoundingMode rounding) {
   std::optional<ConstantTensor> tensor = getConstantTensor(constant);
   auto shape = dyn_cast<RankedTensorType>(constant.getType());
   if (!tensor || !tensor->map.isIdentity() ||
@@ -354,7 +382,7 @@ static Value storeConstant(OpBuilder &builder, Location loc, Value constant,
     quantopt::QuantParams params{scales[channel], zeros[channel],
                                  type.getStorageTypeMin(),
                                  type.getStorageTypeMax()};
-    bytes[i] = int8_t(quantopt::quantize((*values)[i], params));
+    bytes[i] = int8_t(quantopt::quantize((*values)[i], params, rounding));
   }
   Value kept = arith::ConstantOp::create(
       builder, loc, storedType,
@@ -378,16 +406,17 @@ struct RaiseFakeQuant : qopt::impl::RaiseFakeQuantBase<RaiseFakeQuant> {
       raise(op);
     for (FakeQuantOp op : written)
       if (isConstantDerived(op.getInput()))
-        replace(op, op.getInput(), op.getType());
+        replace(op, op.getInput(), op.getType(), getNumerics(op));
   }
 
   void raise(linalg::GenericOp op) {
+    if (!isElementwise(op) || op->use_empty())
+      return;
     auto shape = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-    if (!isElementwise(op) || op->use_empty() || !shape ||
-        !shape.getElementType().isF32())
+    if (!shape || !shape.getElementType().isF32())
       return;
     std::optional<FakeQuant> found = match(op);
-    if (!found)
+    if (!found || !keepsValue(*found))
       return;
     // The value that goes in: an operand of the first generic, or its result.
     OpOperand *operand = found->input.getOperand();
@@ -399,17 +428,23 @@ struct RaiseFakeQuant : qopt::impl::RaiseFakeQuantBase<RaiseFakeQuant> {
     quant::QuantizedType type = makeQuantizedType(
         op.getContext(), shape.getShape(), found->scale, found->zero, *range);
     if (type)
-      replace(op, operand->get(), type);
+      replace(op, operand->get(), type,
+              NumericsAttr::get(op.getContext(), Rounding::HalfEven,
+                                getNumerics(op).getMultiplier()));
   }
 
-  void replace(Operation *op, Value input, quant::QuantizedType type) {
+  /// `numerics` is what the pattern rounds by, whatever the module does.
+  void replace(Operation *op, Value input, quant::QuantizedType type,
+               NumericsAttr numerics) {
     OpBuilder builder(op);
     Value raised;
     if (isConstantDerived(input))
-      raised = storeConstant(builder, op->getLoc(), input, type);
+      raised = storeConstant(builder, op->getLoc(), input, type,
+                             getRounding(numerics));
     else if (isa<quant::UniformQuantizedType>(type) && !isa<FakeQuantOp>(op))
-      raised = FakeQuantOp::create(builder, op->getLoc(), input.getType(),
-                                   input, TypeAttr::get(type), NumericsAttr());
+      raised = FakeQuantOp::create(
+          builder, op->getLoc(), input.getType(), input, TypeAttr::get(type),
+          numerics == getNumerics(op) ? NumericsAttr() : numerics);
     if (!raised)
       return;
     op->getResult(0).replaceAllUsesWith(raised);

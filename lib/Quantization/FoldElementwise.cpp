@@ -40,18 +40,6 @@ static quantopt::QuantParams getScalarParams(const UniformParams &params) {
           params.storageMax};
 }
 
-static quantopt::RoundingMode getRounding(NumericsAttr numerics) {
-  switch (numerics.getRounding()) {
-  case Rounding::HalfEven:
-    return quantopt::RoundingMode::HalfEven;
-  case Rounding::HalfAway:
-    return quantopt::RoundingMode::HalfAway;
-  case Rounding::HalfUp:
-    return quantopt::RoundingMode::HalfUp;
-  }
-  llvm_unreachable("unknown rounding");
-}
-
 //===----------------------------------------------------------------------===//
 // Clamps
 //===----------------------------------------------------------------------===//

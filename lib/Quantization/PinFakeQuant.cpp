@@ -22,6 +22,10 @@ struct PinFakeQuant : qopt::impl::PinFakeQuantBase<PinFakeQuant> {
       if (!isa<quant::UniformQuantizedType>(op.getType()) ||
           !isa<RankedTensorType>(op.getInput().getType()))
         continue;
+      // The integer form rounds by the module's rule.
+      if (getNumerics(op).getRounding() !=
+          getNumerics(op->getParentOp()).getRounding())
+        continue;
       auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
       if (!name) {
         op->emitOpError("has no name; run qopt-assign-names first");

@@ -83,3 +83,98 @@ func.func @channels(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   } -> tensor<2x2xf32>
   return %d : tensor<2x2xf32>
 }
+
+// -----
+
+// What is rounded is an argument of the function, not an element of a tensor.
+// CHECK-LABEL: func @captured
+// CHECK-NOT: qopt.fake_quant
+// CHECK: math.roundeven
+// CHECK-NOT: qopt.fake_quant
+func.func @captured(%s: f32, %t: tensor<4xf32>) -> tensor<4xf32> {
+  %sc = arith.constant 0.5 : f32
+  %lo = arith.constant -128.0 : f32
+  %hi = arith.constant 127.0 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%t : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    %d = arith.divf %s, %sc : f32
+    %n = math.roundeven %d : f32
+    %l = arith.maximumf %n, %lo : f32
+    %h = arith.minimumf %l, %hi : f32
+    %v = arith.mulf %h, %sc : f32
+    linalg.yield %v : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+// A zero point is taken away as an integer, and another one in float.
+// CHECK-LABEL: func @two_zero_points
+// CHECK-NOT: qopt.fake_quant
+// CHECK: math.roundeven
+// CHECK-NOT: qopt.fake_quant
+func.func @two_zero_points(%s: f32, %t: tensor<4xf32>) -> tensor<4xf32> {
+  %sc = arith.constant 0.5 : f32
+  %lo = arith.constant -128.0 : f32
+  %hi = arith.constant 127.0 : f32
+  %z3 = arith.constant 3.0 : f32
+  %z5 = arith.constant 5.0 : f32
+  %c3 = arith.constant 3 : i32
+  %e = tensor.empty() : tensor<4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%t : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    %d = arith.divf %x, %sc : f32
+    %n = math.roundeven %d : f32
+    %p = arith.addf %n, %z3 : f32
+    %l = arith.maximumf %p, %lo : f32
+    %h = arith.minimumf %l, %hi : f32
+    %i = arith.fptosi %h : f32 to i32
+    %j = arith.subi %i, %c3 : i32
+    %k = arith.sitofp %j : i32 to f32
+    %m = arith.subf %k, %z5 : f32
+    %v = arith.mulf %m, %sc : f32
+    linalg.yield %v : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+// 128 to 255 are written as unsigned bytes, and read as negative ones.
+// CHECK-LABEL: func @other_sign
+// CHECK-NOT: qopt.fake_quant
+// CHECK: math.roundeven
+// CHECK-NOT: qopt.fake_quant
+func.func @other_sign(%s: f32, %t: tensor<4xf32>) -> tensor<4xf32> {
+  %sc = arith.constant 0.5 : f32
+  %lo = arith.constant 0.0 : f32
+  %hi = arith.constant 255.0 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%t : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    %d = arith.divf %x, %sc : f32
+    %n = math.roundeven %d : f32
+    %l = arith.maximumf %n, %lo : f32
+    %h = arith.minimumf %l, %hi : f32
+    %i = arith.fptoui %h : f32 to i8
+    %k = arith.sitofp %i : i8 to f32
+    %v = arith.mulf %k, %sc : f32
+    linalg.yield %v : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+// On buffers, nothing has a result.
+// CHECK-LABEL: func @buffers
+// CHECK: linalg.generic
+func.func @buffers(%a: memref<4xf32>, %b: memref<4xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%a : memref<4xf32>) outs(%b : memref<4xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    linalg.yield %x : f32
+  }
+  return
+}

@@ -177,3 +177,16 @@ func.func @one(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   } -> tensor<2x4xf32>
   return %d : tensor<2x4xf32>
 }
+
+// -----
+
+// Stored constants round as the operation says.
+// CHECK-LABEL: module attributes {qopt.numerics
+module attributes {qopt.numerics = #qopt.numerics<rounding = half_away>} {
+  // CHECK: arith.constant dense<[1, 2]> : tensor<2xi8>
+  func.func @half_away() -> tensor<2xf32> {
+    %c = arith.constant dense<[0.25, 1.0]> : tensor<2xf32>
+    %q = qopt.fake_quant %c as !quant.uniform<i8:f32, 0.5> : tensor<2xf32>
+    return %q : tensor<2xf32>
+  }
+}

@@ -3,6 +3,7 @@
 #include "LayerReport.h"
 
 #include "quantopt/Comparison/LayerComparison.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Support/ProgressBar.h"
 
 #include "llvm/Support/Format.h"
@@ -69,11 +70,9 @@ static LayerError describe(const mlir::qopt::SharedValue &value) {
   layer.name = value.name;
   mlir::Operation *op = value.real.getDefiningOp();
   layer.op = op ? op->getName().getStringRef().str() : "input";
-  if (auto place = value.real.getLoc()->findInstanceOf<mlir::FileLineColLoc>())
-    layer.location =
-        (sys::path::filename(place.getFilename().getValue()) + ":" +
-         Twine(place.getLine()) + ":" + Twine(place.getColumn()))
-            .str();
+  layer.location =
+      sys::path::filename(mlir::qopt::describeLocation(value.real.getLoc()))
+          .str();
   return layer;
 }
 
@@ -179,6 +178,8 @@ Expected<BisectReport> quantopt::bisectLayers(mlir::ModuleOp real,
     return total.takeError();
   report.totalDB = report.afterDB = *total;
   report.beforeDB = std::numeric_limits<double>::infinity();
+  if (std::isinf(*total) && *total > 0)
+    return report;
   while (high - low > 1) {
     size_t middle = low + (high - low) / 2;
     Expected<double> at = probe(middle);
@@ -186,7 +187,9 @@ Expected<BisectReport> quantopt::bisectLayers(mlir::ModuleOp real,
       return at.takeError();
     double first = shareOf(*at) - shareOf(report.beforeDB);
     double second = shareOf(report.afterDB) - shareOf(*at);
-    if (first >= second) {
+    // Also where nothing is left at the middle, and the second part has no
+    // share.
+    if (!(first < second)) {
       high = middle;
       report.afterDB = *at;
     } else {
@@ -223,6 +226,10 @@ void quantopt::printLayers(raw_ostream &os, ArrayRef<LayerError> layers) {
 }
 
 void quantopt::printBisect(raw_ostream &os, const BisectReport &report) {
+  if (report.layer.name.empty()) {
+    os << "the outputs are equal: no layer costs them anything\n";
+    return;
+  }
   os << "SQNR of the output, in dB\n";
   printDB(os, report.beforeDB);
   os << "  all layers before it in integers\n";
@@ -263,7 +270,8 @@ void quantopt::writeLayersJSON(raw_ostream &os,
       });
     if (bisect)
       json.attributeObject("bisect", [&] {
-        name(bisect->layer);
+        if (!bisect->layer.name.empty())
+          name(bisect->layer);
         number("before_db", bisect->beforeDB);
         number("after_db", bisect->afterDB);
         number("total_db", bisect->totalDB);

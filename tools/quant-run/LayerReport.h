@@ -35,10 +35,11 @@ compareLayers(mlir::ModuleOp real, mlir::ModuleOp stored, llvm::StringRef entry,
 
 /// The layer after which the output of the model loses most.
 struct BisectReport {
-  LayerError layer; ///< aloneDB is not measured
-  double beforeDB;  ///< of the output with all layers before it in integers
-  double afterDB;   ///< and with it
-  double totalDB;   ///< with all layers in integers
+  LayerError
+      layer;       ///< no name where outputs are equal; aloneDB is not measured
+  double beforeDB; ///< of the output with all layers before it in integers
+  double afterDB;  ///< and with it
+  double totalDB;  ///< with all layers in integers
   size_t layers = 0, runs = 0;
 };
 

@@ -123,6 +123,29 @@ struct Options {
 };
 } // namespace
 
+/// Refuses what the modes that do nothing else would leave undone.
+static Error checkAlone(const Options &options) {
+  const bool compares = options.layers || options.bisect;
+  const bool searches = !options.searchTiles.empty();
+  if (!compares && !searches)
+    return Error::success();
+  const std::pair<StringRef, bool> others[] = {
+      {"--search-tiles", compares && searches},
+      {"--outputs", !options.outputs.empty()},
+      {"--benchmark", options.benchmark},
+      {"--profile", options.profile},
+      {"--compare-kernels", options.compareKernels},
+      {"--json", searches && !options.json.empty()}};
+  for (auto [flag, isGiven] : others)
+    if (isGiven)
+      return createStringError(Twine(!compares        ? "--search-tiles"
+                                     : options.layers ? "--layers"
+                                                      : "--bisect") +
+                               " does nothing else: give " + flag +
+                               " in a run of its own");
+  return Error::success();
+}
+
 static Error check(const Options &options) {
   if (options.device != "cpu")
     return createStringError("--device=" + options.device +
@@ -136,12 +159,17 @@ static Error check(const Options &options) {
             ? "--layers and --bisect compare with the float model: give "
               "--reference=MODEL.mlir"
             : "--reference is for --layers and --bisect: give one of them");
+  if (Error error = checkAlone(options))
+    return error;
+  if (options.searchTiles == "-")
+    return createStringError("--search-tiles=-: give a file, which the search "
+                             "reads, too");
   if (!options.searchTiles.empty() &&
-      (!options.target.tiles.empty() || options.compareKernels ||
+      (!options.target.tiles.empty() ||
        options.target.kernels == Kernels::Scalar))
     return createStringError(
         "--search-tiles measures what the compiler would choose from: give "
-        "it without --tiles, --compare-kernels and --kernels=scalar");
+        "it without --tiles and --kernels=scalar");
   if (options.profile && options.compareKernels)
     return createStringError("--profile and --compare-kernels: run them one "
                              "after the other");

@@ -94,6 +94,18 @@ NumericsAttr mlir::qopt::getNumerics(Operation *op) {
                            Multiplier::F32);
 }
 
+quantopt::RoundingMode mlir::qopt::getRounding(NumericsAttr numerics) {
+  switch (numerics.getRounding()) {
+  case Rounding::HalfEven:
+    return quantopt::RoundingMode::HalfEven;
+  case Rounding::HalfAway:
+    return quantopt::RoundingMode::HalfAway;
+  case Rounding::HalfUp:
+    return quantopt::RoundingMode::HalfUp;
+  }
+  llvm_unreachable("unknown rounding");
+}
+
 DynamicAttr mlir::qopt::getDynamic(Operation *op) {
   return op ? op->getAttrOfType<DynamicAttr>(QOptDialect::getDynamicAttrName())
             : DynamicAttr();

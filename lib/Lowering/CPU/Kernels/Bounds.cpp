@@ -24,59 +24,89 @@ static double magnitudeOf(ArrayRef<char> bytes) {
   return largest;
 }
 
-/// A bound of |value|, an integer, from types and constants.
-static double boundOfInteger(Value value) {
+static constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+
+namespace {
+/// Bounds of the values of one body. Remembers them, since values that many
+/// operations read would be asked for along each path else.
+class BodyBounds {
+public:
+  explicit BodyBounds(const Stage *stage) : stage(stage) {}
+
+  double operator()(Value value) {
+    auto known = bounds.find(value);
+    if (known != bounds.end())
+      return known->second;
+    double bound =
+        value.getType().isInteger() ? ofInteger(value) : ofReal(value);
+    bounds[value] = bound;
+    return bound;
+  }
+
+private:
+  /// From types and constants.
+  double ofInteger(Value value);
+  double ofReal(Value value);
+  double ofArgument(BlockArgument argument);
+
+  const Stage *stage;
+  DenseMap<Value, double> bounds;
+};
+} // namespace
+
+double BodyBounds::ofInteger(Value value) {
   APInt constant;
   if (matchPattern(value, m_ConstantInt(&constant)))
     return std::abs(double(constant.getSExtValue()));
   if (auto extend = value.getDefiningOp<arith::ExtSIOp>())
-    return boundOfInteger(extend.getIn());
+    return (*this)(extend.getIn());
   if (auto extend = value.getDefiningOp<arith::ExtUIOp>())
     return std::ldexp(1.0, extend.getIn().getType().getIntOrFloatBitWidth());
   double ofType = std::ldexp(1.0, value.getType().getIntOrFloatBitWidth() - 1);
   double sum = ofType;
   if (auto add = value.getDefiningOp<arith::AddIOp>())
-    sum = boundOfInteger(add.getLhs()) + boundOfInteger(add.getRhs());
+    sum = (*this)(add.getLhs()) + (*this)(add.getRhs());
   if (auto sub = value.getDefiningOp<arith::SubIOp>())
-    sum = boundOfInteger(sub.getLhs()) + boundOfInteger(sub.getRhs());
+    sum = (*this)(sub.getLhs()) + (*this)(sub.getRhs());
   return std::min(ofType, sum);
 }
 
-double mlir::qopt::boundOf(const Stage *stage, Value value) {
+double BodyBounds::ofArgument(BlockArgument argument) {
+  unsigned index = argument.getArgNumber();
+  if (stage && index < stage->inputs.size() &&
+      static_cast<int>(index) != stage->accumulator &&
+      stage->inputs[index].element.isF32())
+    if (auto bytes = getConstantBytes(stage->inputs[index].buffer))
+      return magnitudeOf(bytes->data);
+  return kUnbounded;
+}
+
+double BodyBounds::ofReal(Value value) {
   // Each rounding to f32 adds at most one part in 2^24.
   constexpr double kRounding = 1 + 0x1p-23;
-  constexpr double kUnbounded = std::numeric_limits<double>::infinity();
   APFloat real(0.0f);
   if (matchPattern(value, m_ConstantFloat(&real)))
     return real.isFinite() ? std::abs(real.convertToDouble()) : kUnbounded;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    unsigned index = argument.getArgNumber();
-    if (stage && index < stage->inputs.size() &&
-        static_cast<int>(index) != stage->accumulator &&
-        stage->inputs[index].element.isF32())
-      if (auto bytes = getConstantBytes(stage->inputs[index].buffer))
-        return magnitudeOf(bytes->data);
-    return kUnbounded;
-  }
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return ofArgument(argument);
   if (auto convert = value.getDefiningOp<arith::SIToFPOp>())
-    return boundOfInteger(convert.getIn());
+    return (*this)(convert.getIn()) * kRounding;
   if (auto select = value.getDefiningOp<arith::SelectOp>())
-    return std::max(boundOf(stage, select.getTrueValue()),
-                    boundOf(stage, select.getFalseValue()));
-  if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
-    double product =
-        boundOf(stage, mul.getLhs()) * boundOf(stage, mul.getRhs()) * kRounding;
-    // Zero times infinity.
-    return std::isnan(product) ? kUnbounded : product;
-  }
+    return std::max((*this)(select.getTrueValue()),
+                    (*this)(select.getFalseValue()));
+  if (auto mul = value.getDefiningOp<arith::MulFOp>())
+    return (*this)(mul.getLhs()) * (*this)(mul.getRhs()) * kRounding;
   if (auto add = value.getDefiningOp<arith::AddFOp>())
-    return (boundOf(stage, add.getLhs()) + boundOf(stage, add.getRhs())) *
-           kRounding;
+    return ((*this)(add.getLhs()) + (*this)(add.getRhs())) * kRounding;
   if (auto div = value.getDefiningOp<arith::DivFOp>())
     if (matchPattern(div.getRhs(), m_ConstantFloat(&real)) && real.isNormal())
-      return boundOf(stage, div.getLhs()) / std::abs(real.convertToDouble()) *
+      return (*this)(div.getLhs()) / std::abs(real.convertToDouble()) *
              kRounding;
   return kUnbounded;
+}
+
+double mlir::qopt::boundOf(const Stage *stage, Value value) {
+  return BodyBounds(stage)(value);
 }
 
 std::optional<quantopt::ConstantDivision>

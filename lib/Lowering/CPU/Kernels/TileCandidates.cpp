@@ -45,7 +45,7 @@ mlir::qopt::findTile(const Nest &nest, const Contraction &contraction,
                      const MicroKernel &kernel, bool hasMatrixTiles,
                      const quantopt::TileChoice &choice) {
   if (!choice.isMatrix) {
-    if (!fitsRegisters(kernel, choice.height * choice.width, choice.vectors))
+    if (!fitsRegisters(kernel, choice.height, choice.width, choice.vectors))
       return std::nullopt;
     return TileCandidate{choice, std::nullopt, 0};
   }

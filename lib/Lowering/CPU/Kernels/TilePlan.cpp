@@ -29,9 +29,12 @@ static int64_t maximalRows(const MicroKernel &kernel, int64_t vectors) {
                              1, 16);
 }
 
-bool mlir::qopt::fitsRegisters(const MicroKernel &kernel, int64_t rows,
-                               int64_t vectors) {
-  return vectors <= kWidest && rows <= maximalRows(kernel, vectors);
+bool mlir::qopt::fitsRegisters(const MicroKernel &kernel, int64_t height,
+                               int64_t width, int64_t vectors) {
+  if (vectors > kWidest)
+    return false;
+  const int64_t most = maximalRows(kernel, vectors);
+  return height <= most && width <= most / height;
 }
 
 static double tileCost(const TileProblem &problem, const MicroKernel &kernel,

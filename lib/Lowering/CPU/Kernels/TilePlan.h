@@ -38,7 +38,8 @@ TileShape shapeTile(const TileProblem &problem, const MicroKernel &kernel,
                     int64_t height, int64_t width, int64_t vectors);
 
 /// Whether the accumulators of such a tile fit in registers.
-bool fitsRegisters(const MicroKernel &kernel, int64_t rows, int64_t vectors);
+bool fitsRegisters(const MicroKernel &kernel, int64_t height, int64_t width,
+                   int64_t vectors);
 
 /// Inserts `item` where `ranked` stays sorted by `cycles`, behind equal ones.
 template <typename T>

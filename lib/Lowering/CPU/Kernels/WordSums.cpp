@@ -51,8 +51,9 @@ public:
         bytes(VectorType::get({vectors * builder.lanes}, b.getI8Type())),
         words(VectorType::get({vectors * builder.lanes / 2}, b.getI16Type())),
         access(builder.nest.inputs[sums.input]) {
-    // Bytes are added up as unsigned ones: signed values plus 128.
-    flips = !sums.isUnsigned && !access.isFlipped;
+    // Bytes are added up as unsigned ones: signed values plus 128. A flipped
+    // buffer holds these already, but of unsigned values those less 128.
+    flips = sums.isUnsigned == access.isFlipped;
     isShifted = !sums.isUnsigned;
     access.isFlipped = false;
   }

@@ -7,6 +7,8 @@
 #ifndef QUANTOPT_DIALECT_QOPT_IR_QOPT_H
 #define QUANTOPT_DIALECT_QOPT_IR_QOPT_H
 
+#include "quantopt/Support/QuantMath.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -31,6 +33,9 @@ namespace mlir::qopt {
 /// the `qopt.numerics` of the innermost module around it that has one, else
 /// half to even with f32 multipliers.
 NumericsAttr getNumerics(Operation *op);
+
+/// The rule of `numerics` for quotients.
+quantopt::RoundingMode getRounding(NumericsAttr numerics);
 
 /// How `op` is quantized at run time; null where it is not.
 DynamicAttr getDynamic(Operation *op);
