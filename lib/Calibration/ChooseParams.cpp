@@ -222,6 +222,9 @@ LogicalResult mlir::qopt::chooseParams(ModuleOp module,
                                        const quantopt::CalibrationTable &table,
                                        quantopt::Config &config) {
   WalkResult result = module.walk([&](ObserveOp op) -> WalkResult {
+    // What came with the model is no matter of samples.
+    if (op.getFinal())
+      return WalkResult::advance();
     return assignParams(op, table, config);
   });
   if (result.wasInterrupted())

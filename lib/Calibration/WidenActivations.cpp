@@ -135,7 +135,7 @@ void mlir::qopt::widenActivations(ModuleOp module,
   module.walk([&](Operation *op) {
     if (auto quantizable = dyn_cast<QuantizableOpInterface>(op))
       allProducts += quantizable.getNumProducts();
-    if (auto observe = dyn_cast<ObserveOp>(op))
+    if (auto observe = dyn_cast<ObserveOp>(op); observe && !observe.getFinal())
       if (std::optional<Candidate> candidate =
               getCandidate(observe, table, config)) {
         candidate->position = candidates.size();

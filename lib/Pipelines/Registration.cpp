@@ -28,7 +28,8 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
       llvm::cl::desc(
           "where to write why each operation is integer or float and "
           "where its parameters come from: text, or JSON where the "
-          "name ends in .json; - is standard output")};
+          "name ends in .json; - is standard output. Nothing is written where "
+          "--compile-to ends before the quantize phase")};
   Option<std::string> config{*this, "config",
                              llvm::cl::desc("settings: a YAML file")};
 };

@@ -29,7 +29,14 @@ static bool fusesIntoUser(Value value, ArrayRef<OpOperand *> uses) {
 static bool needsStorage(Value value, ArrayRef<OpOperand *> uses) {
   if (fusesIntoUser(value, uses))
     return false;
-  return llvm::any_of(uses, [](OpOperand *use) {
+  // What only moves takes the parameters of what it moves; where the model
+  // rounds the result to others, it rounds it from storage.
+  Operation *producer = value.getDefiningOp();
+  bool isMoved =
+      isInteger(producer) && getRole(producer) == QuantRole::SameScale;
+  return llvm::any_of(uses, [&](OpOperand *use) {
+    if (getFinalObserver(use->getOwner()))
+      return isMoved;
     return isInteger(use->getOwner()) && isActivation(*use);
   });
 }

@@ -43,38 +43,97 @@ static quant::UniformQuantizedType unite(quant::UniformQuantizedType a,
       params->zeroPoint, a.getStorageTypeMin(), a.getStorageTypeMax());
 }
 
+static bool isMover(Operation *op) {
+  return isInteger(op) && getRole(op) == QuantRole::SameScale;
+}
+
 namespace {
 /// Values that must share parameters.
-struct Class {
-  quant::UniformQuantizedType type;
-  /// The model gave `type`, or several that are not the same.
-  bool isFinal = false, disagrees = false;
+class Class {
+public:
+  void add(Value member) {
+    if (ObserveOp final = getFinalObserver(member.getDefiningOp()))
+      note(given, final);
+    bool moves = isMover(member.getDefiningOp());
+    for (OpOperand *use : getUses(member)) {
+      Operation *user = use->getOwner();
+      // What computes a value can round it for each reader; what moves it
+      // can't.
+      if (ObserveOp final = getFinalObserver(user)) {
+        if (moves)
+          note(wanted, final);
+      } else if (!isMover(user)) {
+        hasOtherReaders = true;
+      }
+    }
+    for (ObserveOp observe : getCounting(member))
+      if (quant::UniformQuantizedType own = getType(observe)) {
+        counted.type = unite(counted.type, own);
+        counted.names.push_back(observe.getId().str());
+      }
+  }
 
-  /// Of values with parameters of their own.
-  SmallVector<std::string> names;
+  /// What the model gave the values, else what it gives all moved ones, else
+  /// the union of their ranges. Null where the model gives several that differ,
+  /// and where nothing is known.
+  quant::UniformQuantizedType getType() const { return choose().type; }
+
+  /// Whether the model gives types that differ.
+  bool disagrees() const { return choose().disagrees; }
 
   /// Where the type comes from.
   std::string describe() const {
-    return (names.size() > 1 ? "the range of all of " : "shared with ") +
-           llvm::join(names, ", ");
+    const Source &source = choose();
+    return (source.names.size() > 1 ? "the range of all of " : "shared with ") +
+           llvm::join(source.names, ", ");
   }
 
-  void add(ObserveOp observe) {
-    auto own = dyn_cast_or_null<quant::UniformQuantizedType>(
-        observe.getType().value_or(quant::QuantizedType()));
-    if (!own || (isFinal && !observe.getFinal()))
-      return;
-    if (observe.getFinal() && !isFinal)
-      names.clear();
-    names.push_back(observe.getId().str());
-    if (!observe.getFinal()) {
-      type = unite(type, own);
-      return;
-    }
-    disagrees |= isFinal && type != own;
-    isFinal = true;
-    type = own;
+  /// The observers of `member` that only count.
+  static SmallVector<ObserveOp> getCounting(Value member) {
+    SmallVector<ObserveOp> observers;
+    for (Operation *user : member.getUsers())
+      if (auto observe = dyn_cast<ObserveOp>(user);
+          observe && !observe.getFinal()) {
+        observers.push_back(observe);
+        llvm::append_range(observers, getCounting(observe.getResult()));
+      }
+    return observers;
   }
+
+private:
+  /// A type, and the values that it comes from.
+  struct Source {
+    quant::UniformQuantizedType type;
+    bool disagrees = false;
+    SmallVector<std::string> names;
+  };
+
+  static quant::UniformQuantizedType getType(ObserveOp op) {
+    return dyn_cast_or_null<quant::UniformQuantizedType>(
+        op.getType().value_or(quant::QuantizedType()));
+  }
+
+  static void note(Source &source, ObserveOp final) {
+    quant::UniformQuantizedType own = getType(final);
+    source.disagrees |= !source.names.empty() && source.type != own;
+    source.type = source.disagrees ? quant::UniformQuantizedType() : own;
+    source.names.push_back(final.getId().str());
+  }
+
+  const Source &choose() const {
+    if (!given.names.empty())
+      return given;
+    // Another reader has its values from the samples, not in the range of one
+    // that clips.
+    if (!wanted.names.empty() && (!hasOtherReaders || !counted.type))
+      return wanted;
+    return counted;
+  }
+
+  /// Of members that are rounded, of roundings that read members, and of
+  /// samples.
+  Source given, wanted, counted;
+  bool hasOtherReaders = false;
 };
 
 struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
@@ -91,7 +150,7 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
       return key;
     };
     getOperation().walk([&](Operation *op) {
-      if (!isInteger(op) || getRole(op) != QuantRole::SameScale)
+      if (!isMover(op))
         return;
       void *result = enter(op->getResult(0));
       for (OpOperand &operand : op->getOpOperands())
@@ -99,15 +158,9 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
           classes.unionSets(result, enter(operand.get()));
     });
 
-    // The class's type, from the members that have one.
     llvm::MapVector<void *, Class> classOf;
-    for (Value member : members) {
-      void *leader = *classes.findLeader(member.getAsOpaquePointer());
-      Class &own = classOf[leader];
-      for (Operation *user : member.getUsers())
-        if (auto observe = dyn_cast<ObserveOp>(user))
-          own.add(observe);
-    }
+    for (Value member : members)
+      classOf[*classes.findLeader(member.getAsOpaquePointer())].add(member);
     for (Value member : members)
       if (failed(assign(
               member,
@@ -115,33 +168,32 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
         return signalPassFailure();
   }
 
-  /// Passes `member` through an observer of its class's type.
+  /// Passes `member` through observers of its class's type.
   LogicalResult assign(Value member, const Class &own) {
-    quant::UniformQuantizedType type = own.type;
-    if (own.disagrees) {
-      // Between values that the model rounds differently, all stays as it is.
-      if (Operation *op = member.getDefiningOp();
-          isInteger(op) && getRole(op) == QuantRole::SameScale)
-        markFloat(op, "the model gives the values that it moves different "
-                      "parameters");
-      return success();
-    }
+    quant::UniformQuantizedType type = own.getType();
+    Operation *op = member.getDefiningOp();
     if (!type) {
-      // Nothing that was calibrated leads here: its operation stays in float.
-      if (Operation *op = member.getDefiningOp(); isInteger(op))
-        markFloat(op, "no value it moves was calibrated");
+      if (isMover(op))
+        markFloat(op,
+                  own.disagrees()
+                      ? "the model gives the values that it moves different "
+                        "parameters"
+                      : "no value it moves was calibrated");
       return success();
     }
-    for (Operation *user : member.getUsers())
-      if (auto observe = dyn_cast<ObserveOp>(user)) {
-        if (observe.getFinal() || observe.getType() == type)
-          return success();
+    SmallVector<ObserveOp> observers = Class::getCounting(member);
+    for (ObserveOp observe : observers)
+      if (observe.getType() != type) {
         observe.setTypeAttr(TypeAttr::get(type));
         explain(observe, [&] { return own.describe(); });
-        return success();
       }
-    Operation *op = member.getDefiningOp();
-    if (!op)
+    if (!op || !observers.empty() || getFinalObserver(op))
+      return success();
+    // The model's own rounding is one where all read it through that.
+    if (llvm::all_of(member.getUsers(), [&](Operation *user) {
+          ObserveOp final = getFinalObserver(user);
+          return final && final.getType() == type;
+        }))
       return success();
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
     if (!name)
@@ -152,7 +204,10 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
                                      member, name, TypeAttr::get(type),
                                      /*final=*/false);
     explain(observe, [&] { return own.describe(); });
-    member.replaceAllUsesExcept(observe.getResult(), observe);
+    member.replaceUsesWithIf(observe.getResult(), [&](OpOperand &use) {
+      Operation *user = use.getOwner();
+      return user != observe && (isMover(op) || !getFinalObserver(user));
+    });
     return success();
   }
 };

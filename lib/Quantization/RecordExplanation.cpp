@@ -24,8 +24,27 @@ static std::string describe(quant::UniformQuantizedType type) {
   return text;
 }
 
-static bool isReadAsInteger(ObserveOp op) {
-  return llvm::any_of(op->getUsers(), isInteger);
+/// Whether an operation on integers computes with `value`.
+static bool isReadAsInteger(Value value) {
+  return llvm::any_of(getUses(value), [](OpOperand *use) {
+    return isInteger(use->getOwner()) && isActivation(*use);
+  });
+}
+
+/// The observer whose parameters `value` has on storage: the one that the model
+/// rounds it by, else the one that was calibrated; null where it has none.
+static ObserveOp getStored(Value value, bool isInteger) {
+  ObserveOp counted;
+  for (Operation *user : value.getUsers()) {
+    auto observe = dyn_cast<ObserveOp>(user);
+    if (!observe)
+      continue;
+    if (observe.getFinal())
+      return observe;
+    if (!counted && (isInteger || isReadAsInteger(observe.getResult())))
+      counted = observe;
+  }
+  return counted;
 }
 
 namespace {
@@ -46,10 +65,7 @@ struct RecordExplanation
       entry.set("state", builder.getStringAttr(state));
       if (!reason.empty())
         entry.set("reason", builder.getStringAttr(reason));
-      for (Operation *user : value.getUsers()) {
-        auto observe = dyn_cast<ObserveOp>(user);
-        if (!observe || !(state == "integer" || isReadAsInteger(observe)))
-          continue;
+      if (ObserveOp observe = getStored(value, state == "integer")) {
         if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(
                 observe.getType().value_or(quant::QuantizedType())))
           entry.set("type", builder.getStringAttr(describe(type)));
@@ -59,11 +75,17 @@ struct RecordExplanation
       entries.push_back(entry.getDictionary(&getContext()));
     };
     StringRef nameAttr = QOptDialect::getNameAttrName();
-    for (BlockArgument argument : func.getArguments())
-      if (auto name = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                        nameAttr))
-        record(name.getValue(), "input", argument.getLoc(), argument, "integer",
-               "");
+    for (BlockArgument argument : func.getArguments()) {
+      auto name =
+          func.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nameAttr);
+      if (!name || !isa<FloatType>(getElementTypeOrSelf(argument.getType())))
+        continue;
+      bool isStored = isReadAsInteger(argument) ||
+                      llvm::any_of(argument.getUsers(), getFinalObserver);
+      record(name.getValue(), "input", argument.getLoc(), argument,
+             isStored ? "integer" : "float",
+             isStored ? "" : "no operation on integers reads it");
+    }
     for (Operation &op : func.front()) {
       auto name = op.getAttrOfType<StringAttr>(nameAttr);
       if (!name || getRole(&op) == QuantRole::None ||

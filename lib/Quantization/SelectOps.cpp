@@ -68,9 +68,15 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
       for (OpOperand &operand : op->getOpOperands()) {
         if (!isActivation(operand))
           continue;
-        needed.insert(getObserved(operand.get()));
-        if (onlyMoves)
-          moved.insert(getObserved(operand.get()));
+        Value source = getObserved(operand.get());
+        needed.insert(source);
+        if (!onlyMoves)
+          continue;
+        moved.insert(source);
+        while (ObserveOp final = getFinalObserver(source.getDefiningOp())) {
+          source = getObserved(final.getInput());
+          moved.insert(source);
+        }
       }
     }
   }
@@ -108,7 +114,8 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
       if (!isActivation(operand))
         continue;
       Value source = getObserved(operand.get());
-      if (isa<BlockArgument>(source) || isInteger(source.getDefiningOp()))
+      if (isa<BlockArgument>(source) || isInteger(source.getDefiningOp()) ||
+          getFinalObserver(source.getDefiningOp()))
         return markInteger(op);
     }
     markFloat(op, "all of its operands are computed in float");

@@ -39,15 +39,23 @@ bool mlir::qopt::isActivation(OpOperand &operand) {
 }
 
 Value mlir::qopt::getObserved(Value value) {
-  while (auto observe = value.getDefiningOp<ObserveOp>())
+  for (auto observe = value.getDefiningOp<ObserveOp>();
+       observe && !observe.getFinal();
+       observe = value.getDefiningOp<ObserveOp>())
     value = observe.getInput();
   return value;
+}
+
+ObserveOp mlir::qopt::getFinalObserver(Operation *op) {
+  auto observe = dyn_cast_or_null<ObserveOp>(op);
+  return observe && observe.getFinal() ? observe : ObserveOp();
 }
 
 SmallVector<OpOperand *> mlir::qopt::getUses(Value value) {
   SmallVector<OpOperand *> uses;
   for (OpOperand &use : value.getUses()) {
-    if (auto observe = dyn_cast<ObserveOp>(use.getOwner()))
+    auto observe = dyn_cast<ObserveOp>(use.getOwner());
+    if (observe && !observe.getFinal())
       llvm::append_range(uses, getUses(observe.getResult()));
     else
       uses.push_back(&use);

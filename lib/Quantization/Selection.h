@@ -35,12 +35,16 @@ QuantRole getRole(Operation *op);
 /// Whether `operand` is an activation of its operation.
 bool isActivation(OpOperand &operand);
 
-/// `value` as its producer made it, before an observer.
+/// `value` as its producer made it, before observers that only count. A `final`
+/// observer, which rounds, is a producer.
 Value getObserved(Value value);
 
-/// The uses of `value`, those of its observer included and the observer itself
-/// left out.
+/// The uses of `value`, those of its observers included and these left out; a
+/// `final` observer is a use.
 SmallVector<OpOperand *> getUses(Value value);
+
+/// `op` where it is an observer that rounds, null otherwise.
+ObserveOp getFinalObserver(Operation *op);
 
 /// Whether `use` reads whole elements in place: its operation is an exact
 /// elementwise generic that indexes it by the identity and has its shape.

@@ -49,7 +49,10 @@ func.func @model(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   // A tensor of zeros has scale 1.
   // CHECK: qopt.observe %{{.*}} id "zeros" as !quant.uniform<i8:f32, 1.000000e+00{{.*}}> : tensor<1x4xf32>
   %oz = qopt.observe %os id "zeros" : tensor<1x4xf32>
-  return %oz : tensor<1x4xf32>
+  // What came with the model stands in no table, and stays.
+  // CHECK: qopt.observe %{{.*}} id "trained" as !quant.uniform<i8:f32, 5.000000e-01:3> final : tensor<1x4xf32>
+  %ot = qopt.observe %oz id "trained" as !quant.uniform<i8:f32, 0.5:3> final : tensor<1x4xf32>
+  return %ot : tensor<1x4xf32>
 }
 
 //--- table.json

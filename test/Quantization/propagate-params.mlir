@@ -152,3 +152,75 @@ module attributes {qopt.explain} {
     return %t : tensor<2x1xf32>
   }
 }
+
+// -----
+
+// A value rounded twice has the parameters of the second rounding.
+// CHECK-LABEL: func @twice
+// CHECK: qopt.observe %{{.*}} id "a" as !quant.uniform<i8:f32, 1.000000e+00> final
+// CHECK: qopt.observe %{{.*}} id "b" as !quant.uniform<i8:f32, 2.500000e-01> final
+// CHECK: %[[T:.*]] = linalg.transpose
+// CHECK: qopt.observe %[[T]] id "t" as !quant.uniform<i8:f32, 2.500000e-01> :
+func.func @twice(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %a = qopt.observe %x id "a" as !quant.uniform<i8:f32, 1.0> final : tensor<4x4xf32>
+  %b = qopt.observe %a id "b" as !quant.uniform<i8:f32, 0.25> final : tensor<4x4xf32>
+  %t = linalg.transpose ins(%b : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
+  return %t : tensor<4x4xf32>
+}
+
+// -----
+
+// A rounding that reads a value beside the class says nothing about it: what else
+// reads that value must not be clipped.
+// CHECK-LABEL: func @beside
+// CHECK: qopt.observe %arg0 id "x" as !quant.uniform<i8:f32, 5.000000e-01> :
+// CHECK: qopt.observe %arg0 id "f" as !quant.uniform<i8:f32, 2.500000e-01> final
+// CHECK: qopt.observe %{{.*}} id "t" as !quant.uniform<i8:f32, 5.000000e-01> :
+func.func @beside(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.5> : tensor<4x4xf32>
+  %f = qopt.observe %x id "f" as !quant.uniform<i8:f32, 0.25> final : tensor<4x4xf32>
+  %t = linalg.transpose ins(%o : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
+  return %t, %f : tensor<4x4xf32>, tensor<4x4xf32>
+}
+
+// -----
+
+// What is moved on its way into one rounding takes that rounding's parameters at
+// once, and a rounding to others stays one of its own.
+// CHECK-LABEL: func @after
+// CHECK: qopt.observe %arg0 id "x" as !quant.uniform<i8:f32, 2.500000e-01> :
+// CHECK: %[[T:.*]] = linalg.transpose
+// CHECK-NEXT: qopt.observe %[[T]] id "f" as !quant.uniform<i8:f32, 2.500000e-01> final
+// CHECK: %[[Y:.*]] = qopt.observe %arg1 id "y" as !quant.uniform<i8:f32, 1.000000e+00> final
+// CHECK: %[[U:.*]] = linalg.transpose ins(%[[Y]]
+// CHECK-NEXT: %[[O:.*]] = qopt.observe %[[U]] id "u" as !quant.uniform<i8:f32, 1.000000e+00> :
+// CHECK-NEXT: qopt.observe %[[O]] id "g" as !quant.uniform<i8:f32, 2.500000e-01> final
+func.func @after(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.5> : tensor<4x4xf32>
+  %t = linalg.transpose ins(%o : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
+  %f = qopt.observe %t id "f" as !quant.uniform<i8:f32, 0.25> final : tensor<4x4xf32>
+  %p = qopt.observe %y id "y" as !quant.uniform<i8:f32, 1.0> final : tensor<4x4xf32>
+  %u = linalg.transpose ins(%p : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "u"}
+  %g = qopt.observe %u id "g" as !quant.uniform<i8:f32, 0.25> final : tensor<4x4xf32>
+  return %f, %g : tensor<4x4xf32>, tensor<4x4xf32>
+}
+
+// -----
+
+// Two roundings of one value leave what else reads it on integers.
+// CHECK-LABEL: func @several
+// CHECK: qopt.observe %arg0 id "f" as !quant.uniform<i8:f32, 2.500000e-01> final
+// CHECK: qopt.observe %arg0 id "g" as !quant.uniform<i8:f32, 1.000000e+00> final
+// CHECK: linalg.transpose {{.*}}{qopt.integer, qopt.name = "t"}
+// CHECK: id "t" as !quant.uniform<i8:f32, 5.000000e-01> :
+func.func @several(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>) {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.5> : tensor<4x4xf32>
+  %f = qopt.observe %x id "f" as !quant.uniform<i8:f32, 0.25> final : tensor<4x4xf32>
+  %g = qopt.observe %x id "g" as !quant.uniform<i8:f32, 1.0> final : tensor<4x4xf32>
+  %t = linalg.transpose ins(%o : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
+  return %t, %f, %g : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>
+}

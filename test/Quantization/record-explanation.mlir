@@ -35,3 +35,18 @@ func.func @model(
   %os = qopt.observe %s id "softmax" as !quant.uniform<i8:f32, 3.90625e-3:-128> : tensor<4x4xf32>
   return %os : tensor<4x4xf32>
 }
+
+// Integers are no matter of quantization, and a value that nothing reads as an
+// integer stays in float. Of two observers the one by which the model rounds tells.
+// CHECK: func.func @inputs
+// CHECK-SAME: qopt.explanation = [
+// CHECK-SAME: {location = "{{.*}}", name = "returned", op = "input", reason = "no operation on integers reads it", state = "float"},
+// CHECK-SAME: {location = "{{.*}}", name = "rounded", op = "input", state = "integer", type = "i8, scale 0.25, zero point 0", why = "came with the model"}]
+func.func @inputs(
+    %ids: tensor<4xi32> {qopt.name = "ids"}, %y: tensor<4xf32> {qopt.name = "returned"},
+    %z: tensor<4xf32> {qopt.name = "rounded"}) -> (tensor<4xi32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %oy = qopt.observe %y id "returned" as !quant.uniform<i8:f32, 1.0e-1:3> {qopt.why = "min-max"} : tensor<4xf32>
+  %fz = qopt.observe %z id "fake" as !quant.uniform<i8:f32, 0.25> final {qopt.why = "came with the model"} : tensor<4xf32>
+  %oz = qopt.observe %z id "rounded" as !quant.uniform<i8:f32, 0.75> {qopt.why = "min-max"} : tensor<4xf32>
+  return %ids, %oy, %fz, %oz : tensor<4xi32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}

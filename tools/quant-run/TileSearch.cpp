@@ -8,6 +8,7 @@
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -17,7 +18,8 @@ namespace {
 /// What was measured of one contraction.
 struct Contraction {
   TileChoice first, best;
-  double firstNs = 0, bestNs = 0;
+  double firstNs = 0, bestNs = 0; ///< of one call
+  int64_t calls = 0;              ///< in one run of the model
   std::string place;
 };
 
@@ -37,6 +39,8 @@ static constexpr unsigned kRounds = 2;
 /// candidates the one with most has.
 static int64_t note(const Profile &profile, Contractions &found) {
   int64_t most = 0;
+  for (auto &item : found)
+    item.second.calls = 0;
   for (const Profile::Line &line : profile.lines) {
     const ProfiledKernel &kernel = line.kernel;
     std::optional<TileChoice> choice = TileChoice::parse(kernel.tile);
@@ -48,7 +52,8 @@ static int64_t note(const Profile &profile, Contractions &found) {
         found.try_emplace({kernel.target, kernel.contraction}, Contraction());
     Contraction &contraction = it->second;
     if (isNew)
-      contraction = {*choice, *choice, ns, ns, kernel.location};
+      contraction = {*choice, *choice, ns, ns, 0, kernel.location};
+    contraction.calls += line.calls;
     if (contraction.first == *choice)
       contraction.firstNs = std::min(contraction.firstNs, ns);
     if (contraction.best == *choice || ns < contraction.bestNs) {
@@ -59,18 +64,24 @@ static int64_t note(const Profile &profile, Contractions &found) {
   return most;
 }
 
-static Error write(const Contractions &found, TileTable &table,
+static Error write(const TileTable &table, StringRef path) {
+  std::string text = table.str();
+  OutputFiles files;
+  files.add(path, text);
+  return files.write();
+}
+
+/// `old` with what was found.
+static Error write(const Contractions &found, const TileTable &old,
                    StringRef path) {
+  TileTable table = old;
   for (const auto &[key, contraction] : found) {
     bool gains = contraction.bestNs < kGain * contraction.firstNs;
     table.set(key.first, key.second,
               {gains ? contraction.best : contraction.first,
                gains ? contraction.bestNs : contraction.firstNs});
   }
-  std::string text = table.str();
-  OutputFiles files;
-  files.add(path, text);
-  return files.write();
+  return write(table, path);
 }
 
 static void report(const Contractions &found, StringRef path) {
@@ -80,8 +91,8 @@ static void report(const Contractions &found, StringRef path) {
   for (const auto &[key, contraction] : found) {
     bool gains = contraction.bestNs < kGain * contraction.firstNs;
     double ns = gains ? contraction.bestNs : contraction.firstNs;
-    before += contraction.firstNs;
-    after += ns;
+    before += contraction.firstNs * static_cast<double>(contraction.calls);
+    after += ns * static_cast<double>(contraction.calls);
     outs() << format("%10.3f  %-17s %10.3f  %-17s  ",
                      contraction.firstNs / 1000,
                      contraction.first.str().c_str(), ns / 1000,
@@ -114,12 +125,12 @@ compareWhole(CompileCandidate compile, SampleFeeder &feeder, StringRef path) {
 
 Error quantopt::searchTiles(CompileCandidate compile, SampleFeeder &feeder,
                             StringRef path) {
-  TileTable table;
+  TileTable old;
   if (sys::fs::exists(path)) {
-    Expected<TileTable> old = TileTable::read(path);
-    if (!old)
-      return old.takeError();
-    table = std::move(*old);
+    Expected<TileTable> table = TileTable::read(path);
+    if (!table)
+      return table.takeError();
+    old = std::move(*table);
   }
   Expected<bool> more = feeder.next();
   if (!more)
@@ -143,10 +154,12 @@ Error quantopt::searchTiles(CompileCandidate compile, SampleFeeder &feeder,
       if (!progress)
         progress.emplace("measuring tiles", kRounds * candidates);
       progress->advance();
-      if (Error error = write(found, table, path))
+      if (Error error = write(found, old, path))
         return error;
     }
   progress.reset();
+  if (std::string ignored = feeder.describeNonFinite(); !ignored.empty())
+    WithColor::warning(errs(), "quant-run") << ignored << "\n";
   if (found.empty())
     return createStringError("--search-tiles: the model has no contraction "
                              "that tiles could be chosen for");
@@ -162,7 +175,9 @@ Error quantopt::searchTiles(CompileCandidate compile, SampleFeeder &feeder,
     return Error::success();
   }
   outs() << ": nothing gained, the estimated tiles stay\n";
-  for (auto &item : found)
-    item.second.bestNs = item.second.firstNs;
-  return write(found, table, path);
+  // Not those that another model measured.
+  for (const auto &[key, contraction] : found)
+    if (!old.find(key.first, key.second))
+      old.set(key.first, key.second, {contraction.first, contraction.firstNs});
+  return write(old, path);
 }

@@ -62,7 +62,8 @@ struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
       llvm::Expected<quantopt::TileTable> table =
           quantopt::TileTable::read(tiles);
       if (!table) {
-        getOperation().emitError("tiles=") << llvm::toString(table.takeError());
+        emitError(getOperation().getLoc(), "tiles=")
+            << llvm::toString(table.takeError());
         return signalPassFailure();
       }
       chosenTiles = std::move(*table);

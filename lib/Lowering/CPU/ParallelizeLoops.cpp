@@ -67,6 +67,36 @@ std::optional<int64_t> getTripCount(scf::ForOp loop) {
   return *upper <= *lower ? 0 : llvm::divideCeil(*upper - *lower, *step);
 }
 
+/// The most that `value`, an index of at least zero, can be, where it follows
+/// from constants: the last one of several chunks may be smaller.
+std::optional<int64_t> getUpperBound(Value value) {
+  if (std::optional<int64_t> constant = getConstantIntValue(value))
+    return constant;
+  Operation *op = value.getDefiningOp();
+  if (!isa_and_nonnull<arith::MinUIOp, arith::MulIOp>(op))
+    return std::nullopt;
+  std::optional<int64_t> left = getUpperBound(op->getOperand(0));
+  std::optional<int64_t> right = getUpperBound(op->getOperand(1));
+  if (isa<arith::MinUIOp>(op))
+    return left && right ? std::min(*left, *right) : left ? left : right;
+  if (!left || !right)
+    return std::nullopt;
+  return *left * *right;
+}
+
+/// How often `loop` runs at most, as far as that follows from constants;
+/// else 1.
+int64_t estimateTrips(scf::ForOp loop) {
+  if (std::optional<int64_t> trips = getTripCount(loop))
+    return *trips;
+  std::optional<int64_t> upper = getUpperBound(loop.getUpperBound());
+  std::optional<int64_t> step = getConstantIntValue(loop.getStep());
+  if (!upper || !step || *step <= 0 ||
+      getConstantIntValue(loop.getLowerBound()) != 0)
+    return 1;
+  return llvm::divideCeil(*upper, *step);
+}
+
 /// The cheapest way to run each loop on a number of threads.
 class CostModel {
 public:
@@ -99,7 +129,7 @@ double CostModel::serial(Operation *op) {
       return it->second;
     double cycles = serialBody(op);
     if (auto loop = dyn_cast<scf::ForOp>(op))
-      cycles *= static_cast<double>(getTripCount(loop).value_or(1));
+      cycles *= static_cast<double>(estimateTrips(loop));
     return known[op] = cycles;
   }
   // Places are computed beside the values, and constants outside of loops.

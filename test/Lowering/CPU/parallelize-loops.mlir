@@ -123,3 +123,33 @@ func.func @shared(%out: memref<65536xf32>) {
   } {qopt.parallel}
   return
 }
+
+// -----
+
+// Chunks of which the last one is smaller, as matrix tiles are cut: as much work as
+// the chunks have at most.
+// CHECK-LABEL: func.func @uneven
+// CHECK: call @qopt_parallel_for
+// ONE-LABEL: func.func @uneven
+func.func @uneven(%out: memref<65536xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %size = arith.constant 1024 : index
+  %all = arith.constant 16000 : index
+  %chunks = arith.constant 16 : index
+  scf.for %i = %c0 to %chunks step %c1 {
+    %first = arith.muli %i, %size : index
+    %left = arith.subi %all, %first : index
+    %count = arith.minui %size, %left : index
+    %total = arith.muli %count, %c2 : index
+    scf.for %j = %c0 to %total step %c1 {
+      %twice = arith.muli %first, %c2 : index
+      %at = arith.addi %twice, %j : index
+      %x = memref.load %out[%at] : memref<65536xf32>
+      %y = math.exp %x : f32
+      memref.store %y, %out[%at] : memref<65536xf32>
+    }
+  } {qopt.parallel}
+  return
+}
