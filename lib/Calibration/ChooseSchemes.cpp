@@ -39,7 +39,7 @@ bool mlir::qopt::needsCalibration(Operation *root) {
   root->walk([&](QuantizableOpInterface op) {
     if (op.getQuantRole() != QuantRole::Contraction)
       return;
-    if (getDynamic(op) || isPinned(op))
+    if (getDynamic(op) || getWeightOnly(op) || isPinned(op))
       hasOwn = true;
     else if (!op->hasAttr("qopt.float"))
       isStatic = true;
@@ -56,6 +56,25 @@ static DynamicAttr makeAttr(MLIRContext *context,
   return DynamicAttr::get(context, granularity, settings.symmetric);
 }
 
+static WeightFormat getFormat(quantopt::StoredFormat format) {
+  switch (format) {
+  case quantopt::StoredFormat::Int8:
+    return WeightFormat::Int8;
+  case quantopt::StoredFormat::Float16:
+    return WeightFormat::Float16;
+  case quantopt::StoredFormat::BFloat16:
+    return WeightFormat::BFloat16;
+  }
+  llvm_unreachable("unknown format");
+}
+
+/// Whether `op` has weights that are constants.
+static bool hasWeights(QuantizableOpInterface op) {
+  return llvm::any_of(op->getOpOperands(), [&](OpOperand &operand) {
+    return op.getOperandKind(operand) == OperandKind::Weight;
+  });
+}
+
 namespace {
 struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
   using ChooseSchemesBase::ChooseSchemesBase;
@@ -65,7 +84,10 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
     if (failed(settings))
       return signalPassFailure();
-    module.walk([&](Operation *op) { choose(op, *settings); });
+    WalkResult chosen = module.walk(
+        [&](Operation *op) -> WalkResult { return choose(op, *settings); });
+    if (chosen.wasInterrupted())
+      return signalPassFailure();
     // Choosing parameters asks for more values, and checks what matched
     // nothing.
     if (llvm::Error error = needsCalibration(module)
@@ -76,10 +98,10 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     }
   }
 
-  void choose(Operation *op, quantopt::Config &settings) {
+  LogicalResult choose(Operation *op, quantopt::Config &settings) {
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
     if (!name)
-      return;
+      return success();
     const std::string location = describeLocation(op->getLoc());
     quantopt::OperationSettings own = settings.operationSettingsFor(
         {name.getValue(), op->getName().getStringRef(), location});
@@ -88,11 +110,31 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
                   StringAttr::get(op->getContext(),
                                   "the configuration keeps it in float"));
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
-    if (own.keepFloat || own.scheme != quantopt::QuantScheme::Dynamic ||
-        !quantizable || quantizable.getQuantRole() != QuantRole::Contraction)
-      return;
-    op->setAttr(QOptDialect::getDynamicAttrName(),
-                makeAttr(op->getContext(), own.dynamic));
+    if (own.keepFloat || !quantizable ||
+        quantizable.getQuantRole() != QuantRole::Contraction)
+      return success();
+    if (own.scheme == quantopt::QuantScheme::Dynamic)
+      op->setAttr(QOptDialect::getDynamicAttrName(),
+                  makeAttr(op->getContext(), own.dynamic));
+    if (own.scheme != quantopt::QuantScheme::WeightOnly)
+      return success();
+    // A product of two activations has nothing to store.
+    if (!hasWeights(quantizable)) {
+      op->setAttr("qopt.float",
+                  StringAttr::get(op->getContext(),
+                                  "the scheme is weight-only, and it has no "
+                                  "constant weights"));
+      return success();
+    }
+    const WeightFormat format = getFormat(own.weightOnly.format);
+    const int64_t group = own.weightOnly.groupSize;
+    if (failed(WeightOnlyAttr::verify(
+            [&] { return op->emitError("'") << name.getValue() << "': "; },
+            format, group)))
+      return failure();
+    op->setAttr(QOptDialect::getWeightOnlyAttrName(),
+                WeightOnlyAttr::get(op->getContext(), format, group));
+    return success();
   }
 };
 } // namespace

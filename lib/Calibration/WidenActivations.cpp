@@ -74,8 +74,9 @@ static bool collectContractions(Value value,
     QuantRole role = quantizable ? quantizable.getQuantRole() : QuantRole::None;
     if (role == QuantRole::Unary)
       return false;
-    // A dynamic one chooses parameters of its own.
-    if (role == QuantRole::Contraction && getDynamic(user))
+    // These choose parameters of their own, or take floats.
+    if (role == QuantRole::Contraction &&
+        (getDynamic(user) || getWeightOnly(user)))
       return false;
     if (role == QuantRole::Contraction)
       contractions.push_back(user);

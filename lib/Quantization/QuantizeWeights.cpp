@@ -1,6 +1,7 @@
 //===- QuantizeWeights.cpp - Constant weights in 8 bits -------------------===//
 
 #include "Selection.h"
+#include "StoredWeights.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Quantization/Passes.h"
 #include "quantopt/Support/QuantArrays.h"
@@ -126,7 +127,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
                   observe.getType().value_or(quant::QuantizedType())))
             activation = type.getScale();
     }
-    if (!bias || !activation)
+    // Where the accumulator is no integer, there is no activation's scale.
+    if (!bias || !activation || isWeightOnly(op))
       return least;
     FailureOr<ConstantValues<float>> values = readFloats(bias->values);
     if (failed(values))
@@ -176,6 +178,20 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       return success();
     }
     auto type = cast<RankedTensorType>(weight.getType());
+    if (isWeightOnly(op)) {
+      WeightOnlyAttr settings = getWeightOnly(op);
+      const std::string blob = getBlobName(op);
+      if (settings.getFormat() != WeightFormat::Int8) {
+        if (std::isinf(
+                quantopt::largestMagnitude(values->begin(), values->size())))
+          return emitBadWeights(op);
+        operand.set(
+            downcastWeights(op, operand, *values, settings.getFormat(), blob));
+        return success();
+      }
+      if (settings.getGroup() > 0)
+        return quantizeGroups(op, operand, *values, settings.getGroup());
+    }
     std::optional<int64_t> axis = op.getWeightChannelDim(operand);
     if (granularity == "per-tensor")
       axis = std::nullopt;
@@ -192,8 +208,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     double smallest = 0.0;
     for (double scale : scales) {
       if (std::isinf(scale))
-        return op->emitOpError("has weights that are NaN or infinite; mend the "
-                               "model before quantizing it");
+        return emitBadWeights(op);
       if (scale > 0.0 && (smallest == 0.0 || scale < smallest))
         smallest = scale;
     }
@@ -208,11 +223,45 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     ConstantBuilder stored(RankedTensorType::get(
         type.getShape(), IntegerType::get(op->getContext(), 8)));
     quantizeAll(channels, scales, stored.getMutableData<int8_t>());
-    auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
-    ElementsAttr constantWeights = std::move(stored).finish(
-        (name ? name.getValue() + ".weights" : Twine("weights")).str());
-    store(op, operand, type, constantWeights, scales, axis);
+    store(op, operand, type, std::move(stored).finish(getBlobName(op)), scales,
+          axis);
     return success();
+  }
+
+  /// Groups along the largest dimension that `op` sums over: the first of them.
+  LogicalResult quantizeGroups(QuantizableOpInterface op, OpOperand &operand,
+                               ArrayRef<float> values, int64_t size) {
+    auto type = cast<RankedTensorType>(operand.get().getType());
+    SmallVector<bool> isKept(type.getRank(), false);
+    for (auto [own, result] : op.getSharedDims(operand))
+      isKept[own] = true;
+    std::optional<int64_t> axis;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (!isKept[dim] &&
+          (!axis || type.getDimSize(dim) > type.getDimSize(*axis)))
+        axis = dim;
+    if (!axis) {
+      markFloat(op, "no dimension of its weights is summed over, so they have "
+                    "no groups");
+      return success();
+    }
+    GroupedWeights grouped(type, *axis, size);
+    if (!grouped.quantize(
+            values, -limit(), limit(),
+            [&](ArrayRef<float> group) { return chooseScale(group); }))
+      return emitBadWeights(op);
+    operand.set(std::move(grouped).finish(operand, getBlobName(op)));
+    return success();
+  }
+
+  static LogicalResult emitBadWeights(Operation *op) {
+    return op->emitOpError("has weights that are NaN or infinite; mend the "
+                           "model before quantizing it");
+  }
+
+  static std::string getBlobName(Operation *op) {
+    auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+    return (name ? name.getValue() + ".weights" : Twine("weights")).str();
   }
 
   void store(QuantizableOpInterface op, OpOperand &operand,
@@ -246,7 +295,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     }
     WalkResult result =
         getOperation().walk([&](QuantizableOpInterface op) -> WalkResult {
-          if (!isInteger(op) && !isDynamic(op))
+          if (!isInteger(op) && !isDynamic(op) && !isWeightOnly(op))
             return WalkResult::advance();
           for (OpOperand &operand : op->getOpOperands())
             if (op.getOperandKind(operand) == OperandKind::Weight &&

@@ -92,9 +92,10 @@ struct RecordExplanation
           isConstantDerived(op.getResult(0)))
         continue;
       auto reason = op.getAttrOfType<StringAttr>(kFloatAttr);
-      StringRef state = isDynamic(&op)   ? "dynamic"
-                        : isInteger(&op) ? "integer"
-                                         : "float";
+      StringRef state = isDynamic(&op)      ? "dynamic"
+                        : isWeightOnly(&op) ? "weight-only"
+                        : isInteger(&op)    ? "integer"
+                                            : "float";
       record(name.getValue(), op.getName().getStringRef(), op.getLoc(),
              op.getResult(0), state, reason ? reason.getValue() : "");
     }

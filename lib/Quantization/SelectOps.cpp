@@ -53,7 +53,7 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
     });
     for (Operation *op : llvm::reverse(ops)) {
       QuantRole role = getRole(op);
-      if (isDynamic(op))
+      if (isDynamic(op) || isWeightOnly(op))
         continue;
       bool needsOperands = role == QuantRole::Contraction ||
                            (followsSurroundings(role) &&
@@ -97,7 +97,7 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
     auto quantizable = cast<QuantizableOpInterface>(op);
     if (std::string reason = quantizable.getFloatReason(); !reason.empty())
       return markFloat(op, reason);
-    if (isDynamic(op))
+    if (isDynamic(op) || isWeightOnly(op))
       return;
     if (role == QuantRole::Contraction) {
       if (!hasParams(op))

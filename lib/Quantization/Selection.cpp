@@ -14,6 +14,10 @@ bool mlir::qopt::isDynamic(Operation *op) {
          getRole(op) == QuantRole::Contraction;
 }
 
+bool mlir::qopt::isWeightOnly(Operation *op) {
+  return getWeightOnly(op) && !op->hasAttr(kFloatAttr);
+}
+
 void mlir::qopt::markInteger(Operation *op) {
   op->setAttr(kIntegerAttr, UnitAttr::get(op->getContext()));
 }

@@ -25,6 +25,9 @@ constexpr StringLiteral kExplanationAttr = "qopt.explanation";
 bool isInteger(Operation *op);
 /// Whether `op` is a contraction that quantizes its activations at run time.
 bool isDynamic(Operation *op);
+/// Whether `op` is a contraction in float whose weights are stored in fewer
+/// bits.
+bool isWeightOnly(Operation *op);
 void markInteger(Operation *op);
 void markFloat(Operation *op, const Twine &reason);
 

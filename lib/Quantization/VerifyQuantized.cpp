@@ -68,6 +68,24 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
            !readsStorageOnly(op);
   }
 
+  /// A function of which only weights are stored in fewer bits: all of it is
+  /// meant to compute in float.
+  bool isMeantInFloat() {
+    bool hasStored = false, hasQuantized = false;
+    getOperation().walk([&](Operation *op) {
+      hasStored |= isWeightOnly(op);
+      hasQuantized |= isa<QuantizeOp, QuantizeDynamicOp>(op);
+    });
+    return hasStored && !hasQuantized;
+  }
+
+  static void forget(Operation *op) {
+    op->removeAttr(kFloatAttr);
+    op->removeAttr(kIntegerAttr);
+    op->removeAttr(QOptDialect::getDynamicAttrName());
+    op->removeAttr(QOptDialect::getWeightOnlyAttrName());
+  }
+
   LogicalResult explain(Operation *op) {
     std::string reason = isUnknown(op)
                              ? "it does not implement QuantizableOpInterface"
@@ -75,9 +93,7 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
     if (auto given = op->getAttrOfType<StringAttr>(kFloatAttr))
       reason = given.str();
     bool atBoundary = getRole(op) != QuantRole::Contraction && isAtBoundary(op);
-    op->removeAttr(kFloatAttr);
-    op->removeAttr(kIntegerAttr);
-    op->removeAttr(QOptDialect::getDynamicAttrName());
+    forget(op);
     std::string name;
     if (auto given =
             op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()))
@@ -96,11 +112,16 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
     // All of them are reported: what keeps an operation in float is often
     // another one behind it.
     bool hasErrors = false;
+    const bool meantInFloat = isMeantInFloat();
     getOperation().walk([&](Operation *op) {
       if (isa<ObserveOp, FakeQuantOp>(op)) {
         op->emitOpError("is left after quantization; run "
                         "qopt-insert-qdq and qopt-fold-qdq");
         hasErrors = true;
+      } else if (isWeightOnly(op)) {
+        forget(op);
+      } else if (meantInFloat && getRole(op) != QuantRole::Contraction) {
+        forget(op);
       } else if (op != getOperation() && isLeftInFloat(op)) {
         hasErrors |= failed(explain(op));
       }

@@ -206,6 +206,9 @@ private:
     if (name == "dynamic")
       return parseDynamic(value, config.dynamic.granularity,
                           config.dynamic.symmetric);
+    if (name == "weight-only")
+      return parseWeightOnly(value, config.weightOnly.format,
+                             config.weightOnly.groupSize);
     if (name == "activations")
       return parseActivations(value);
     if (name == "weights")
@@ -231,10 +234,42 @@ private:
   }
 
   bool readScheme(yaml::Node *node, const SchemaKey &key, QuantScheme &result) {
-    return readWord<QuantScheme>(
-        node, key,
-        {{"static", QuantScheme::Static}, {"dynamic", QuantScheme::Dynamic}},
-        result);
+    return readWord<QuantScheme>(node, key,
+                                 {{"static", QuantScheme::Static},
+                                  {"dynamic", QuantScheme::Dynamic},
+                                  {"weight-only", QuantScheme::WeightOnly}},
+                                 result);
+  }
+
+  /// Reads the keys of `weight-only` into whatever holds them, here and in
+  /// overrides.
+  template <typename FormatT, typename SizeT>
+  bool parseWeightOnly(yaml::Node *node, FormatT &format, SizeT &groupSize) {
+    return forEachKey(
+        node, "weight-only", [&](StringRef name, yaml::Node *value) {
+          const SchemaKey &key = *findKey("weight-only", name);
+          if (name == "group-size") {
+            double size = 0;
+            if (!readNumber(
+                    value, key,
+                    [](double x) {
+                      return x >= 0 && x <= 65536 && x == std::floor(x);
+                    },
+                    size))
+              return false;
+            groupSize = static_cast<int>(size);
+            return true;
+          }
+          StoredFormat read = StoredFormat::Int8;
+          if (!readWord<StoredFormat>(value, key,
+                                      {{"int8", StoredFormat::Int8},
+                                       {"float16", StoredFormat::Float16},
+                                       {"bfloat16", StoredFormat::BFloat16}},
+                                      read))
+            return false;
+          format = read;
+          return true;
+        });
   }
 
   /// Reads the keys of `dynamic` into whatever holds them, here and in
@@ -340,6 +375,8 @@ private:
               if (name == "dynamic")
                 return parseDynamic(value, entry.granularity,
                                     entry.dynamicSymmetric);
+              if (name == "weight-only")
+                return parseWeightOnly(value, entry.format, entry.groupSize);
               if (name == "scheme") {
                 QuantScheme scheme = QuantScheme::Static;
                 if (!readScheme(value, *findKey("overrides[]", name), scheme))
@@ -356,7 +393,8 @@ private:
                         "'location'");
     if (!sets)
       return fail(node, "an override sets nothing; add 'activations', "
-                        "'scheme', 'dynamic' or 'keep: float'");
+                        "'scheme', 'dynamic', 'weight-only' or "
+                        "'keep: float'");
     config.overrides.push_back(std::move(entry));
     return true;
   }

@@ -121,12 +121,16 @@ ActivationSettings Config::settingsFor(const ConfiguredValue &value) {
 
 OperationSettings Config::operationSettingsFor(const ConfiguredValue &value) {
   const std::vector<Match> matches = matchesOf(value);
-  OperationSettings settings{scheme, dynamic, false};
+  OperationSettings settings{scheme, dynamic, weightOnly, false};
   take(settings.scheme, &ConfigOverride::scheme, "scheme", value, matches);
   take(settings.dynamic.granularity, &ConfigOverride::granularity,
        "granularity", value, matches);
   take(settings.dynamic.symmetric, &ConfigOverride::dynamicSymmetric,
        "symmetric", value, matches);
+  take(settings.weightOnly.format, &ConfigOverride::format, "format", value,
+       matches);
+  take(settings.weightOnly.groupSize, &ConfigOverride::groupSize, "group-size",
+       value, matches);
   for (const Match &match : matches)
     settings.keepFloat |= overrides[match.index].keepFloat;
   return settings;

@@ -11,16 +11,25 @@ using namespace quantopt;
 
 static constexpr SchemaKey kSchema[] = {
     {"", "version", "1", "", "Version of this format. Required."},
-    {"", "scheme", "static, dynamic", "static",
+    {"", "scheme", "static, dynamic, weight-only", "static",
      "static: activations get their parameters from samples. dynamic: those of "
      "contractions get them from their values at each run, without samples; "
-     "everything between contractions stays in float."},
+     "everything between contractions stays in float. weight-only: all "
+     "computes in float, and the constant weights of contractions are stored "
+     "in fewer bits."},
     {"", "dynamic", "", "", "What scheme: dynamic computes at each run."},
     {"dynamic", "granularity", "row, tensor", "row",
      "row: a scale for each index that the contraction does not sum over, such "
      "as each row of a matrix; tensor: one for all."},
     {"dynamic", "symmetric", "true, false", "true",
      "Zero point 0. Products of two activations are always symmetric."},
+    {"", "weight-only", "", "", "What scheme: weight-only stores."},
+    {"weight-only", "format", "int8, float16, bfloat16", "int8",
+     "Of the weights. int8 has a scale for each output channel or group."},
+    {"weight-only", "group-size", "a whole number from 0 to 65536", "0",
+     "So many weights share a scale, along the largest dimension that is "
+     "summed over; the last group may have fewer. 0: all of an output "
+     "channel. int8 only."},
     {"", "activations", "", "", "How the ranges of activations become int8."},
     {"activations", "bits", "8, 16", "8",
      "Bits of storage; 16 is symmetric, by min-max."},
@@ -72,10 +81,12 @@ static constexpr SchemaKey kSchema[] = {
      "Matches the whole 'file:line:column' of a value, as remarks print it."},
     {"overrides[]", "activations", "", "",
      "The keys of activations, for the matched values only."},
-    {"overrides[]", "scheme", "static, dynamic", "",
+    {"overrides[]", "scheme", "static, dynamic, weight-only", "",
      "The scheme of the contractions that make the matched values."},
     {"overrides[]", "dynamic", "", "",
      "The keys of dynamic, for these contractions only."},
+    {"overrides[]", "weight-only", "", "",
+     "The keys of weight-only, for these contractions only."},
     {"overrides[]", "keep", "float", "", "Leaves the matched values in float."},
 };
 
@@ -124,6 +135,8 @@ void Config::printSchema(raw_ostream &os) {
       os << " dynamic";
     else if (key.section == "overrides[]" && key.key == "dynamic")
       os << " {granularity: tensor}";
+    else if (key.section == "overrides[]" && key.key == "weight-only")
+      os << " {group-size: 64}";
     os << '\n';
     startsEntry = key.key == "overrides";
   }

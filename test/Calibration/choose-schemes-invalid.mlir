@@ -2,6 +2,7 @@
 // RUN: quant-opt %t/none.mlir --qopt-choose-schemes="config=%t/none.yaml" -verify-diagnostics
 // RUN: quant-opt %t/word.mlir --qopt-choose-schemes="config=%t/word.yaml" -verify-diagnostics
 // RUN: quant-opt %t/match.mlir --qopt-choose-schemes="config=%t/match.yaml" -verify-diagnostics
+// RUN: quant-opt %t/groups.mlir --qopt-choose-schemes="config=%t/groups.yaml" -verify-diagnostics
 
 //--- none.mlir
 // expected-error-re@+1 {{none.yaml': No such file}}
@@ -9,7 +10,7 @@ module {
 }
 
 //--- word.mlir
-// expected-error-re@+1 {{word.yaml:2:9: 'adaptive' is not a value of 'scheme'; allowed: static, dynamic}}
+// expected-error-re@+1 {{word.yaml:2:9: 'adaptive' is not a value of 'scheme'; allowed: static, dynamic, weight-only}}
 module {
 }
 
@@ -24,6 +25,20 @@ module {
     return %a : tensor<4x4xf32>
   }
 }
+
+//--- groups.mlir
+func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %z = arith.constant dense<0.0> : tensor<4x4xf32>
+  // expected-error@+1 {{'a': groups share a scale, which bfloat16 has none of}}
+  %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %a : tensor<4x4xf32>
+}
+
+//--- groups.yaml
+version: 1
+scheme: weight-only
+weight-only: {format: bfloat16, group-size: 32}
 
 //--- word.yaml
 version: 1

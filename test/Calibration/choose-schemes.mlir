@@ -20,6 +20,12 @@
 // BUT: linalg.matmul {qopt.float = "the configuration keeps it in float", qopt.name = "a"}
 // BUT: linalg.matmul {qopt.dynamic = #qopt.dynamic<granularity = tensor>, qopt.name = "b"}
 
+// Weights only, but where there are none: in a product of two activations.
+// RUN: quant-opt %t/g.mlir --qopt-choose-schemes="config=%t/weights.yaml" | FileCheck %s --check-prefix=WEIGHTS
+// WEIGHTS: linalg.matmul {qopt.name = "a", qopt.weight_only = #qopt.weight_only<group = 64>}
+// WEIGHTS: linalg.matmul {qopt.name = "b", qopt.weight_only = #qopt.weight_only<format = float16>}
+// WEIGHTS: linalg.matmul {qopt.float = "the scheme is weight-only, and it has no constant weights", qopt.name = "c"}
+
 // Where every contraction is dynamic or in float, nothing is observed and no
 // samples are needed; where one is static, all is.
 // RUN: quant-opt %t/f.mlir --qopt-choose-schemes="config=%t/but.yaml" --qopt-insert-observers --qopt-calibrate \
@@ -42,6 +48,24 @@ func.func @f(%x: tensor<4x4xf32> {qopt.name = "x"}) -> tensor<4x4xf32> {
   %c = linalg.add {qopt.name = "c"} ins(%a, %b : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %c : tensor<4x4xf32>
 }
+
+//--- g.mlir
+func.func @g(%x: tensor<4x4xf32> {qopt.name = "x"}) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %z = arith.constant dense<0.0> : tensor<4x4xf32>
+  %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %b = linalg.matmul {qopt.name = "b"} ins(%a, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %c = linalg.matmul {qopt.name = "c"} ins(%a, %b : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %c : tensor<4x4xf32>
+}
+
+//--- weights.yaml
+version: 1
+scheme: weight-only
+weight-only: {group-size: 64}
+overrides:
+  - match: {name: b}
+    weight-only: {format: float16, group-size: 0}
 
 //--- all.yaml
 version: 1

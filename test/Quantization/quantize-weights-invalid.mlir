@@ -37,3 +37,33 @@ func.func @unreadable(%x: tensor<1x2xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>)
   %n = linalg.matmul {qopt.integer} ins(%x, %r : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %m, %n : tensor<1x2xf32>, tensor<1x2xf32>
 }
+
+// -----
+
+func.func @overflow(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<[[65520.0], [1.0]]> : tensor<2x1xf32>
+  %zero = arith.constant dense<0.0> : tensor<1x1xf32>
+  // expected-warning @+1 {{1 of 2 weights lie beyond the range of 'f16' and become infinite; take 'format: bfloat16'}}
+  %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<format = float16>} ins(%x, %w : tensor<1x2xf32>, tensor<2x1xf32>) outs(%zero : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %m : tensor<1x1xf32>
+}
+
+// -----
+
+func.func @not_finite(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<[[0x7F800000], [1.0]]> : tensor<2x1xf32>
+  %zero = arith.constant dense<0.0> : tensor<1x1xf32>
+  // expected-error @+1 {{has weights that are NaN or infinite; mend the model before quantizing it}}
+  %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<format = float16>} ins(%x, %w : tensor<1x2xf32>, tensor<2x1xf32>) outs(%zero : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %m : tensor<1x1xf32>
+}
+
+// -----
+
+func.func @not_finite_groups(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<[[0x7FC00000], [1.0]]> : tensor<2x1xf32>
+  %zero = arith.constant dense<0.0> : tensor<1x1xf32>
+  // expected-error @+1 {{has weights that are NaN or infinite; mend the model before quantizing it}}
+  %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<group = 1>} ins(%x, %w : tensor<1x2xf32>, tensor<2x1xf32>) outs(%zero : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %m : tensor<1x1xf32>
+}

@@ -50,3 +50,12 @@ func.func @inputs(
   %oz = qopt.observe %z id "rounded" as !quant.uniform<i8:f32, 0.75> {qopt.why = "min-max"} : tensor<4xf32>
   return %ids, %oy, %fz, %oz : tensor<4xi32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// CHECK: func.func @weight_only
+// CHECK-SAME: name = "m", op = "linalg.matmul", state = "weight-only"
+func.func @weight_only(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zeros = arith.constant dense<0.0> : tensor<4x4xf32>
+  %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<>, qopt.name = "m"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %m : tensor<4x4xf32>
+}

@@ -53,3 +53,20 @@ func.func @bodies(%a: tensor<4xi8>, %i: tensor<4xi32>) -> (tensor<4xi8>, tensor<
   %j = arith.addi %i, %i : tensor<4xi32>
   return %s, %t, %j, %bk : tensor<4xi8>, tensor<4xf32>, tensor<4xi32>, tensor<2x4xf32>
 }
+
+// -----
+
+// Where only weights are stored in fewer bits, everything is meant to compute in
+// float: no remarks, and nothing of the decision is left.
+// CHECK-LABEL: func @weight_only
+// CHECK-NOT: qopt.weight_only
+// CHECK-NOT: qopt.float
+func.func @weight_only(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %q = arith.constant dense<1> : tensor<4x4xi8>
+  %w = qopt.dequantize %q as !quant.uniform<i8:f32, 0.5> : tensor<4x4xi8> -> tensor<4x4xf32>
+  %zeros = arith.constant dense<0.0> : tensor<4x4xf32>
+  %e = tensor.empty() : tensor<4x4xf32>
+  %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<>} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %s = linalg.softmax {qopt.float = "exponentials"} dimension(1) ins(%m : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %s : tensor<4x4xf32>
+}

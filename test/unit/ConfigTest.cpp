@@ -239,10 +239,42 @@ overrides:
   EXPECT_EQ(textOf(c.checkOverrides()), "");
 }
 
+TEST_F(ConfigTest, WeightOnly) {
+  Config c = parseGood(R"(version: 1
+scheme: weight-only
+weight-only: {format: int8, group-size: 128}
+overrides:
+  - match: {name: 'head'}
+    weight-only: {format: bfloat16, group-size: 0}
+)");
+  OperationSettings general =
+      c.operationSettingsFor({"x", "linalg.matmul", "m.mlir:1:2"});
+  EXPECT_EQ(general.scheme, QuantScheme::WeightOnly);
+  EXPECT_EQ(general.weightOnly.format, StoredFormat::Int8);
+  EXPECT_EQ(general.weightOnly.groupSize, 128);
+  OperationSettings head =
+      c.operationSettingsFor({"head", "linalg.matmul", "m.mlir:1:2"});
+  EXPECT_EQ(head.weightOnly.format, StoredFormat::BFloat16);
+  EXPECT_EQ(head.weightOnly.groupSize, 0);
+}
+
+TEST_F(ConfigTest, BadWeightOnly) {
+  EXPECT_EQ(
+      problemOf("version: 1\nweight-only: {group-size: -1}\n"),
+      "c.yaml:2:27: '-1' is not a value of 'group-size'; allowed: a whole "
+      "number from 0 to 65536");
+  EXPECT_EQ(problemOf("version: 1\nweight-only: {group-size: 1.5}\n"),
+            "c.yaml:2:27: '1.5' is not a value of 'group-size'; allowed: a "
+            "whole number from 0 to 65536");
+  EXPECT_EQ(problemOf("version: 1\nweight-only: {format: int4}\n"),
+            "c.yaml:2:23: 'int4' is not a value of 'format'; allowed: int8, "
+            "float16, bfloat16");
+}
+
 TEST_F(ConfigTest, BadSchemes) {
   EXPECT_EQ(problemOf("version: 1\nscheme: auto\n"),
             "c.yaml:2:9: 'auto' is not a value of 'scheme'; allowed: static, "
-            "dynamic");
+            "dynamic, weight-only");
   EXPECT_EQ(problemOf("version: 1\ndynamic: {per: row}\n"),
             "c.yaml:2:11: unknown key 'per' in 'dynamic'; allowed: "
             "granularity, symmetric");
@@ -256,7 +288,7 @@ TEST_F(ConfigTest, BadSchemes) {
   EXPECT_EQ(problemOf("version: 1\noverrides:\n  - match: {name: a}\n"
                       "    scheme: float\n"),
             "c.yaml:4:13: 'float' is not a value of 'scheme'; allowed: static, "
-            "dynamic");
+            "dynamic, weight-only");
 }
 
 TEST_F(ConfigTest, RangeOptions) {
@@ -284,7 +316,8 @@ TEST_F(ConfigTest, UnknownKeys) {
   EXPECT_EQ(problemOf("version: 1\nactivation:\n  bits: 8\n"),
             "c.yaml:2:1: unknown key 'activation'; allowed: version, scheme, "
             "dynamic, "
-            "activations, weights, input-bits, wide-products, non-finite, "
+            "weight-only, activations, weights, input-bits, wide-products, "
+            "non-finite, "
             "require-int8, overrides");
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),
             "c.yaml:4:3: unknown key 'colour' in 'activations'; allowed: bits, "
@@ -343,7 +376,7 @@ TEST_F(ConfigTest, Overrides) {
             "'location'");
   EXPECT_EQ(problemOf("version: 1\noverrides:\n  - match: {name: x}\n"),
             "c.yaml:3:5: an override sets nothing; add 'activations', "
-            "'scheme', 'dynamic' or 'keep: float'");
+            "'scheme', 'dynamic', 'weight-only' or 'keep: float'");
   const std::string problem = problemOf(
       "version: 1\noverrides:\n  - match: {name: 'a(b'}\n    keep: float\n");
   EXPECT_EQ(problem.substr(0, problem.find(" regular")),

@@ -63,8 +63,10 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
 def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
   let summary = "Store the constant weights of contractions in 8 bits";
   let description = [{
-    Reads the weights of selected contractions and of those with `qopt.dynamic`.
-    Afterwards each is a constant of
+    Reads the weights of selected contractions and of those with `qopt.dynamic` or
+    `qopt.weight_only`. Those of the latter become `float16` or `bfloat16`
+    constants (rounded half to even, subnormals kept) behind a generic that extends
+    them, or, with groups, `i8` behind a `qopt.dequantize_groups`. Afterwards each other one is a constant of
     `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127] or, with `bits=7`, in
     [-64, 64] (see docs/Targets.md), with one scale an output channel (or one for all, `granularity=per-tensor`), that of the
     largest magnitude or, with `method=mse`, the scale of least squared error.
@@ -72,7 +74,8 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     so small that the bias would overflow the accumulator. Weights that
     a `qopt.dequantize` without zero points makes already keep their parameters.
 
-    Refuses weights that are NaN or infinite.
+    Refuses weights that are NaN or infinite. Warns where a finite weight becomes
+    infinite in `float16`.
 
     Example: test/Quantization/quantize-weights.mlir
   }];
@@ -84,7 +87,9 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     Option<"bits", "bits", "int64_t", /*default=*/"8", "8 or 7">
   ];
   let dependentDialects = ["::mlir::qopt::QOptDialect",
-                           "::mlir::arith::ArithDialect"];
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {

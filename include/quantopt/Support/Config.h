@@ -34,7 +34,9 @@ enum class WeightMethod { MinMax, Mse };
 
 /// Where a contraction's activations get their parameters: from calibration, or
 /// from their values each time that the generated code runs.
-enum class QuantScheme { Static, Dynamic };
+/// Or nowhere: it computes in float, and only its weights are stored in fewer
+/// bits.
+enum class QuantScheme { Static, Dynamic, WeightOnly };
 
 /// What has a scale of its own with `scheme: dynamic`.
 enum class DynamicGranularity { Row, Tensor };
@@ -45,10 +47,22 @@ struct DynamicSettings {
   bool symmetric = true;
 };
 
+/// What `scheme: weight-only` stores.
+enum class StoredFormat { Int8, Float16, BFloat16 };
+
+/// How a contraction's weights are stored with `scheme: weight-only`.
+struct WeightOnlySettings {
+  StoredFormat format = StoredFormat::Int8;
+  /// Weights that share a scale, along the largest dimension that is summed
+  /// over; 0: all of an output channel.
+  int groupSize = 0;
+};
+
 /// How the operation that makes a value is quantized.
 struct OperationSettings {
   QuantScheme scheme = QuantScheme::Static;
   DynamicSettings dynamic;
+  WeightOnlySettings weightOnly;
   /// An override says `keep: float`.
   bool keepFloat = false;
 };
@@ -97,6 +111,8 @@ struct ConfigOverride {
   std::optional<QuantScheme> scheme;
   std::optional<DynamicGranularity> granularity;
   std::optional<bool> dynamicSymmetric;
+  std::optional<StoredFormat> format;
+  std::optional<int> groupSize;
   bool keepFloat = false;
 
   /// Where the entry is in the file, from 1.
@@ -125,6 +141,7 @@ public:
 
   QuantScheme scheme = QuantScheme::Static;
   DynamicSettings dynamic;
+  WeightOnlySettings weightOnly;
   ActivationSettings activations;
   WeightSettings weights;
   InputBits inputBits = InputBits::Auto;

@@ -21,9 +21,15 @@ using namespace mlir::qopt;
 
 /// One function on linalg and arith: no conversions, no hooks, no calls. Here
 /// scalar and vector code still agree, so here the order of sums is fixed.
-static void prepare(OpPassManager &pm) {
+static void prepare(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
+  if (options.kernels != "scalar") {
+    FuseWeightsOptions weights;
+    weights.cpu = options.cpu;
+    weights.features = options.features;
+    pm.addNestedPass<func::FuncOp>(createFuseWeights(weights));
+  }
   pm.addPass(createConvertToLinalg());
   pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createSplitReductions());
@@ -115,7 +121,7 @@ void mlir::qopt::buildLowerToCPUPipeline(OpPassManager &pm,
   // A profile names what the user wrote.
   if (options.profile)
     pm.addPass(createRecordOrigins());
-  prepare(pm);
+  prepare(pm, options);
   if (options.kernels != "scalar")
     fuse(pm);
   assignBuffers(pm);

@@ -322,6 +322,34 @@ struct ConvertConversion : OpRewritePattern<OpTy> {
   }
 };
 
+struct ConvertDequantizeGroups : OpRewritePattern<DequantizeGroupsOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DequantizeGroupsOp op,
+                                PatternRewriter &rewriter) const override {
+    RankedTensorType type = op.getResult().getType();
+    const int64_t rank = type.getRank();
+    AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
+    SmallVector<AffineExpr> exprs(identity.getResults());
+    exprs[op.getAxis()] = exprs[op.getAxis()].floorDiv(op.getGroupSize());
+    AffineMap groups = AffineMap::get(rank, 0, exprs, rewriter.getContext());
+    Value empty = tensor::EmptyOp::create(
+        rewriter, op.getLoc(), type.getShape(), type.getElementType());
+    SmallVector<utils::IteratorType> iterators(rank,
+                                               utils::IteratorType::parallel);
+    rewriter.replaceOpWithNewOp<linalg::GenericOp>(
+        op, type, ValueRange{op.getInput(), op.getScales()}, empty,
+        ArrayRef<AffineMap>{identity, groups, identity}, iterators,
+        [&](OpBuilder &b, Location loc, ValueRange arguments) {
+          Value real =
+              arith::SIToFPOp::create(b, loc, b.getF32Type(), arguments[0]);
+          linalg::YieldOp::create(
+              b, loc,
+              arith::MulFOp::create(b, loc, real, arguments[1]).getResult());
+        });
+    return success();
+  }
+};
+
 /// Reads entry u8(q) of `table`.
 static Value emitLookup(OpBuilder &builder, Location loc, Value q,
                         Value table) {
@@ -408,7 +436,8 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
     patterns
         .add<ConvertConversion<QuantizeOp>, ConvertConversion<DequantizeOp>,
              ConvertConversion<RequantizeOp>, ConvertConversion<FakeQuantOp>,
-             ConvertLookup, DecomposeAggregated>(&getContext());
+             ConvertDequantizeGroups, ConvertLookup, DecomposeAggregated>(
+            &getContext());
     populateConvertDynamicPatterns(patterns);
     GreedyRewriteConfig config;
     config.enableFolding(false);
@@ -417,7 +446,7 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
       return signalPassFailure();
     WalkResult left = getOperation().walk([](Operation *op) {
       if (!isa<QuantizeOp, DequantizeOp, RequantizeOp, FakeQuantOp, LookupOp,
-               QuantizeDynamicOp>(op))
+               QuantizeDynamicOp, DequantizeGroupsOp>(op))
         return WalkResult::advance();
       op->emitOpError("could not be converted to arithmetic");
       return WalkResult::interrupt();

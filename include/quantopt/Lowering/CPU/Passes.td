@@ -5,6 +5,35 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FuseWeights : Pass<"qopt-fuse-weights", "::mlir::func::FuncOp"> {
+  let summary = "let float contractions read weights as they are stored";
+  let description = [{
+    Reads linalg reductions of two inputs on f32 tensors of which one is a constant
+    behind `qopt.dequantize` (i8, no zero point), `qopt.dequantize_groups` or a
+    generic that extends f16 or bf16. The conversion moves into the body, so that
+    the constant stays as small as it is. With groups, the loop over the grouped
+    dimension becomes two; a last group that is smaller is filled up with zeros,
+    and the activations, too.
+
+    Guarantees the same products; with groups, sums in the same order.
+
+    Leaves alone, without an error: weights with zero points, groups along a
+    dimension that is not summed over or that the activations index in a sum
+    (the window of a convolution), and f16 on an x86 processor without F16C. They
+    are converted before they are read.
+
+    Example: test/Lowering/CPU/fuse-weights.mlir.
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+           "a processor as llc -mcpu names it, or native">,
+    Option<"features", "features", "std::string", /*default=*/"\"\"",
+           "extra target features: +a,-b">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
   let summary = "spell conversions as linalg and arith";
   let description = [{

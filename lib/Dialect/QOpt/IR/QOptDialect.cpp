@@ -50,6 +50,11 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
       !isa<DynamicAttr>(attribute.getValue()))
     return op->emitError("'qopt.dynamic' takes a #qopt.dynamic attribute, not ")
            << attribute.getValue();
+  if (attribute.getName() == getWeightOnlyAttrName() &&
+      !isa<WeightOnlyAttr>(attribute.getValue()))
+    return op->emitError(
+               "'qopt.weight_only' takes a #qopt.weight_only attribute, not ")
+           << attribute.getValue();
   if (attribute.getName() == getNumericsAttrName()) {
     if (!isa<ModuleOp>(op))
       return op->emitError("'qopt.numerics' stands on a module; an operation "
@@ -104,6 +109,24 @@ quantopt::RoundingMode mlir::qopt::getRounding(NumericsAttr numerics) {
     return quantopt::RoundingMode::HalfUp;
   }
   llvm_unreachable("unknown rounding");
+}
+
+LogicalResult
+WeightOnlyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                       WeightFormat format, int64_t group) {
+  if (group < 0)
+    return emitError() << "groups of " << group
+                       << " weights; take at least 1, or 0 for none";
+  if (group > 0 && format != WeightFormat::Int8)
+    return emitError() << "groups share a scale, which "
+                       << stringifyWeightFormat(format) << " has none of";
+  return success();
+}
+
+WeightOnlyAttr mlir::qopt::getWeightOnly(Operation *op) {
+  return op ? op->getAttrOfType<WeightOnlyAttr>(
+                  QOptDialect::getWeightOnlyAttrName())
+            : WeightOnlyAttr();
 }
 
 DynamicAttr mlir::qopt::getDynamic(Operation *op) {

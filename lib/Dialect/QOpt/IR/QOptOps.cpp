@@ -223,6 +223,28 @@ LogicalResult QuantizeDynamicOp::verify() {
   return success();
 }
 
+LogicalResult DequantizeGroupsOp::verify() {
+  RankedTensorType input = getInput().getType();
+  const int64_t axis = getAxis(), size = getGroupSize();
+  if (axis < 0 || axis >= input.getRank())
+    return emitOpError("has groups along dimension ")
+           << axis << ", which " << input << " has not";
+  if (size < 1)
+    return emitOpError("has groups of ") << size << " elements";
+  if (getResult().getType().getShape() != input.getShape())
+    return emitOpError("makes ")
+           << getResult().getType() << " of " << input << "; shapes must agree";
+  SmallVector<int64_t> shape(input.getShape());
+  if (!ShapedType::isDynamic(shape[axis]))
+    shape[axis] = llvm::divideCeil(shape[axis], size);
+  if (failed(verifyCompatibleShape(getScales().getType().getShape(), shape)))
+    return emitOpError("has scales ")
+           << getScales().getType() << " where groups of " << size
+           << " along dimension " << axis << " need "
+           << getScales().getType().clone(shape);
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // FakeQuantOp and ObserveOp
 //===----------------------------------------------------------------------===//

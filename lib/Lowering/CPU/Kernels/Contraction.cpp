@@ -14,10 +14,25 @@ using namespace mlir::qopt;
 // Recognition
 //===----------------------------------------------------------------------===//
 
-/// `value` as an argument of `body`, through at most one extension.
+/// `value` as an argument of `body`, through at most one extension, which may
+/// be scaled where it makes a float.
 static std::optional<Factor> matchFactor(Value value, Block &body) {
   bool isUnsigned = false;
-  if (auto ext = value.getDefiningOp<arith::ExtSIOp>()) {
+  std::optional<unsigned> scale;
+  if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
+    auto argument = dyn_cast<BlockArgument>(mul.getRhs());
+    if (!argument || argument.getOwner() != &body)
+      return std::nullopt;
+    scale = argument.getArgNumber();
+    value = mul.getLhs();
+  }
+  if (auto convert = value.getDefiningOp<arith::SIToFPOp>())
+    value = convert.getIn();
+  else if (auto ext = value.getDefiningOp<arith::ExtFOp>())
+    value = ext.getIn();
+  else if (scale)
+    return std::nullopt;
+  else if (auto ext = value.getDefiningOp<arith::ExtSIOp>()) {
     value = ext.getIn();
   } else if (auto ext = value.getDefiningOp<arith::ExtUIOp>()) {
     value = ext.getIn();
@@ -26,7 +41,7 @@ static std::optional<Factor> matchFactor(Value value, Block &body) {
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument || argument.getOwner() != &body)
     return std::nullopt;
-  return Factor{argument.getArgNumber(), isUnsigned};
+  return Factor{argument.getArgNumber(), isUnsigned, scale};
 }
 
 /// Matches `acc + x * w` and returns the two factors.
@@ -45,7 +60,7 @@ static std::optional<std::pair<Factor, Factor>> matchBody(Block &body) {
   auto left = matchFactor(mul.getLhs(), body);
   auto right = matchFactor(mul.getRhs(), body);
   if (!left || !right || left->input == right->input || left->input > 1 ||
-      right->input > 1)
+      right->input > 1 || (left->scale && right->scale))
     return std::nullopt;
   return std::make_pair(*left, *right);
 }
@@ -59,8 +74,8 @@ static void sortByStride(SmallVectorImpl<unsigned> &loops,
   });
 }
 
-/// Splits the reduction into the longest contiguous run of activations and the
-/// loops around it.
+/// Splits the reduction into the longest contiguous run of activations, over
+/// which the weights' scales stay, and the loops around it.
 static void splitReduction(const Nest &nest, Contraction &contraction) {
   const Access &activations = nest.inputs[contraction.activations];
   SmallVector<unsigned> left;
@@ -71,7 +86,9 @@ static void splitReduction(const Nest &nest, Contraction &contraction) {
   while (grows) {
     grows = false;
     for (unsigned loop : left) {
-      if (activations.strides[loop] != contraction.runLength)
+      if (activations.strides[loop] != contraction.runLength ||
+          (contraction.scales &&
+           nest.inputs[*contraction.scales].strides[loop] != 0))
         continue;
       contraction.run.insert(contraction.run.begin(), loop);
       contraction.runLength *= nest.sizes[loop];
@@ -99,11 +116,16 @@ static FailureOr<Contraction> assignRoles(const Nest &nest, Factor activations,
   const Access &w = nest.inputs[contraction.weights];
   contraction.isConstant = getConstantBytes(w.buffer).has_value();
   contraction.isWide = a.element.isInteger(16);
-  bool fits = isFloat ? a.element.isF32() && w.element.isF32()
-                      : w.element.isInteger(8) &&
-                            (a.element.isInteger(8) ||
-                             (contraction.isWide && !activations.isUnsigned));
-  if (!fits || weights.isUnsigned)
+  contraction.scales = weights.scale;
+  bool isStored =
+      w.element.isInteger(8) || w.element.isF16() || w.element.isBF16();
+  bool fits =
+      isFloat ? a.element.isF32() &&
+                    (w.element.isF32() || (contraction.isConstant && isStored))
+              : w.element.isInteger(8) &&
+                    (a.element.isInteger(8) ||
+                     (contraction.isWide && !activations.isUnsigned));
+  if (!fits || weights.isUnsigned || activations.scale)
     return failure();
 
   std::optional<unsigned> column;
@@ -123,6 +145,8 @@ static FailureOr<Contraction> assignRoles(const Nest &nest, Factor activations,
     if (nest.isReduction[loop] || nest.sizes[loop] == 1 || loop == *column)
       continue;
     if (w.strides[loop] == 0) {
+      if (weights.scale && nest.inputs[*weights.scale].strides[loop] != 0)
+        return failure();
       contraction.rows.push_back(loop);
       rows *= nest.sizes[loop];
     } else {
@@ -138,16 +162,25 @@ static FailureOr<Contraction> assignRoles(const Nest &nest, Factor activations,
   return contraction;
 }
 
-std::optional<std::pair<Factor, Factor>>
-mlir::qopt::matchProduct(const Nest &nest) {
+/// The factors of a product, of which one may be scaled by a third input.
+static std::optional<std::pair<Factor, Factor>> matchFactors(const Nest &nest) {
   linalg::GenericOp op = nest.main;
-  if (!nest.hasReduction() || nest.inputs.size() != 2)
+  if (!nest.hasReduction())
     return std::nullopt;
   if (nest.accumulator.element.isF32())
     return matchBody<arith::AddFOp, arith::MulFOp>(*op.getBody());
   if (nest.accumulator.element.isInteger(32))
     return matchBody<arith::AddIOp, arith::MulIOp>(*op.getBody());
   return std::nullopt;
+}
+
+std::optional<std::pair<Factor, Factor>>
+mlir::qopt::matchProduct(const Nest &nest) {
+  auto factors = matchFactors(nest);
+  if (nest.inputs.size() != 2 || !factors || factors->first.scale ||
+      factors->second.scale)
+    return std::nullopt;
+  return factors;
 }
 
 std::optional<Factor> mlir::qopt::matchSum(const Nest &nest) {
@@ -167,8 +200,11 @@ std::optional<Factor> mlir::qopt::matchSum(const Nest &nest) {
 }
 
 FailureOr<Contraction> mlir::qopt::matchContraction(const Nest &nest) {
-  std::optional<std::pair<Factor, Factor>> factors = matchProduct(nest);
+  std::optional<std::pair<Factor, Factor>> factors = matchFactors(nest);
   if (!factors)
+    return failure();
+  const bool isScaled = factors->first.scale || factors->second.scale;
+  if (nest.inputs.size() != (isScaled ? 3u : 2u))
     return failure();
   bool isFloat = nest.accumulator.element.isF32();
 
@@ -218,6 +254,40 @@ SmallVector<int64_t> mlir::qopt::enumerateOffsets(const Nest &nest,
     offsets = std::move(next);
   }
   return offsets;
+}
+
+FailureOr<PackedScales> mlir::qopt::packScales(const Nest &nest,
+                                               const Contraction &c,
+                                               int64_t paddedColumns) {
+  const Access &access = nest.inputs[*c.scales];
+  std::optional<ConstantBytes> bytes = getConstantBytes(access.buffer);
+  if (!bytes || !access.element.isF32())
+    return failure();
+  bool differs = llvm::any_of(
+      c.outer, [&](unsigned loop) { return access.strides[loop] != 0; });
+  SmallVector<int64_t> steps = {0};
+  if (differs)
+    steps = enumerateOffsets(nest, c.outer, access);
+  SmallVector<int64_t> batches = enumerateOffsets(nest, c.batches, access);
+  PackedScales packed;
+  packed.stepStride = differs ? paddedColumns : 0;
+  packed.batchStride = int64_t(steps.size()) * paddedColumns;
+  packed.data.assign(batches.size() * packed.batchStride * sizeof(float), 0);
+  char *to = packed.data.data();
+  for (int64_t batch : batches)
+    for (int64_t step : steps) {
+      for (int64_t column = 0; column < nest.sizes[c.column]; ++column) {
+        int64_t element = bytes->isSplat
+                              ? 0
+                              : access.offset + batch + step +
+                                    column * access.strides[c.column];
+        std::memcpy(to + column * sizeof(float),
+                    bytes->data.data() + element * sizeof(float),
+                    sizeof(float));
+      }
+      to += paddedColumns * sizeof(float);
+    }
+  return packed;
 }
 
 /// Whether 255 times the sum of those of two weights that have one sign fits in

@@ -14,11 +14,13 @@ namespace mlir::qopt {
 /// One factor of a body's product.
 struct Factor {
   unsigned input;
-  bool isUnsigned;
+  bool isUnsigned = false;
+  /// The input that a converted float is multiplied by.
+  std::optional<unsigned> scale;
 };
 
 /// The factors of a body `acc + a * b` of integers or of floats, each extended
-/// at most once, that are the nest's two inputs.
+/// at most once and not scaled, that are the nest's two inputs.
 std::optional<std::pair<Factor, Factor>> matchProduct(const Nest &nest);
 
 /// The term of a body `acc + a` of integers that is extended at most once.
@@ -34,6 +36,9 @@ struct Contraction {
   bool isWide = false;
   /// The weights are known now; else they are packed at run time.
   bool isConstant = true;
+  /// The input that holds factors of the weights: constants, one a column, or
+  /// one a column and step of the reduction's outer loops.
+  std::optional<unsigned> scales;
   /// The body extends activations by zeros.
   bool isUnsigned = false;
   /// Parallel loops that select other weights (groups): outermost.
@@ -74,6 +79,16 @@ FailureOr<PackedWeights> packWeights(const Nest &nest,
                                      const Contraction &contraction,
                                      unsigned group, int64_t groups,
                                      ArrayRef<int64_t> panels);
+
+/// The factors of the weights by batch, by step of the outer reduction where
+/// they differ between those, and by column, zero behind the last.
+struct PackedScales {
+  std::vector<char> data;
+  int64_t batchStride, stepStride;
+};
+FailureOr<PackedScales> packScales(const Nest &nest,
+                                   const Contraction &contraction,
+                                   int64_t paddedColumns);
 
 /// Whether the weights are known and keep within `bound`.
 bool weightsKeep(WeightBound bound, const Nest &nest,

@@ -128,9 +128,16 @@ struct FloatKernel : MicroKernel {
         vector::BroadcastOp::create(b, loc, vectorOf(b.getF32Type()), scalar)};
   }
 
+  /// Stored integers and shorter floats are exact in f32.
   Parts emitWeights(OpBuilder &b, Location loc, Value flat,
                     Value index) const override {
-    return {emitStored(b, loc, flat, index)};
+    Value stored = emitStored(b, loc, flat, index);
+    Type element = getElementTypeOrSelf(stored), f32 = b.getF32Type();
+    if (element == f32)
+      return {stored};
+    if (isa<FloatType>(element))
+      return {arith::ExtFOp::create(b, loc, vectorOf(f32), stored)};
+    return {arith::SIToFPOp::create(b, loc, vectorOf(f32), stored)};
   }
 
   void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,

@@ -201,7 +201,7 @@ FailureOr<PackedWeights> mlir::qopt::packWeights(const Nest &nest,
     }
   }
   const size_t count = packed.batchStride * batches.size();
-  const size_t size = contraction.isFloat ? sizeof(int32_t) : 1;
+  const size_t size = access.element.getIntOrFloatBitWidth() / 8;
   // A blob need not be aligned for its elements.
   std::vector<char> aligned;
   if (reinterpret_cast<uintptr_t>(bytes->data.data()) % size != 0) {
@@ -212,19 +212,20 @@ FailureOr<PackedWeights> mlir::qopt::packWeights(const Nest &nest,
   MutableArrayRef<char> out = packed.data.getMutableData();
   MLIRContext *context = access.element.getContext();
   // Floats are moved as words: no bit of them changes.
-  if (contraction.isFloat)
-    packPanels<int32_t>(context, nest, contraction, group, groups,
-                        {reinterpret_cast<const int32_t *>(bytes->data.data()),
-                         bytes->data.size() / size},
-                        bytes->isSplat, places,
-                        {reinterpret_cast<int32_t *>(out.data()), count},
-                        packed.sums);
+  auto pack = [&](auto word) {
+    using Word = decltype(word);
+    packPanels<Word>(context, nest, contraction, group, groups,
+                     {reinterpret_cast<const Word *>(bytes->data.data()),
+                      bytes->data.size() / size},
+                     bytes->isSplat, places,
+                     {reinterpret_cast<Word *>(out.data()), count},
+                     packed.sums);
+  };
+  if (size == 4)
+    pack(int32_t());
+  else if (size == 2)
+    pack(int16_t());
   else
-    packPanels<int8_t>(context, nest, contraction, group, groups,
-                       {reinterpret_cast<const int8_t *>(bytes->data.data()),
-                        bytes->data.size()},
-                       bytes->isSplat, places,
-                       {reinterpret_cast<int8_t *>(out.data()), count},
-                       packed.sums);
+    pack(int8_t());
   return packed;
 }

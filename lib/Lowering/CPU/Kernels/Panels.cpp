@@ -147,5 +147,14 @@ mlir::qopt::preparePanels(OpBuilder &b, Location loc, const Nest &nest,
   panels.weights =
       emitConstantData(b, loc, "qopt_packed", element, std::move(packed->data));
   prepareStart(b, loc, nest, c, kernel, *packed, panels);
+  if (!c.scales)
+    return panels;
+  FailureOr<PackedScales> scales = packScales(nest, c, panels.paddedColumns);
+  if (failed(scales))
+    return failure();
+  panels.scales =
+      emitConstantData(b, loc, "qopt_scales", b.getF32Type(), scales->data);
+  panels.scaleBatchStride = scales->batchStride;
+  panels.scaleStepStride = scales->stepStride;
   return panels;
 }

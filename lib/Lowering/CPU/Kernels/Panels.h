@@ -28,6 +28,10 @@ struct Panels {
   /// The packed weights, a flat buffer, and elements from batch to batch.
   Value weights;
   int64_t weightBatchStride = 0;
+  /// Factors of the weights by batch, step of the outer reduction (or the same
+  /// for all: stride 0) and padded column. Null: none.
+  Value scales;
+  int64_t scaleBatchStride = 0, scaleStepStride = 0;
   /// Initial accumulators by batch and padded column, with the columns'
   /// sums taken away as often as the kernel shifts activations; that
   /// compensation alone where `startIsComplete` is false. Null: neither.

@@ -109,6 +109,8 @@ private:
   int64_t blockExtent = 0; // of the block that is emitted
   bool streams = false;    // tiles fetch the next one's activations ahead
   Panels panels;
+  /// Of the panel and step of the outer reduction at hand; empty: none.
+  SmallVector<Value> weightScales;
 };
 
 //===----------------------------------------------------------------------===//
@@ -358,10 +360,14 @@ void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
                                                      kernel.rows);
   for (int64_t u = 0; u < count; ++u) {
     SmallVector<MicroKernel::Parts> loaded;
-    for (int64_t v = 0; v < vectors; ++v)
+    for (int64_t v = 0; v < vectors; ++v) {
       loaded.push_back(
           kernel.emitWeights(b, loc, panels.weights,
                              add(weightIndex, (u * vectors + v) * perVector)));
+      if (!weightScales.empty())
+        loaded[v].front() =
+            arith::MulFOp::create(b, loc, loaded[v].front(), weightScales[v]);
+    }
     int64_t set = (u % shape.splits) * rowIndices.size() * vectors;
     for (size_t row = 0; row < rowIndices.size(); row += kernel.rows) {
       SmallVector<MicroKernel::Parts> &steps = ahead[row / kernel.rows];
@@ -410,6 +416,17 @@ TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
     weightBase = arith::AddIOp::create(
         b, loc, weightBase,
         scale(linear, panels.groups * kernel.group * panelWidth));
+  weightScales.clear();
+  if (panels.scales) {
+    Value at = columnIndex(rows.front(), 1, panels.scaleBatchStride);
+    if (linear && panels.scaleStepStride)
+      at = arith::AddIOp::create(b, loc, at,
+                                 scale(linear, panels.scaleStepStride));
+    for (int64_t v = 0; v < shape.vectors; ++v)
+      weightScales.push_back(vector::LoadOp::create(
+          b, loc, lanes.vectorOf(b.getF32Type()), panels.scales,
+          ValueRange{add(at, v * kernel.lanes)}));
+  }
   SmallVector<Value> rowBases;
   for (const Point &row : rows)
     rowBases.push_back(lanes.index(activations, row));

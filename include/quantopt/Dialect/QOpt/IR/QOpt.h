@@ -40,6 +40,10 @@ quantopt::RoundingMode getRounding(NumericsAttr numerics);
 /// How `op` is quantized at run time; null where it is not.
 DynamicAttr getDynamic(Operation *op);
 
+/// How the weights of `op`, which computes in float, are stored; null where
+/// that is as they came.
+WeightOnlyAttr getWeightOnly(Operation *op);
+
 /// Where the module around `op` is to be explained, appends `why` to what `op`
 /// says of its parameters. `why` makes the text, which costs nothing elsewhere.
 void explain(ObserveOp op, llvm::function_ref<std::string()> why);

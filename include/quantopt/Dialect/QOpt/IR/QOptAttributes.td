@@ -82,4 +82,34 @@ def QOpt_DynamicAttr : AttrDef<QOpt_Dialect, "Dynamic"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+def QOpt_WeightFormat : I32EnumAttr<"WeightFormat",
+    "how constant weights are stored", [
+    I32EnumAttrCase<"Int8", 0, "int8">,
+    I32EnumAttrCase<"Float16", 1, "float16">,
+    I32EnumAttrCase<"BFloat16", 2, "bfloat16">
+  ]> {
+  let cppNamespace = "::mlir::qopt";
+  let genSpecializedAttr = 0;
+}
+
+def QOpt_WeightOnlyAttr : AttrDef<QOpt_Dialect, "WeightOnly"> {
+  let mnemonic = "weight_only";
+  let summary = "a contraction in float whose weights are stored in fewer bits";
+  let description = [{
+    On a contraction, as `qopt.weight_only`: it computes in f32, and its constant
+    weights become f32 where they are read.
+
+    - `format`: `int8` stores symmetric integers behind a `qopt.dequantize`;
+      `float16` and `bfloat16` store floats.
+    - `group`: so many neighbours along the largest dimension that the contraction
+      sums over share a scale (`qopt.dequantize_groups`; the last group may have
+      fewer); 0 gives each output channel one. `int8` only.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"::mlir::qopt::WeightFormat", "::mlir::qopt::WeightFormat::Int8">:$format,
+    DefaultValuedParameter<"int64_t", "0">:$group);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 #endif // QUANTOPT_DIALECT_QOPT_IR_QOPTATTRIBUTES_TD

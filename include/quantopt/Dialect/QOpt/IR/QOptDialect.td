@@ -57,6 +57,11 @@ def QOpt_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral getDynamicAttrName() {
       return "qopt.dynamic";
     }
+    /// Name of the attribute of a contraction in float whose weights are stored
+    /// in fewer bits.
+    static constexpr ::llvm::StringLiteral getWeightOnlyAttrName() {
+      return "qopt.weight_only";
+    }
     /// Name of the attribute of a module that is to be explained.
     static constexpr ::llvm::StringLiteral getExplainAttrName() {
       return "qopt.explain";

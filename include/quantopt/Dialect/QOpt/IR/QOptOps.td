@@ -165,6 +165,31 @@ def QOpt_QuantizeDynamicOp : QOpt_Op<"quantize_dynamic", [Pure]> {
   let hasVerifier = 1;
 }
 
+def QOpt_DequantizeGroupsOp : QOpt_Op<"dequantize_groups", [Pure]> {
+  let summary = "stored integers to real values, with a scale a group";
+  let description = [{
+    `x[..., k, ...] = f32(q[..., k, ...]) * s[..., k / group_size, ...]` along
+    dimension `axis`, rounded down: as `qopt.dequantize` with zero point 0 (rule D0
+    of docs/NumericContract.md), and as ONNX's blocked `DequantizeLinear`. The last
+    group may have fewer elements. Scales are an operand, for there may be as many
+    as an eighth of the weights.
+
+    Constraints:
+    - (C1) `axis` is a dimension of the input, and `group_size` at least 1.
+    - (C2) scales have the input's sizes, but `ceil(size / group_size)` along
+      `axis`.
+
+    ```mlir
+    %w = qopt.dequantize_groups %q, %s along 0 by 32 : (tensor<100x64xi8>, tensor<4x64xf32>) -> tensor<100x64xf32>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[I8]>:$input, RankedTensorOf<[F32]>:$scales,
+                       I64Attr:$axis, I64Attr:$groupSize);
+  let results = (outs RankedTensorOf<[F32]>:$result);
+  let assemblyFormat = "$input `,` $scales `along` $axis `by` $groupSize attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 def QOpt_FakeQuantOp : QOpt_ElementwiseOp<"fake_quant", [SameOperandsAndResultType]> {
   let summary = "quantize, then dequantize, in one operation";
   let description = [{

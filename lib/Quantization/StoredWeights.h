@@ -1,0 +1,48 @@
+//===- StoredWeights.h - Weights of contractions in float -------*- C++ -*-===//
+//
+// What a contraction that computes in float has its weights stored as, besides
+// integers with a scale a channel.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTOPT_LIB_QUANTIZATION_STOREDWEIGHTS_H
+#define QUANTOPT_LIB_QUANTIZATION_STOREDWEIGHTS_H
+
+#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+
+namespace mlir::qopt {
+
+/// Integers of 8 bits, of which `size` neighbours along `axis` share a scale.
+/// The last group may have fewer.
+class GroupedWeights {
+public:
+  GroupedWeights(RankedTensorType type, int64_t axis, int64_t size);
+
+  /// Stores `values`, those of the whole tensor. `chooseScale` gives a group's
+  /// scale, 0 where all of it is zero, and infinity where it cannot: then this
+  /// returns false. It is called by several threads.
+  bool quantize(ArrayRef<float> values, int64_t qmin, int64_t qmax,
+                llvm::function_ref<double(ArrayRef<float>)> chooseScale);
+
+  /// The dequantized weights, in front of `operand`'s owner; `name` is what the
+  /// constants are called.
+  Value finish(OpOperand &operand, StringRef name) &&;
+
+private:
+  RankedTensorType type;
+  int64_t axis, size;
+  /// Elements of the dimensions around the axis, and groups along it.
+  int64_t outer = 1, inner = 1, groups;
+  ConstantBuilder stored, scales;
+};
+
+/// `values`, all finite, those of `operand`, as f16 or bf16 (IEEE 754 half to
+/// even, subnormals kept, beyond the range infinite) and extended again in
+/// front of `op`. Warns where a finite one becomes infinite.
+Value downcastWeights(Operation *op, OpOperand &operand, ArrayRef<float> values,
+                      WeightFormat format, StringRef name);
+
+} // namespace mlir::qopt
+
+#endif // QUANTOPT_LIB_QUANTIZATION_STOREDWEIGHTS_H
