@@ -6,11 +6,11 @@
 // CHECK: func.func @model
 // CHECK-SAME: qopt.explanation = [
 // CHECK-SAME: {location = "{{.*}}record-explanation.mlir:[[#@LINE+10]]:{{[0-9]+}}", name = "x", op = "input", state = "integer",
-// CHECK-SAME: type = "i8, scale 0.1, zero point 3", why = "auto took percentile"},
+// CHECK-SAME: type = !quant.uniform<i8:f32, 1.000000e-01:3>, why = "auto took percentile"},
 // CHECK-SAME: {location = "{{.*}}record-explanation.mlir:[[#@LINE+17]]:{{[0-9]+}}", name = "dense", op = "linalg.matmul", state = "integer",
-// CHECK-SAME: type = "i16, scale 0.2, zero point 0"},
+// CHECK-SAME: type = !quant.uniform<i16:f32, 2.000000e-01>},
 // CHECK-SAME: {location = "{{.*}}", name = "kept", op = "linalg.matmul", reason = "the configuration keeps it in float", state = "float",
-// CHECK-SAME: type = "u8, scale 0.5, zero point 7"},
+// CHECK-SAME: type = !quant.uniform<u8:f32, 5.000000e-01:7>},
 // CHECK-SAME: {location = "{{.*}}", name = "last", op = "linalg.matmul", state = "integer"},
 // CHECK-SAME: {location = "{{.*}}", name = "each-run", op = "linalg.matmul", state = "dynamic"},
 // CHECK-SAME: {location = "{{.*}}", name = "softmax", op = "linalg.softmax", reason = "exponentials", state = "float"}]

@@ -30,6 +30,13 @@ static llvm::cl::opt<std::string, /*ExternalStorage=*/true> dumpPhases(
                    "3.quantized.mlir"),
     llvm::cl::location(phaseControl.dumpPhases));
 
+static llvm::cl::opt<std::string, /*ExternalStorage=*/true> report(
+    "qopt-report", llvm::cl::cat(category), llvm::cl::value_desc("file"),
+    llvm::cl::desc("Write the report of --qopt-quantize there, as its option "
+                   "report does: files that end in .html or .json, separated "
+                   "by commas"),
+    llvm::cl::location(phaseControl.report));
+
 static llvm::cl::opt<bool> printConfigSchema(
     "print-config-schema", llvm::cl::cat(category),
     llvm::cl::desc("Print the keys of a configuration file with their "
