@@ -151,10 +151,10 @@ void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,
     return options.compileTo == phase;
   };
   std::shared_ptr<ReportInputs> kept;
-  if (!options.report.empty()) {
+  if (!options.report.empty())
     kept = std::make_shared<ReportInputs>();
+  if (kept || options.benchmark || !options.evaluationData.empty())
     pm.addPass(createCheckReport(options));
-  }
   buildImportPipeline(pm);
   if (kept)
     pm.addPass(createKeepFloatModel(kept));

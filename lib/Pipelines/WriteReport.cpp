@@ -232,11 +232,19 @@ parseFiles(const QuantizeOptions &options) {
     if (extension != ".html" && extension != ".json")
       return llvm::createStringError(
           "report=" + file + ": give a file whose name ends in .html or .json");
+    if (llvm::sys::fs::is_directory(file))
+      return llvm::createStringError("report=" + file +
+                                     " is a folder: give a file in it");
     StringRef folder = llvm::sys::path::parent_path(file);
-    if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
+    if (folder.empty())
+      folder = ".";
+    if (!llvm::sys::fs::is_directory(folder))
       return llvm::createStringError("report=" + file +
                                      ": there is no folder '" + folder +
                                      "'; make it first");
+    if (llvm::sys::fs::access(folder, llvm::sys::fs::AccessMode::Write))
+      return llvm::createStringError("report=" + file + ": folder '" + folder +
+                                     "' cannot be written to; give another");
     files.push_back(file.str());
   }
   return files;
@@ -251,6 +259,10 @@ struct CheckReport : PassWrapper<CheckReport, OperationPass<ModuleOp>> {
   StringRef getName() const override { return "CheckReport"; }
 
   llvm::Error check() const {
+    if (options.report.empty())
+      return llvm::createStringError(
+          "evaluation-data and benchmark are for the "
+          "report: give report=FILE.html");
     if (options.compileTo != Phase::Quantize)
       return llvm::createStringError(
           "report=" + options.report +

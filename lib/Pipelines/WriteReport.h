@@ -26,7 +26,7 @@ struct ReportInputs {
 };
 
 /// Before anything runs: fails where the report could not be written at the
-/// end.
+/// end, or where there is none and something was asked of it.
 std::unique_ptr<Pass> createCheckReport(const QuantizeOptions &options);
 
 /// After import: keeps a copy of the module.

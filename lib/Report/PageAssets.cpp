@@ -60,7 +60,7 @@ td.number, th.number { text-align: right; white-space: nowrap;
 td.why { min-width: 22rem; }
 tr:target, details:target { outline: 2px solid var(--link); outline-offset: -2px; }
 .state { font-weight: 600; white-space: nowrap; }
-td.state-cell { min-width: 9rem; }
+.reason { min-width: 14rem; }
 .state-integer { color: var(--integer); } .state-dynamic { color: var(--dynamic); }
 .state-float { color: var(--float); }
 .finding { color: var(--warn); font-weight: 600; }

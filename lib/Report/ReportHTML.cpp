@@ -220,7 +220,7 @@ void Page::writeValue(size_t number, const ValueReport &value) {
      << escapeHTML(value.state) << "\">" << escapeHTML(value.state)
      << "</span>";
   if (!value.reason.empty())
-    os << "<small>" << escapeHTML(value.reason) << "</small>";
+    os << "<small class=\"reason\">" << escapeHTML(value.reason) << "</small>";
   for (const Finding &finding : findingsOf(value))
     os << "<small class=\"finding\">" << finding.kind << "</small>";
   os << "</td>";

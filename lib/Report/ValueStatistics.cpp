@@ -77,11 +77,15 @@ ValueStatistics quantopt::summarize(const Histogram &histogram,
   if (params) {
     const double low = params->realMin(), high = params->realMax();
     const double half = params->scale / 2;
-    CumulativeCount cumulative(bins);
-    statistics.clippedBelow = cumulative.below(low - half) / total;
-    // What lies on the border rounds into the range.
-    statistics.clippedAbove =
-        1 - cumulative.below(std::nextafter(high + half, HUGE_VAL)) / total;
+    uint64_t below = 0, above = 0;
+    for (const HistogramBin &bin : bins) {
+      if (double(bin.upper) < low - half)
+        below += bin.count;
+      if (double(bin.lower) > high + half)
+        above += bin.count;
+    }
+    statistics.clippedBelow = double(below) / total;
+    statistics.clippedAbove = double(above) / total;
     const int64_t first = quantize(statistics.min, *params);
     statistics.levels = quantize(statistics.max, *params) - first + 1;
     lower = std::max(std::min(lower, low), low - (high - low) / 2);

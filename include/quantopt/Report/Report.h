@@ -40,8 +40,9 @@ struct ValueStatistics {
   uint64_t count = 0; ///< finite values
   double min = 0, max = 0;
   uint64_t zeros = 0, nans = 0, posInfs = 0, negInfs = 0;
-  /// The shares, in [0, 1], of the finite values that lie more than half a step
-  /// beyond the range of the parameters; 0 without parameters.
+  /// The shares, in [0, 1], of the finite values that surely lie more than half
+  /// a step beyond the range of the parameters: those of the bin of the exact
+  /// histogram that this border divides do not count. 0 without parameters.
   double clippedBelow = 0, clippedAbove = 0;
   /// How many integers lie between the smallest and the largest value, both
   /// rounded by the parameters and included; 0 without parameters.
@@ -50,10 +51,10 @@ struct ValueStatistics {
 };
 
 /// Reads `histogram` against `params`, where there are any. Within a bin of the
-/// exact histogram (0.8 % of a value wide) values are taken as spread evenly,
-/// so shares and counts are within that; the counts and those beyond them sum
-/// up to all finite values. Shown is what was observed, no further than half a
-/// range beyond the range of `params` on either side.
+/// exact histogram (0.8 % of a value wide) values are taken as spread evenly;
+/// the counts and those beyond them sum up to all finite values. Shown is what
+/// was observed, no further than half a range beyond the range of `params` on
+/// either side.
 ValueStatistics summarize(const Histogram &histogram,
                           const std::optional<QuantParams> &params);
 
