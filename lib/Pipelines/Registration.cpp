@@ -94,6 +94,7 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
           if (!options.report.empty() && !control->report.empty())
             options.report += ",";
           options.report += control->report;
+          control->isReportTaken = true;
           if (std::optional<Phase> last = getPhase(control->compileTo))
             options.compileTo = *last;
         }

@@ -60,6 +60,12 @@ static mlir::LogicalResult optimize(llvm::StringRef input,
       llvm::writeToOutput(output, [&](llvm::raw_ostream &os) -> llvm::Error {
         isBad = mlir::failed(
             mlir::MlirOptMain(os, std::move(file), registry, config));
+        if (!isBad && !phaseControl.report.empty() &&
+            !phaseControl.isReportTaken) {
+          llvm::errs() << "quant-opt: --qopt-report=" << phaseControl.report
+                       << " is of --qopt-quantize: give it, too\n";
+          isBad = true;
+        }
         return isBad ? llvm::createStringError("failed")
                      : llvm::Error::success();
       });

@@ -58,6 +58,9 @@ struct PhaseControl {
   std::string compileTo;
   std::string dumpPhases;
   std::string report;
+  /// Set where a pipeline takes the report: a flag that nothing heeds is an
+  /// error of the tool.
+  mutable bool isReportTaken = false;
 };
 
 /// `--qopt-import`, `--qopt-quantize` and `--qopt-lower-to-cpu`. `control`, if
