@@ -75,32 +75,60 @@ static LayerError describe(const mlir::qopt::SharedValue &value) {
   return layer;
 }
 
-/// Runs all samples; `add(outputs)` sees the results of each.
+namespace {
+/// A module that was put together, compiled, and what comes of one sample.
+class Program {
+public:
+  static Expected<Program> compile(mlir::OwningOpRef<mlir::ModuleOp> module,
+                                   const ComparisonTools &tools) {
+    Expected<std::unique_ptr<CompiledModel>> model = tools.compile(*module);
+    if (!model)
+      return model.takeError();
+    return Program(std::move(module), std::move(*model));
+  }
+
+  void run(ArrayRef<const void *> inputs) {
+    model->run(inputs, buffers.pointers());
+    for (auto [index, tensor] :
+         llvm::enumerate(model->getSignature().outputs)) {
+      values[index].clear();
+      appendAsDouble(buffers.bytes(index).data(), tensor.type,
+                     tensor.numElements(), values[index]);
+    }
+  }
+
+  /// One pointer to each result.
+  ArrayRef<void *> pointers() const { return buffers.pointers(); }
+  ArrayRef<std::vector<double>> results() const { return values; }
+
+private:
+  Program(mlir::OwningOpRef<mlir::ModuleOp> module,
+          std::unique_ptr<CompiledModel> model)
+      : module(std::move(module)), model(std::move(model)),
+        buffers(this->model->getSignature()),
+        values(this->model->getSignature().outputs.size()) {}
+
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::unique_ptr<CompiledModel> model;
+  OutputBuffers buffers;
+  std::vector<std::vector<double>> values;
+};
+} // namespace
+
+/// Calls `run` with the inputs of each sample.
 static Error
-runAll(const CompiledModel &model, const ComparisonTools &tools,
-       ProgressBar *progress,
-       function_ref<void(ArrayRef<std::vector<double>> outputs)> add) {
+forEachSample(const ComparisonTools &tools,
+              function_ref<void(ArrayRef<const void *> inputs)> run) {
   Expected<std::unique_ptr<SampleFeeder>> feeder = tools.open();
   if (!feeder)
     return feeder.takeError();
-  const Signature &signature = model.getSignature();
-  OutputBuffers outputs(signature);
-  std::vector<std::vector<double>> values(signature.outputs.size());
   while (true) {
     Expected<bool> more = (*feeder)->next();
     if (!more)
       return more.takeError();
     if (!*more)
       return Error::success();
-    model.run((*feeder)->getInputs(), outputs.pointers());
-    for (auto [index, tensor] : llvm::enumerate(signature.outputs)) {
-      values[index].clear();
-      appendAsDouble(outputs.bytes(index).data(), tensor.type,
-                     tensor.numElements(), values[index]);
-    }
-    add(values);
-    if (progress)
-      progress->advance();
+    run((*feeder)->getInputs());
   }
 }
 
@@ -111,41 +139,53 @@ Expected<LayerErrors> quantopt::compareLayers(mlir::ModuleOp real,
   Expected<Pair> pair = match(real, stored, entry);
   if (!pair)
     return pair.takeError();
-  // Outputs are compared as layers are. They come first: where one has a name,
-  // its layer is what the others are computed from.
-  SmallVector<mlir::qopt::SharedValue> values;
-  for (auto [index, result, own] :
-       llvm::enumerate(pair->real.front().getTerminator()->getOperands(),
+  // Outputs are compared as layers are.
+  SmallVector<mlir::qopt::SharedValue> values(pair->shared);
+  for (auto [result, own] :
+       llvm::zip_equal(pair->real.front().getTerminator()->getOperands(),
                        pair->stored.front().getTerminator()->getOperands()))
-    values.push_back({"output" + std::to_string(index), result, own, {}});
-  const size_t outputs = values.size();
-  llvm::append_range(values, pair->shared);
-  mlir::OwningOpRef<mlir::ModuleOp> module =
-      mlir::qopt::buildLayerModule(pair->real, pair->stored, values);
-  Expected<std::unique_ptr<CompiledModel>> model = tools.compile(*module);
-  if (!model)
-    return model.takeError();
-  std::vector<OutputComparison> alone(values.size()),
-      accumulated(values.size());
+    values.push_back({"output", result, own, {}});
+  const size_t layers = pair->shared.size();
+
+  Expected<Program> exact = Program::compile(
+      mlir::qopt::buildRealModule(pair->real, pair->stored, values), tools);
+  if (!exact)
+    return exact.takeError();
+  Expected<Program> rounded = Program::compile(
+      mlir::qopt::buildStoredModule(pair->real, pair->stored, values), tools);
+  if (!rounded)
+    return rounded.takeError();
+  Expected<Program> apart = Program::compile(
+      mlir::qopt::buildAloneModule(pair->real, pair->stored, pair->shared),
+      tools);
+  if (!apart)
+    return apart.takeError();
+
+  std::vector<OutputComparison> alone(layers), accumulated(values.size());
   LayerErrors errors;
   ProgressBar progress("comparing layers", 0);
-  if (Error error = runAll(**model, tools, &progress,
-                           [&](ArrayRef<std::vector<double>> results) {
-                             for (size_t i = 0; i < values.size(); ++i) {
-                               accumulated[i].add(results[3 * i],
-                                                  results[3 * i + 1]);
-                               alone[i].add(results[3 * i], results[3 * i + 2]);
-                             }
-                             ++errors.samples;
-                           }))
+  auto compare = [&](ArrayRef<const void *> inputs) {
+    exact->run(inputs);
+    rounded->run(inputs);
+    SmallVector<const void *> given(inputs);
+    llvm::append_range(given, exact->pointers().take_front(layers));
+    apart->run(given);
+    for (size_t i = 0; i < values.size(); ++i)
+      accumulated[i].add(exact->results()[i], rounded->results()[i]);
+    for (size_t i = 0; i < layers; ++i)
+      alone[i].add(exact->results()[i], apart->results()[i]);
+    ++errors.samples;
+    progress.advance();
+  };
+  if (Error error = forEachSample(tools, compare))
     return std::move(error);
-  errors.outputs.assign(accumulated.begin(), accumulated.begin() + outputs);
-  for (size_t i = outputs; i < values.size(); ++i) {
+  for (size_t i = 0; i < layers; ++i) {
     LayerError layer = describe(values[i]);
     layer.aloneDB = alone[i].getSQNR();
     layer.accumulatedDB = accumulated[i].getSQNR();
     errors.layers.push_back(std::move(layer));
   }
+  errors.outputs.assign(accumulated.begin() + layers, accumulated.end());
   return errors;
 }
 
@@ -168,17 +208,17 @@ Expected<BisectReport> quantopt::bisectLayers(mlir::ModuleOp real,
   auto probe = [&](size_t count) -> Expected<double> {
     mlir::OwningOpRef<mlir::ModuleOp> module = mlir::qopt::buildHybridModule(
         pair->real, pair->stored, pair->shared, count);
-    Expected<std::unique_ptr<CompiledModel>> model = tools.compile(*module);
-    if (!model)
-      return model.takeError();
+    Expected<Program> program = Program::compile(std::move(module), tools);
+    if (!program)
+      return program.takeError();
     OutputComparison comparison;
-    size_t results = (*model)->getSignature().outputs.size() / 2;
-    if (Error error = runAll(**model, tools, nullptr,
-                             [&](ArrayRef<std::vector<double>> outputs) {
-                               for (size_t i = 0; i < results; ++i)
-                                 comparison.add(outputs[i],
-                                                outputs[results + i]);
-                             }))
+    const size_t results = program->results().size() / 2;
+    auto compare = [&](ArrayRef<const void *> inputs) {
+      program->run(inputs);
+      for (size_t i = 0; i < results; ++i)
+        comparison.add(program->results()[i], program->results()[results + i]);
+    };
+    if (Error error = forEachSample(tools, compare))
       return std::move(error);
     ++report.runs;
     progress.advance();
