@@ -111,6 +111,11 @@ if qemu and shutil.which("aarch64-linux-gnu-gcc"):
     config.available_features.add("qemu-aarch64")
     config.substitutions.append(("%qemu_aarch64", f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"))
 
+chromium = shutil.which("chromium")
+if chromium:
+    config.available_features.add("chromium")
+    config.substitutions.append(("%chromium", chromium))
+
 models = os.environ.get(
     "QUANTOPT_MODELS",
     os.path.join(config.quantopt_source_dir, os.pardir, "shared", "models"),

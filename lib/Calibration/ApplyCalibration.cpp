@@ -38,7 +38,19 @@ struct ApplyCalibration : qopt::impl::ApplyCalibrationBase<ApplyCalibration> {
       }
     }
     if (failed(chooseParams(getOperation(), merged, *settings)))
-      signalPassFailure();
+      return signalPassFailure();
+    if (kept)
+      *kept = std::move(merged);
   }
+
+  std::shared_ptr<quantopt::CalibrationTable> kept;
 };
 } // namespace
+
+std::unique_ptr<Pass> mlir::qopt::createApplyCalibration(
+    ApplyCalibrationOptions options,
+    std::shared_ptr<quantopt::CalibrationTable> table) {
+  auto pass = std::make_unique<ApplyCalibration>(std::move(options));
+  pass->kept = std::move(table);
+  return pass;
+}

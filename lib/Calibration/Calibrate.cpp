@@ -67,7 +67,19 @@ struct Calibrate : qopt::impl::CalibrateBase<Calibrate> {
     if (!table.empty() && failed(report(seen->save(table))))
       return signalPassFailure();
     if (failed(chooseParams(module, *seen, *settings)))
-      signalPassFailure();
+      return signalPassFailure();
+    if (kept)
+      *kept = std::move(*seen);
   }
+
+  std::shared_ptr<quantopt::CalibrationTable> kept;
 };
 } // namespace
+
+std::unique_ptr<Pass>
+mlir::qopt::createCalibrate(CalibrateOptions options,
+                            std::shared_ptr<quantopt::CalibrationTable> table) {
+  auto pass = std::make_unique<Calibrate>(std::move(options));
+  pass->kept = std::move(table);
+  return pass;
+}

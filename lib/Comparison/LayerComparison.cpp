@@ -111,18 +111,32 @@ namespace {
 /// A function that is put together from parts of the two.
 class Assembly {
 public:
-  Assembly(func::FuncOp real, func::FuncOp stored)
+  /// Its arguments are those of the model, then one for each of `given`, which
+  /// is that value of the float model.
+  Assembly(func::FuncOp real, func::FuncOp stored,
+           ArrayRef<SharedValue> given = {})
       : module(ModuleOp::create(real.getLoc())),
         builder(OpBuilder::atBlockEnd(module->getBody())), real(real),
         stored(stored) {
+    SmallVector<Type> types(real.getArgumentTypes());
+    for (const SharedValue &value : given)
+      types.push_back(value.real.getType());
     func = func::FuncOp::create(builder, real.getLoc(), "compare",
-                                real.getFunctionType());
-    func.setAllArgAttrs(real.getAllArgAttrs());
-    builder.setInsertionPointToEnd(func.addEntryBlock());
-    for (auto [index, argument] : llvm::enumerate(func.getArguments())) {
-      realMap.map(real.getArgument(index), argument);
-      storedMap.map(stored.getArgument(index), argument);
+                                builder.getFunctionType(types, {}));
+    if (ArrayAttr names = real.getAllArgAttrs()) {
+      SmallVector<Attribute> attributes(names.getValue());
+      attributes.resize(types.size(), builder.getDictionaryAttr({}));
+      func.setAllArgAttrs(builder.getArrayAttr(attributes));
     }
+    builder.setInsertionPointToEnd(func.addEntryBlock());
+    ValueRange arguments = func.getArguments();
+    for (auto [index, argument] : llvm::enumerate(real.getArguments())) {
+      realMap.map(argument, arguments[index]);
+      storedMap.map(stored.getArgument(index), arguments[index]);
+    }
+    for (auto [value, argument] :
+         llvm::zip_equal(given, arguments.drop_front(real.getNumArguments())))
+      realMap.map(value.real, argument);
     // The contract of roundings belongs to the integer form.
     if (Attribute numerics = stored->getParentOfType<ModuleOp>()->getAttr(
             QOptDialect::getNumericsAttrName()))
@@ -209,22 +223,40 @@ Value Assembly::cloneAlone(
 }
 
 OwningOpRef<ModuleOp>
-mlir::qopt::buildLayerModule(func::FuncOp real, func::FuncOp stored,
-                             ArrayRef<SharedValue> shared) {
+mlir::qopt::buildRealModule(func::FuncOp real, func::FuncOp stored,
+                            ArrayRef<SharedValue> shared) {
   Assembly parts(real, stored);
   parts.cloneReal({}, parts.realMap);
+  SmallVector<Value> results;
+  for (const SharedValue &value : shared)
+    results.push_back(parts.realMap.lookup(value.real));
+  return parts.finish(results);
+}
+
+OwningOpRef<ModuleOp>
+mlir::qopt::buildStoredModule(func::FuncOp real, func::FuncOp stored,
+                              ArrayRef<SharedValue> shared) {
+  Assembly parts(real, stored);
   parts.cloneStored();
+  SmallVector<Value> results;
+  for (const SharedValue &value : shared)
+    results.push_back(
+        parts.toReal(parts.storedMap.lookup(value.stored), value));
+  return parts.finish(results);
+}
+
+OwningOpRef<ModuleOp>
+mlir::qopt::buildAloneModule(func::FuncOp real, func::FuncOp stored,
+                             ArrayRef<SharedValue> shared) {
+  Assembly parts(real, stored, shared);
   llvm::DenseMap<Value, const SharedValue *> byStored;
   for (const SharedValue &value : shared)
     byStored[value.stored] = &value;
   SmallVector<Value> results;
   for (const SharedValue &value : shared) {
     IRMapping alone;
-    for (auto [index, argument] : llvm::enumerate(parts.func.getArguments()))
-      alone.map(stored.getArgument(index), argument);
-    results.push_back(parts.realMap.lookup(value.real));
-    results.push_back(
-        parts.toReal(parts.storedMap.lookup(value.stored), value));
+    for (BlockArgument argument : stored.getArguments())
+      alone.map(argument, parts.storedMap.lookup(argument));
     results.push_back(parts.toReal(
         parts.cloneAlone(value.stored, alone, byStored, value.stored), value));
   }

@@ -2,9 +2,11 @@
 
 #include "quantopt/Pipelines/Pipelines.h"
 #include "DumpPhase.h"
+#include "WriteReport.h"
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Import/Passes.h"
 #include "quantopt/Quantization/Passes.h"
+#include "quantopt/Support/CalibrationTable.h"
 #include "quantopt/Support/Config.h"
 
 #include "mlir/Conversion/TosaToArith/TosaToArith.h"
@@ -51,31 +53,43 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createVerifyImported());
 }
 
-void mlir::qopt::buildCalibrationPipeline(OpPassManager &pm,
-                                          const QuantizeOptions &options) {
+static bool isExplained(const QuantizeOptions &options) {
+  return !options.explain.empty() || !options.report.empty();
+}
+
+/// `table`, where it is not null, gets what the observers saw.
+static void
+buildCalibration(OpPassManager &pm, const QuantizeOptions &options,
+                 std::shared_ptr<quantopt::CalibrationTable> table) {
   ChooseSchemesOptions schemes;
   schemes.config = options.config;
   pm.addPass(createChooseSchemes(schemes));
   InsertObserversOptions observers;
-  observers.explain = !options.explain.empty();
+  observers.explain = isExplained(options);
   pm.addPass(createInsertObservers(observers));
   if (!options.calibrationTable.empty()) {
     ApplyCalibrationOptions apply;
     apply.table = options.calibrationTable;
     apply.config = options.config;
-    pm.addPass(createApplyCalibration(apply));
+    pm.addPass(createApplyCalibration(apply, std::move(table)));
   } else {
     CalibrateOptions calibrate;
     calibrate.data = options.calibrationData;
     calibrate.config = options.config;
     calibrate.table = options.saveTable;
-    pm.addPass(createCalibrate(calibrate));
+    pm.addPass(createCalibrate(calibrate, std::move(table)));
   }
   pm.addPass(createVerifyCalibrated());
 }
 
-void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
-                                           const QuantizeOptions &options) {
+void mlir::qopt::buildCalibrationPipeline(OpPassManager &pm,
+                                          const QuantizeOptions &options) {
+  buildCalibration(pm, options, /*table=*/nullptr);
+}
+
+/// `kept`, where it is not null, is what the report begins with.
+static void buildQuantization(OpPassManager &pm, const QuantizeOptions &options,
+                              std::shared_ptr<ReportInputs> kept) {
   // A configuration that cannot be read was an error of the phase before.
   quantopt::Config config;
   if (!options.config.empty()) {
@@ -100,7 +114,7 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   weights.method =
       config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
   func.addPass(createQuantizeWeights(weights));
-  if (!options.explain.empty())
+  if (isExplained(options))
     func.addPass(createRecordExplanation());
   // The quantized model in float: this is what is simulated and shipped.
   func.addPass(createInsertQDQ());
@@ -110,6 +124,8 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   func.addPass(createQuantizeDynamically());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
+  if (kept)
+    pm.addPass(createWriteReport(std::move(kept), options));
   if (!options.explain.empty()) {
     WriteExplanationOptions explanation;
     explanation.file = options.explain;
@@ -120,6 +136,13 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createVerifyQuantized(verify));
 }
 
+void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
+                                           const QuantizeOptions &options) {
+  QuantizeOptions own = options;
+  own.report.clear();
+  buildQuantization(pm, own, /*kept=*/nullptr);
+}
+
 void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,
                                        const QuantizeOptions &options) {
   auto end = [&](Phase phase) {
@@ -127,12 +150,19 @@ void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,
       pm.addPass(createDumpPhase(phase, options.dumpPhases));
     return options.compileTo == phase;
   };
+  std::shared_ptr<ReportInputs> kept;
+  if (!options.report.empty())
+    kept = std::make_shared<ReportInputs>();
+  if (kept || options.benchmark || !options.evaluationData.empty())
+    pm.addPass(createCheckReport(options));
   buildImportPipeline(pm);
+  if (kept)
+    pm.addPass(createKeepFloatModel(kept));
   if (end(Phase::Import))
     return;
-  buildCalibrationPipeline(pm, options);
+  buildCalibration(pm, options, kept ? kept->table : nullptr);
   if (end(Phase::Calibrate))
     return;
-  buildQuantizationPipeline(pm, options);
+  buildQuantization(pm, options, std::move(kept));
   end(Phase::Quantize);
 }

@@ -30,6 +30,18 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
           "where its parameters come from: text, or JSON where the "
           "name ends in .json; - is standard output. Nothing is written where "
           "--compile-to ends before the quantize phase")};
+  Option<std::string> report{
+      *this, "report",
+      llvm::cl::desc("where to write the report: files that end in .html or "
+                     ".json, separated by commas")};
+  Option<std::string> evaluationData{
+      *this, "evaluation-data",
+      llvm::cl::desc("samples that the report measures the model on (default: "
+                     "those of calibration-data)")};
+  Option<bool> benchmark{
+      *this, "benchmark",
+      llvm::cl::desc("time the float and the integer model for the report"),
+      llvm::cl::init(false)};
   Option<std::string> config{*this, "config",
                              llvm::cl::desc("settings: a YAML file")};
 };
@@ -75,8 +87,15 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         options.saveTable = flags.saveTable;
         options.config = flags.config;
         options.explain = flags.explain;
+        options.report = flags.report;
+        options.evaluationData = flags.evaluationData;
+        options.benchmark = flags.benchmark;
         if (control) {
           options.dumpPhases = control->dumpPhases;
+          if (!options.report.empty() && !control->report.empty())
+            options.report += ",";
+          options.report += control->report;
+          control->isReportTaken = true;
           if (std::optional<Phase> last = getPhase(control->compileTo))
             options.compileTo = *last;
         }

@@ -5,7 +5,6 @@
 #include "quantopt/Quantization/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/Support/Format.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_RECORDEXPLANATION
@@ -14,15 +13,6 @@ namespace mlir::qopt {
 
 using namespace mlir;
 using namespace mlir::qopt;
-
-static std::string describe(quant::UniformQuantizedType type) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << (type.isSigned() ? "i" : "u") << type.getStorageTypeIntegralWidth()
-     << llvm::format(", scale %.6g, zero point ", type.getScale())
-     << type.getZeroPoint();
-  return text;
-}
 
 /// Whether an operation on integers computes with `value`.
 static bool isReadAsInteger(Value value) {
@@ -68,7 +58,7 @@ struct RecordExplanation
       if (ObserveOp observe = getStored(value, state == "integer")) {
         if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(
                 observe.getType().value_or(quant::QuantizedType())))
-          entry.set("type", builder.getStringAttr(describe(type)));
+          entry.set("type", TypeAttr::get(type));
         if (Attribute why = observe->getAttr(QOptDialect::getWhyAttrName()))
           entry.set("why", why);
       }

@@ -1,12 +1,11 @@
 //===- WriteExplanation.cpp - Why each operation is what it is ------------===//
 
-#include "Selection.h"
+#include "quantopt/Quantization/Explanation.h"
 #include "quantopt/Quantization/Passes.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
@@ -18,19 +17,22 @@ namespace mlir::qopt {
 using namespace mlir;
 using namespace mlir::qopt;
 
-namespace {
-struct Entry {
-  std::string name, op, location, state, reason, type, why;
-};
+static std::string describe(quant::UniformQuantizedType type) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << describeStorage(type)
+     << llvm::format(", scale %.6g, zero point ", type.getScale())
+     << type.getZeroPoint();
+  return text;
+}
 
+namespace {
 struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
   using WriteExplanationBase::WriteExplanationBase;
 
   void runOnOperation() override {
-    std::vector<Entry> entries;
-    for (auto func : getOperation().getOps<func::FuncOp>())
-      collect(func, entries);
-    getOperation()->removeAttr(QOptDialect::getExplainAttrName());
+    const std::vector<Explanation> entries = readExplanations(getOperation());
+    removeExplanations(getOperation());
     if (file.empty()) {
       emitError(getOperation().getLoc())
           << "qopt-write-explanation needs file=PATH, - for standard output";
@@ -51,52 +53,24 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
     }
   }
 
-  /// What was recorded, with what turned out to have no integer form after all.
-  static void collect(func::FuncOp func, std::vector<Entry> &entries) {
-    auto recorded = func->getAttrOfType<ArrayAttr>(kExplanationAttr);
-    if (!recorded)
-      return;
-    func->removeAttr(kExplanationAttr);
-    llvm::StringMap<std::string> reasons;
-    func.walk([&](Operation *op) {
-      auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
-      if (auto reason = op->getAttrOfType<StringAttr>(kFloatAttr);
-          reason && name)
-        reasons[name.getValue()] = reason.str();
-    });
-    for (auto dictionary : recorded.getAsRange<DictionaryAttr>()) {
-      auto text = [&](StringRef key) {
-        auto value = dictionary.getAs<StringAttr>(key);
-        return value ? value.str() : std::string();
-      };
-      Entry entry{text("name"),   text("op"),   text("location"), text("state"),
-                  text("reason"), text("type"), text("why")};
-      if (auto late = reasons.find(entry.name); late != reasons.end()) {
-        entry.state = "float";
-        entry.reason = late->second;
-      }
-      entries.push_back(std::move(entry));
-    }
-  }
-
-  static void writeText(llvm::raw_ostream &os, ArrayRef<Entry> entries) {
-    for (const Entry &entry : entries) {
+  static void writeText(llvm::raw_ostream &os, ArrayRef<Explanation> entries) {
+    for (const Explanation &entry : entries) {
       os << entry.name << " (" << entry.op << "), " << entry.location << "\n  "
          << entry.state;
       if (!entry.reason.empty())
         os << ": " << entry.reason;
       os << "\n";
-      if (!entry.type.empty())
-        os << "  " << entry.type << "\n";
+      if (entry.type)
+        os << "  " << describe(entry.type) << "\n";
       if (!entry.why.empty())
         os << "  " << entry.why << "\n";
     }
   }
 
-  static void writeJSON(llvm::raw_ostream &os, ArrayRef<Entry> entries) {
+  static void writeJSON(llvm::raw_ostream &os, ArrayRef<Explanation> entries) {
     llvm::json::OStream json(os, /*IndentSize=*/2);
     json.array([&] {
-      for (const Entry &entry : entries)
+      for (const Explanation &entry : entries)
         json.object([&] {
           json.attribute("name", entry.name);
           json.attribute("op", entry.op);
@@ -104,8 +78,8 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
           json.attribute("state", entry.state);
           if (!entry.reason.empty())
             json.attribute("reason", entry.reason);
-          if (!entry.type.empty())
-            json.attribute("type", entry.type);
+          if (entry.type)
+            json.attribute("type", describe(entry.type));
           if (!entry.why.empty())
             json.attribute("why", entry.why);
         });

@@ -6,11 +6,11 @@
 // CHECK: func.func @model
 // CHECK-SAME: qopt.explanation = [
 // CHECK-SAME: {location = "{{.*}}record-explanation.mlir:[[#@LINE+10]]:{{[0-9]+}}", name = "x", op = "input", state = "integer",
-// CHECK-SAME: type = "i8, scale 0.1, zero point 3", why = "auto took percentile"},
+// CHECK-SAME: type = !quant.uniform<i8:f32, 1.000000e-01:3>, why = "auto took percentile"},
 // CHECK-SAME: {location = "{{.*}}record-explanation.mlir:[[#@LINE+17]]:{{[0-9]+}}", name = "dense", op = "linalg.matmul", state = "integer",
-// CHECK-SAME: type = "i16, scale 0.2, zero point 0"},
+// CHECK-SAME: type = !quant.uniform<i16:f32, 2.000000e-01>},
 // CHECK-SAME: {location = "{{.*}}", name = "kept", op = "linalg.matmul", reason = "the configuration keeps it in float", state = "float",
-// CHECK-SAME: type = "u8, scale 0.5, zero point 7"},
+// CHECK-SAME: type = !quant.uniform<u8:f32, 5.000000e-01:7>},
 // CHECK-SAME: {location = "{{.*}}", name = "last", op = "linalg.matmul", state = "integer"},
 // CHECK-SAME: {location = "{{.*}}", name = "each-run", op = "linalg.matmul", state = "dynamic"},
 // CHECK-SAME: {location = "{{.*}}", name = "softmax", op = "linalg.softmax", reason = "exponentials", state = "float"}]
@@ -41,7 +41,7 @@ func.func @model(
 // CHECK: func.func @inputs
 // CHECK-SAME: qopt.explanation = [
 // CHECK-SAME: {location = "{{.*}}", name = "returned", op = "input", reason = "no operation on integers reads it", state = "float"},
-// CHECK-SAME: {location = "{{.*}}", name = "rounded", op = "input", state = "integer", type = "i8, scale 0.25, zero point 0", why = "came with the model"}]
+// CHECK-SAME: {location = "{{.*}}", name = "rounded", op = "input", state = "integer", type = !quant.uniform<i8:f32, 2.500000e-01>, why = "came with the model"}]
 func.func @inputs(
     %ids: tensor<4xi32> {qopt.name = "ids"}, %y: tensor<4xf32> {qopt.name = "returned"},
     %z: tensor<4xf32> {qopt.name = "rounded"}) -> (tensor<4xi32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {

@@ -28,7 +28,7 @@
 // OUT-NOT: qopt.expla
 module attributes {qopt.explain} {
   func.func @model(%x: tensor<4x4xf32>) -> tensor<4x4xf32> attributes {qopt.explanation = [
-      {location = "model.mlir:1:2", name = "x", op = "input", state = "integer", type = "i8, scale 0.1, zero point 3", why = "auto took percentile"},
+      {location = "model.mlir:1:2", name = "x", op = "input", state = "integer", type = !quant.uniform<i8:f32, 0.1:3>, why = "auto took percentile"},
       {location = "model.mlir:3:4", name = "dense", op = "linalg.matmul", state = "integer"},
       {location = "model.mlir:5:6", name = "softmax", op = "linalg.softmax", reason = "exponentials", state = "float"}]} {
     %w = arith.constant dense<0.5> : tensor<4x4xf32>

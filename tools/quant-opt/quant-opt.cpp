@@ -30,6 +30,13 @@ static llvm::cl::opt<std::string, /*ExternalStorage=*/true> dumpPhases(
                    "3.quantized.mlir"),
     llvm::cl::location(phaseControl.dumpPhases));
 
+static llvm::cl::opt<std::string, /*ExternalStorage=*/true> report(
+    "qopt-report", llvm::cl::cat(category), llvm::cl::value_desc("file"),
+    llvm::cl::desc("Write the report of --qopt-quantize there, as its option "
+                   "report does: files that end in .html or .json, separated "
+                   "by commas"),
+    llvm::cl::location(phaseControl.report));
+
 static llvm::cl::opt<bool> printConfigSchema(
     "print-config-schema", llvm::cl::cat(category),
     llvm::cl::desc("Print the keys of a configuration file with their "
@@ -53,6 +60,12 @@ static mlir::LogicalResult optimize(llvm::StringRef input,
       llvm::writeToOutput(output, [&](llvm::raw_ostream &os) -> llvm::Error {
         isBad = mlir::failed(
             mlir::MlirOptMain(os, std::move(file), registry, config));
+        if (!isBad && !phaseControl.report.empty() &&
+            !phaseControl.isReportTaken) {
+          llvm::errs() << "quant-opt: --qopt-report=" << phaseControl.report
+                       << " is of --qopt-quantize: give it, too\n";
+          isBad = true;
+        }
         return isBad ? llvm::createStringError("failed")
                      : llvm::Error::success();
       });

@@ -12,13 +12,6 @@
 using namespace llvm;
 using namespace quantopt;
 
-OutputBuffers::OutputBuffers(const Signature &signature) {
-  for (const TensorSpec &output : signature.outputs) {
-    buffers.emplace_back(output);
-    addresses.push_back(buffers.back().data());
-  }
-}
-
 Expected<std::pair<std::string, size_t>>
 quantopt::parseExpected(StringRef text, const Signature &signature) {
   auto [name, number] = text.rsplit('=');

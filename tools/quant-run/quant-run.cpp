@@ -276,11 +276,13 @@ static Error compareWithReference(mlir::ModuleOp module,
   std::optional<std::vector<LayerError>> layers;
   std::optional<BisectReport> bisect;
   if (options.layers) {
-    Expected<std::vector<LayerError>> compared =
+    Expected<LayerErrors> compared =
         compareLayers(**reference, module, options.entry, tools);
     if (!compared)
       return compared.takeError();
-    layers = std::move(*compared);
+    if (compared->layers.empty())
+      return nothingShared();
+    layers = std::move(compared->layers);
   }
   if (options.bisect) {
     Expected<BisectReport> found =

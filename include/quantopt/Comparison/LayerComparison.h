@@ -31,11 +31,18 @@ struct SharedValue {
 /// moves a value, or depends on constants only, is left out.
 SmallVector<SharedValue> matchValues(func::FuncOp real, func::FuncOp stored);
 
-/// A module with one function `compare` of the model's inputs, whose results
-/// come in threes, for each of `shared`: the value in float; as the integer
-/// form computes it; as its layer computes it from operands that are rounded,
-/// but without an error before that. All f32.
-OwningOpRef<ModuleOp> buildLayerModule(func::FuncOp real, func::FuncOp stored,
+/// Modules with one function `compare` of the model's inputs, whose results are
+/// `shared`, all f32: as the float model computes them,
+OwningOpRef<ModuleOp> buildRealModule(func::FuncOp real, func::FuncOp stored,
+                                      ArrayRef<SharedValue> shared);
+/// as the integer form computes them,
+OwningOpRef<ModuleOp> buildStoredModule(func::FuncOp real, func::FuncOp stored,
+                                        ArrayRef<SharedValue> shared);
+/// and as the layer of each computes it from operands that are rounded, but
+/// without an error before that: here `compare` takes, behind the model's
+/// inputs, each of `shared` in float. Three programs, since the time to compile
+/// a function grows faster than its length.
+OwningOpRef<ModuleOp> buildAloneModule(func::FuncOp real, func::FuncOp stored,
                                        ArrayRef<SharedValue> shared);
 
 /// A module with one function `compare`: first the results of the float model,

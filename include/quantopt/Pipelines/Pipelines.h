@@ -24,6 +24,13 @@ struct QuantizeOptions {
   /// Where to write why each operation is what it is, as text or, where the
   /// name ends in .json, as JSON; empty: nowhere.
   std::string explain;
+  /// Files of the report, separated by commas, each .html or .json; empty: none
+  /// (docs/Report.md).
+  std::string report;
+  /// Samples that the report measures the model on; empty: calibrationData.
+  std::string evaluationData;
+  /// Whether the report times the float and the integer model.
+  bool benchmark = false;
   /// Settings (YAML); empty: the defaults.
   std::string config;
   /// The last phase to run.
@@ -37,17 +44,23 @@ void buildImportPipeline(OpPassManager &pm);
 /// Observers are inserted and get parameters.
 void buildCalibrationPipeline(OpPassManager &pm,
                               const QuantizeOptions &options);
-/// Calibrated float becomes integer form.
+/// Calibrated float becomes integer form. Writes no report, which begins with
+/// the imported model.
 void buildQuantizationPipeline(OpPassManager &pm,
                                const QuantizeOptions &options);
 /// All three, as far as `options.compileTo`.
 void buildQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options);
 
-/// Values of the flags --compile-to and --dump-phases of quant-opt, which apply
-/// to every pipeline that it runs. Empty strings change nothing.
+/// Values of the flags --compile-to, --dump-phases and --qopt-report of
+/// quant-opt, which apply to every pipeline that it runs. Empty strings change
+/// nothing; a report is written beside those of the pipeline's own option.
 struct PhaseControl {
   std::string compileTo;
   std::string dumpPhases;
+  std::string report;
+  /// Set where a pipeline takes the report: a flag that nothing heeds is an
+  /// error of the tool.
+  mutable bool isReportTaken = false;
 };
 
 /// `--qopt-import`, `--qopt-quantize` and `--qopt-lower-to-cpu`. `control`, if

@@ -1,6 +1,6 @@
 //===- Benchmark.cpp - Latency of one run, and of its kernels -------------===//
 
-#include "Run.h"
+#include "quantopt/Execution/Benchmark.h"
 
 #include <algorithm>
 #include <chrono>
@@ -8,6 +8,13 @@
 
 using namespace llvm;
 using namespace quantopt;
+
+OutputBuffers::OutputBuffers(const Signature &signature) {
+  for (const TensorSpec &output : signature.outputs) {
+    buffers.emplace_back(output);
+    addresses.push_back(buffers.back().data());
+  }
+}
 
 using Clock = std::chrono::steady_clock;
 using Microseconds = std::chrono::duration<double, std::micro>;
