@@ -39,12 +39,12 @@ getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
 
 /// The parameters of `method`.
 static std::optional<quantopt::QuantParams>
-estimate(const quantopt::Histogram &histogram,
+estimate(const quantopt::CalibrationRecord &record,
          const quantopt::ActivationSettings &settings,
          quantopt::RangeMethod method) {
   quantopt::RangeOptions options = settings.rangeOptions(method);
   std::optional<quantopt::Range> range =
-      quantopt::estimateRange(histogram, options);
+      quantopt::estimateRange(record.histogram, options, &record.samples);
   if (!range)
     return std::nullopt;
   return quantopt::paramsOfRange(*range, options);
@@ -57,18 +57,19 @@ static constexpr double kTolerance = 1.5;
 
 /// The range of the percentile where its error is near the least, else that.
 static std::optional<quantopt::QuantParams>
-estimateAuto(const quantopt::Histogram &histogram,
+estimateAuto(const quantopt::CalibrationRecord &record,
              const quantopt::ActivationSettings &settings,
              quantopt::RangeMethod &taken) {
   taken = quantopt::RangeMethod::Mse;
   std::optional<quantopt::QuantParams> best =
-      estimate(histogram, settings, quantopt::RangeMethod::Mse);
+      estimate(record, settings, quantopt::RangeMethod::Mse);
   if (!best)
     return std::nullopt;
   std::optional<quantopt::QuantParams> wide =
-      estimate(histogram, settings, quantopt::RangeMethod::Percentile);
-  if (wide && quantopt::quantizationMse(histogram, *wide) <=
-                  kTolerance * quantopt::quantizationMse(histogram, *best)) {
+      estimate(record, settings, quantopt::RangeMethod::Percentile);
+  if (wide &&
+      quantopt::quantizationMse(record.histogram, *wide) <=
+          kTolerance * quantopt::quantizationMse(record.histogram, *best)) {
     taken = quantopt::RangeMethod::Percentile;
     return wide;
   }
@@ -76,13 +77,13 @@ estimateAuto(const quantopt::Histogram &histogram,
 }
 
 std::optional<quantopt::QuantParams>
-mlir::qopt::chooseFor(const quantopt::Histogram &histogram,
+mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
                       quantopt::ActivationSettings settings,
                       quantopt::RangeMethod *taken) {
   auto by = [&](quantopt::RangeMethod method) {
     if (taken)
       *taken = method;
-    return estimate(histogram, settings, method);
+    return estimate(record, settings, method);
   };
   // 16 bits have room for every value, and no kernel wants a zero point there.
   if (settings.bits == 16) {
@@ -93,17 +94,21 @@ mlir::qopt::chooseFor(const quantopt::Histogram &histogram,
   case quantopt::ActivationMethod::Auto: {
     quantopt::RangeMethod method;
     std::optional<quantopt::QuantParams> params =
-        estimateAuto(histogram, settings, method);
+        estimateAuto(record, settings, method);
     if (taken)
       *taken = method;
     return params;
   }
   case quantopt::ActivationMethod::MinMax:
     return by(quantopt::RangeMethod::MinMax);
+  case quantopt::ActivationMethod::MovingAverage:
+    return by(quantopt::RangeMethod::MovingAverage);
   case quantopt::ActivationMethod::Percentile:
     return by(quantopt::RangeMethod::Percentile);
   case quantopt::ActivationMethod::Entropy:
     return by(quantopt::RangeMethod::Entropy);
+  case quantopt::ActivationMethod::EntropyOrt:
+    return by(quantopt::RangeMethod::EntropyOrt);
   case quantopt::ActivationMethod::Mse:
     return by(quantopt::RangeMethod::Mse);
   case quantopt::ActivationMethod::Octav:
@@ -129,10 +134,14 @@ static StringRef getName(quantopt::RangeMethod method) {
     return "percentile";
   case quantopt::RangeMethod::Entropy:
     return "entropy";
+  case quantopt::RangeMethod::EntropyOrt:
+    return "entropy-ort";
   case quantopt::RangeMethod::Mse:
     return "mse";
   case quantopt::RangeMethod::Octav:
     return "octav";
+  case quantopt::RangeMethod::MovingAverage:
+    return "moving-average";
   }
   llvm_unreachable("unknown method");
 }
@@ -195,9 +204,16 @@ static LogicalResult assignParams(ObserveOp op,
     if (std::optional<RealRange> fixed = quantizable.getFixedOutputRange())
       params = getFixedParams(*fixed, settings);
   const bool isFixed = params.has_value();
+  if (!isFixed && settings.bits == 8 && !record->hasSamples() &&
+      settings.method == quantopt::ActivationMethod::MovingAverage)
+    return op->emitOpError("'")
+           << op.getId()
+           << "' has no extrema of single samples, which method "
+              "moving-average needs: its table, or one that was merged into "
+              "it, has version 1; calibrate again, or set another 'method'";
   quantopt::RangeMethod method = quantopt::RangeMethod::MinMax;
   if (!params)
-    params = chooseFor(record->histogram, settings, &method);
+    params = chooseFor(*record, settings, &method);
   if (!params)
     return op->emitOpError("'")
            << op.getId()
