@@ -229,8 +229,7 @@ static LogicalResult assignParams(ObserveOp op,
   });
   if (settings.keepFloat && producer)
     producer->setAttr("qopt.float",
-                      StringAttr::get(op.getContext(),
-                                      "the configuration keeps it in float"));
+                      StringAttr::get(op.getContext(), kKeptByConfig));
   return success();
 }
 

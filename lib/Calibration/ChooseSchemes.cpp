@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_CHOOSESCHEMES
@@ -62,6 +63,11 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (!map.empty()) {
+      if (failed(takeFromMap()))
+        signalPassFailure();
+      return;
+    }
     FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
     if (failed(settings))
       return signalPassFailure();
@@ -76,6 +82,40 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     }
   }
 
+  /// The schemes of a quantization map. That its names are those of the module
+  /// is for qopt-apply-quantization-map to check.
+  LogicalResult takeFromMap() {
+    FailureOr<quantopt::QuantizationMap> read =
+        loadQuantizationMap(map, getOperation().getLoc());
+    if (failed(read))
+      return failure();
+    llvm::StringMap<const quantopt::MappedValue *> byName;
+    for (const quantopt::MappedValue &value : read->values)
+      byName[value.name] = &value;
+    WalkResult result = getOperation().walk([&](Operation *op) -> WalkResult {
+      auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+      const quantopt::MappedValue *value =
+          name ? byName.lookup(name.getValue()) : nullptr;
+      if (!value)
+        return WalkResult::advance();
+      using Scheme = quantopt::MappedValue::Scheme;
+      if (value->scheme == Scheme::Float)
+        op->setAttr("qopt.float", StringAttr::get(&getContext(), kKeptByMap));
+      if (value->scheme != Scheme::Dynamic)
+        return WalkResult::advance();
+      auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+      if (!quantizable || quantizable.getQuantRole() != QuantRole::Contraction)
+        return emitError(getOperation().getLoc())
+               << read->placeOf(*value) << ": '" << value->name
+               << "' is no contraction, so its scheme cannot be dynamic; set "
+                  "'scheme: static'";
+      op->setAttr(QOptDialect::getDynamicAttrName(),
+                  makeAttr(&getContext(), value->dynamic));
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   void choose(Operation *op, quantopt::Config &settings) {
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
     if (!name)
@@ -85,8 +125,7 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
         {name.getValue(), op->getName().getStringRef(), location});
     if (own.keepFloat)
       op->setAttr("qopt.float",
-                  StringAttr::get(op->getContext(),
-                                  "the configuration keeps it in float"));
+                  StringAttr::get(op->getContext(), kKeptByConfig));
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (own.keepFloat || own.scheme != quantopt::QuantScheme::Dynamic ||
         !quantizable || quantizable.getQuantRole() != QuantRole::Contraction)

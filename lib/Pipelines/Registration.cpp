@@ -23,6 +23,13 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
   Option<std::string> saveTable{
       *this, "save-calibration-table",
       llvm::cl::desc("where to write the table that the samples gave")};
+  Option<std::string> quantizationMap{
+      *this, "quantization-map",
+      llvm::cl::desc("a map of the parameters of each value, taken as they are "
+                     "in place of samples: nothing is run")};
+  Option<std::string> saveMap{
+      *this, "save-quantization-map",
+      llvm::cl::desc("where to write the map of what was decided")};
   Option<std::string> explain{
       *this, "explain",
       llvm::cl::desc(
@@ -73,6 +80,8 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         options.calibrationTable = flags.calibrationTable;
         options.saveTable = flags.saveTable;
         options.config = flags.config;
+        options.quantizationMap = flags.quantizationMap;
+        options.saveMap = flags.saveMap;
         options.explain = flags.explain;
         if (control) {
           options.dumpPhases = control->dumpPhases;

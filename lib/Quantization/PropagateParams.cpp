@@ -136,6 +136,12 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
       if (auto observe = dyn_cast<ObserveOp>(user)) {
         if (observe.getFinal() || observe.getType() == type)
           return success();
+        if (auto place = observe->getAttrOfType<StringAttr>(
+                QOptDialect::getGivenAttrName()))
+          return observe.emitOpError("'")
+                 << observe.getId() << "' has parameters of its own, given at "
+                 << place.getValue() << ", but takes part in " << own.describe()
+                 << "; give the same to all values that move into each other";
         observe.setTypeAttr(TypeAttr::get(type));
         explain(observe, [&] { return own.describe(); });
         return success();

@@ -20,7 +20,7 @@ using namespace mlir::qopt;
 
 namespace {
 struct Entry {
-  std::string name, op, location, state, reason, type, why;
+  std::string name, op, location, state, reason, type, why, weights;
 };
 
 struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
@@ -69,8 +69,9 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
         auto value = dictionary.getAs<StringAttr>(key);
         return value ? value.str() : std::string();
       };
-      Entry entry{text("name"),   text("op"),   text("location"), text("state"),
-                  text("reason"), text("type"), text("why")};
+      Entry entry{text("name"),  text("op"),     text("location"),
+                  text("state"), text("reason"), text("type"),
+                  text("why"),   text("weights")};
       if (auto late = reasons.find(entry.name); late != reasons.end()) {
         entry.state = "float";
         entry.reason = late->second;
@@ -90,6 +91,8 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
         os << "  " << entry.type << "\n";
       if (!entry.why.empty())
         os << "  " << entry.why << "\n";
+      if (!entry.weights.empty())
+        os << "  weights: " << entry.weights << "\n";
     }
   }
 
@@ -108,6 +111,8 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
             json.attribute("type", entry.type);
           if (!entry.why.empty())
             json.attribute("why", entry.why);
+          if (!entry.weights.empty())
+            json.attribute("weights", entry.weights);
         });
     });
     os << "\n";

@@ -51,7 +51,8 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
     the union of their ranges. Where `final` members have different types, the
     operations between them stay in float. So a
     range moves forward through a pad and backward through a concat, whatever
-    lies in between.
+    lies in between. Refuses to change what a quantization map gives
+    (`qopt.given`).
 
     Example: test/Quantization/propagate-params.mlir
   }];
@@ -68,9 +69,11 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     largest magnitude or, with `method=mse`, the scale of least squared error.
     A channel of zeros gets the smallest scale of its neighbours, and no scale is
     so small that the bias would overflow the accumulator. Weights that
-    a `qopt.dequantize` without zero points makes already keep their parameters.
+    a `qopt.dequantize` without zero points makes already keep their parameters,
+    and `qopt.given_weights`, which a quantization map gives, decides for others.
 
-    Refuses weights that are NaN or infinite.
+    Refuses weights that are NaN or infinite, and given scales so small that
+    the bias would overflow the accumulator.
 
     Example: test/Quantization/quantize-weights.mlir
   }];
@@ -194,6 +197,24 @@ def WriteExplanation : Pass<"qopt-write-explanation", "::mlir::ModuleOp"> {
     the module has no trace of it. Refuses to write nowhere.
 
     Example: test/Quantization/write-explanation.mlir
+  }];
+  let options = [
+    Option<"file", "file", "std::string", "\"\"", "where to write">
+  ];
+}
+
+def WriteQuantizationMap
+    : Pass<"qopt-write-quantization-map", "::mlir::ModuleOp"> {
+  let summary = "Write the parameters of each value";
+  let description = [{
+    Reads observers, stored weights and what selection decided. Writes for each
+    input and each operation that quantization could touch its scheme, the
+    parameters of its value and of its weights, and where these come from
+    (`qopt.why`), to `file`, which `qopt-apply-quantization-map` reads; whole or
+    not at all; `-` is standard output. Afterwards nothing asks for an
+    explanation any more. Refuses to write nowhere.
+
+    Example: test/Quantization/write-quantization-map.mlir
   }];
   let options = [
     Option<"file", "file", "std::string", "\"\"", "where to write">
