@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -90,6 +91,10 @@ mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
     settings.symmetric = true;
     settings.method = quantopt::ActivationMethod::MinMax;
   }
+  // Methods weigh values against each other; these have nothing to weigh.
+  if (quantopt::classify(record.histogram, settings.qmin(), settings.qmax()) !=
+      quantopt::ValueState::Ordinary)
+    settings.method = quantopt::ActivationMethod::MinMax;
   switch (settings.method) {
   case quantopt::ActivationMethod::Auto: {
     quantopt::RangeMethod method;
@@ -172,7 +177,8 @@ static LogicalResult checkStatistics(ObserveOp op,
   if (histogram.empty())
     return op->emitOpError("'")
            << op.getId()
-           << "' saw no value during calibration; give at least one sample";
+           << "' is unobserved: it saw no value during calibration; give at "
+              "least one sample";
   if (histogram.nonFinite() > 0 &&
       config.nonFinite == quantopt::NonFinitePolicy::Error)
     return op->emitOpError("'")
@@ -181,6 +187,36 @@ static LogicalResult checkStatistics(ObserveOp op,
            << " infinite values; mend the samples or the model, or set "
               "'non-finite: ignore' in the configuration";
   return success();
+}
+
+/// Tells of values that calibration saw nothing of but what fits in one stored
+/// number.
+static void warnAbout(ObserveOp op, quantopt::ValueState state,
+                      const quantopt::Histogram &histogram,
+                      const quantopt::QuantParams &params) {
+  if (state == quantopt::ValueState::Dead)
+    op->emitWarning("'") << op.getId() << "' is dead: all of the "
+                         << histogram.finite()
+                         << " values that calibration saw are zero; it is "
+                            "stored with scale "
+                         << params.scale
+                         << "; give samples that reach it, or keep it in float";
+  if (state == quantopt::ValueState::Tiny)
+    op->emitWarning("'")
+        << op.getId() << "' is tiny: its values are in "
+        << llvm::formatv("[{0:e}, {1:e}]", double(histogram.min()),
+                         double(histogram.max()))
+        << ", closer to zero than a scale can tell apart; all are stored as "
+           "zero; scale the model, or keep it in float";
+}
+
+/// "; 5 NaN and 1 infinite values left out", or nothing.
+static std::string describeLeftOut(const quantopt::Histogram &histogram) {
+  if (histogram.nonFinite() == 0)
+    return "";
+  return llvm::formatv("; {0} NaN and {1} infinite values left out",
+                       histogram.nans(),
+                       histogram.posInfs() + histogram.negInfs());
 }
 
 quantopt::ActivationSettings mlir::qopt::settingsFor(ObserveOp op,
@@ -219,13 +255,22 @@ static LogicalResult assignParams(ObserveOp op,
            << op.getId()
            << "' saw no finite value, so it has no range to quantize";
   setParams(op, *params);
+  const quantopt::ValueState state =
+      quantopt::classify(record->histogram, settings.qmin(), settings.qmax());
+  if (!isFixed)
+    warnAbout(op, state, record->histogram, *params);
   explain(op, [&]() -> std::string {
     if (isFixed)
       return "the range of what the operation computes";
+    if (state != quantopt::ValueState::Ordinary)
+      return std::string(getName(state)) + ": " +
+             describeRange(record->histogram, *params) +
+             describeLeftOut(record->histogram);
     bool isAuto = settings.method == quantopt::ActivationMethod::Auto &&
                   settings.bits == 8;
     return (isAuto ? "auto took " : "") + getName(method).str() + ": " +
-           describeRange(record->histogram, *params);
+           describeRange(record->histogram, *params) +
+           describeLeftOut(record->histogram);
   });
   if (settings.keepFloat && producer)
     producer->setAttr("qopt.float",

@@ -332,11 +332,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     };
     std::string all;
     for (auto [state, what] :
-         {std::pair(ChannelState::Dead,
-                    "dead, all of their weights zero: the smallest scale of "
-                    "the others"),
+         {std::pair(ChannelState::Dead, "dead: all of their weights are zero"),
           std::pair(ChannelState::Tiny,
-                    "tiny, below what a scale can hold: stored as zeros"),
+                    "tiny: below what a scale can hold, stored as zeros"),
           std::pair(ChannelState::Widened,
                     "widened so that the bias fits in the accumulator")}) {
       auto [count, channels] = list(state);
@@ -348,10 +346,17 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       all += (all.empty() ? "" : "; ") + text;
       // The others lose nothing that the model computes.
       if (state == ChannelState::Widened)
-        op->emitRemark("has weights with ") << text;
+        op->emitRemark("'") << op->getName() << "'" << quoteName(op)
+                            << " has weights with " << text;
     }
     if (!all.empty())
       explainWeights(op, all);
+  }
+
+  /// " 'name'", or nothing.
+  static std::string quoteName(Operation *op) {
+    auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+    return name ? " '" + name.str() + "'" : "";
   }
 
   /// Where the module is explained, keeps `text` for it.

@@ -4,10 +4,45 @@
 #include "RangeSearch.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <tuple>
 
 using namespace quantopt;
+
+ValueState quantopt::classify(const Histogram &histogram, int64_t qmin,
+                              int64_t qmax) {
+  if (histogram.empty())
+    return ValueState::Unobserved;
+  if (histogram.finite() == 0)
+    return ValueState::NonFinite;
+  const double low = std::min(0.0, double(histogram.min()));
+  const double high = std::max(0.0, double(histogram.max()));
+  if (low == high)
+    return ValueState::Dead;
+  if ((high - low) / double(qmax - qmin) < double(FLT_MIN))
+    return ValueState::Tiny;
+  return histogram.min() == histogram.max() ? ValueState::Constant
+                                            : ValueState::Ordinary;
+}
+
+const char *quantopt::getName(ValueState state) {
+  switch (state) {
+  case ValueState::Ordinary:
+    return "";
+  case ValueState::Unobserved:
+    return "unobserved";
+  case ValueState::NonFinite:
+    return "non-finite";
+  case ValueState::Dead:
+    return "dead";
+  case ValueState::Constant:
+    return "constant";
+  case ValueState::Tiny:
+    return "tiny";
+  }
+  return "";
+}
 
 std::optional<QuantParams>
 quantopt::paramsOfRange(const Range &range, const RangeOptions &options) {

@@ -42,7 +42,7 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 //--- empty.mlir
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{'qopt.observe' op 'x' saw no value during calibration; give at least one sample}}
+  // expected-error@+1 {{'qopt.observe' op 'x' is unobserved: it saw no value during calibration; give at least one sample}}
   %o = qopt.observe %x id "x" : tensor<4xf32>
   return %o : tensor<4xf32>
 }

@@ -68,7 +68,9 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     [-64, 64] (see docs/Targets.md), with one scale an output channel (or one for all, `granularity=per-tensor`), that of the
     largest magnitude or, with `method=mse`, the scale of least squared error.
     A channel of zeros gets the smallest scale of its neighbours, and no scale is
-    so small that the bias would overflow the accumulator. Weights that
+    so small that the bias would overflow the accumulator: a remark names the
+    channels whose scale grew for it (docs/NumericContract.md, "Degenerate
+    values"). Weights that
     a `qopt.dequantize` without zero points makes already keep their parameters,
     and `qopt.given_weights`, which a quantization map gives, decides for others.
 
@@ -180,8 +182,9 @@ def RecordExplanation : Pass<"qopt-record-explanation", "::mlir::func::FuncOp"> 
     each input and each operation that quantization could touch: its name,
     operation and location; `integer`, `float` or `dynamic`, and why; where the
     value is an integer anywhere, its parameters and where they come from
-    (`qopt.why`, which passes write where the module has `qopt.explain`). Changes
-    nothing else. Parameters of a value that later fuses into what reads it are
+    (`qopt.why`, which passes write where the module has `qopt.explain`, and
+    `qopt.given`); and what there is to say of its weights, which leaves the
+    operation. Changes nothing else. Parameters of a value that later fuses into what reads it are
     those it would have had alone.
 
     Example: test/Quantization/record-explanation.mlir

@@ -45,6 +45,22 @@ struct RangeOptions {
   bool symmetric = false;
 };
 
+/// What statistics are fit for (docs/NumericContract.md, "Degenerate values").
+enum class ValueState {
+  Ordinary,
+  Unobserved, ///< no value at all
+  NonFinite,  ///< values, but no finite one
+  Dead,       ///< every finite value is zero
+  Constant,   ///< every finite value is the same, not zero
+  Tiny,       ///< a step of the whole range would be below 2^-126
+};
+
+/// The state of values that are to be stored in qmax - qmin steps.
+ValueState classify(const Histogram &histogram, int64_t qmin, int64_t qmax);
+
+/// "dead", "constant", ...; empty for Ordinary.
+const char *getName(ValueState state);
+
 struct Range {
   double min = 0, max = 0;
   bool operator==(const Range &o) const { return min == o.min && max == o.max; }
