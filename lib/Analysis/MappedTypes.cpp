@@ -28,15 +28,15 @@ mlir::qopt::getMappedParams(quant::QuantizedType type) {
 }
 
 quant::QuantizedType
-mlir::qopt::getMappedType(const quantopt::MappedParams &params,
-                          Type expressed) {
+mlir::qopt::getMappedType(const quantopt::MappedParams &params, Type expressed,
+                          llvm::function_ref<InFlightDiagnostic()> emitError) {
   unsigned flags = params.isSigned ? quant::QuantizationFlags::Signed : 0;
   Type storage = IntegerType::get(expressed.getContext(), params.bits);
   if (params.axis)
-    return quant::UniformQuantizedPerAxisType::get(
-        flags, storage, expressed, params.scales, params.zeroPoints,
+    return quant::UniformQuantizedPerAxisType::getChecked(
+        emitError, flags, storage, expressed, params.scales, params.zeroPoints,
         int32_t(*params.axis), params.qmin, params.qmax);
-  return quant::UniformQuantizedType::get(
-      flags, storage, expressed, params.scales[0], params.zeroPoints[0],
-      params.qmin, params.qmax);
+  return quant::UniformQuantizedType::getChecked(
+      emitError, flags, storage, expressed, params.scales[0],
+      params.zeroPoints[0], params.qmin, params.qmax);
 }

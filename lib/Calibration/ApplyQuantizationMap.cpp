@@ -127,6 +127,12 @@ LogicalResult MapApplier::apply(const quantopt::MappedValue &value) {
                          << " in the model and " << given
                          << " in the map, which was made for another model; "
                             "calibrate this one";
+  Operation *producer = named.value.getDefiningOp();
+  if (value.scheme != quantopt::MappedValue::Scheme::Static &&
+      (!producer || isa<FakeQuantOp>(producer)))
+    return fail(value) << "'" << value.name
+                       << "' is made by no operation that has a scheme; set "
+                          "'scheme: static'";
   if (value.params && failed(applyParams(value, named)))
     return failure();
   return applyWeights(value, named);
@@ -172,8 +178,11 @@ LogicalResult MapApplier::applyParams(const quantopt::MappedValue &value,
                                 TypeAttr(), /*final=*/false);
     named.value.replaceAllUsesExcept(observe.getResult(), observe);
   }
-  observe.setTypeAttr(
-      TypeAttr::get(getMappedType(*value.params, tensor.getElementType())));
+  quant::QuantizedType type = getMappedType(
+      *value.params, tensor.getElementType(), [&] { return fail(value); });
+  if (!type)
+    return failure();
+  observe.setTypeAttr(TypeAttr::get(type));
   observe->setAttr(QOptDialect::getGivenAttrName(),
                    StringAttr::get(observe.getContext(), map.placeOf(value)));
   if (!value.why.empty())
@@ -216,11 +225,14 @@ LogicalResult MapApplier::applyWeights(const quantopt::MappedValue &value,
         return failure();
       continue;
     }
+    quant::QuantizedType type = getMappedType(
+        weights.params, tensor.getElementType(), [&] { return fail(place); });
+    if (!type)
+      return failure();
     Builder builder(op->getContext());
     NamedAttrList entry;
     entry.set("operand", builder.getI64IntegerAttr(weights.operand));
-    entry.set("type", TypeAttr::get(getMappedType(weights.params,
-                                                  tensor.getElementType())));
+    entry.set("type", TypeAttr::get(type));
     entry.set("place", builder.getStringAttr(place));
     entries.push_back(entry.getDictionary(op->getContext()));
   }

@@ -63,14 +63,14 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
+    if (failed(settings))
+      return signalPassFailure();
     if (!map.empty()) {
       if (failed(takeFromMap()))
         signalPassFailure();
       return;
     }
-    FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
-    if (failed(settings))
-      return signalPassFailure();
     module.walk([&](Operation *op) { choose(op, *settings); });
     // Choosing parameters asks for more values, and checks what matched
     // nothing.

@@ -71,10 +71,22 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
       "bring a float model (linalg on tensors or TOSA) into one spelling",
       [](OpPassManager &pm) { buildImportPipeline(pm); });
 
-  PassPipelineRegistration<QuantizeFlags>(
+  // Registered by hand: PassPipelineRegistration has no way to refuse flags.
+  registerPassPipeline(
       "qopt-quantize",
       "quantize a float model: import, calibrate on samples, integer form",
-      [control](OpPassManager &pm, const QuantizeFlags &flags) {
+      [control](OpPassManager &pm, StringRef text,
+                llvm::function_ref<LogicalResult(const llvm::Twine &)> fail)
+          -> LogicalResult {
+        QuantizeFlags flags;
+        if (failed(flags.parseFromString(text)))
+          return failure();
+        if (!flags.quantizationMap.empty() &&
+            !(flags.calibrationData.empty() && flags.calibrationTable.empty() &&
+              flags.saveTable.empty()))
+          return fail("quantization-map takes the place of calibration-data, "
+                      "calibration-table and save-calibration-table; leave "
+                      "those out");
         QuantizeOptions options;
         options.calibrationData = flags.calibrationData;
         options.calibrationTable = flags.calibrationTable;
@@ -89,6 +101,10 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
             options.compileTo = *last;
         }
         buildQuantizePipeline(pm, options);
+        return success();
+      },
+      [](llvm::function_ref<void(const detail::PassOptions &)> show) {
+        show(QuantizeFlags());
       });
 
   PassPipelineRegistration<LowerFlags>(

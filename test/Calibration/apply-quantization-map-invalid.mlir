@@ -12,6 +12,8 @@
 // RUN: cat %t/stored.head %t/model.mlir > %t/stored.mlir && quant-opt %t/stored.mlir --qopt-apply-quantization-map=map=%t/stored.map.yaml -verify-diagnostics
 // RUN: cat %t/zero.head %t/model.mlir > %t/zero.mlir && quant-opt %t/zero.mlir --qopt-apply-quantization-map=map=%t/zero.map.yaml -verify-diagnostics
 // RUN: cat %t/point.head %t/model.mlir > %t/point.mlir && quant-opt %t/point.mlir --qopt-apply-quantization-map=map=%t/point.map.yaml -verify-diagnostics
+// RUN: cat %t/scheme.head %t/model.mlir > %t/scheme.mlir && quant-opt %t/scheme.mlir --qopt-apply-quantization-map=map=%t/scheme.map.yaml -verify-diagnostics
+// RUN: cat %t/half.head %t/model.mlir > %t/half.mlir && quant-opt %t/half.mlir --qopt-apply-quantization-map=map=%t/half.map.yaml -verify-diagnostics
 // RUN: cat %t/twice.head %t/model.mlir > %t/twice.mlir && quant-opt %t/twice.mlir --qopt-apply-quantization-map=map=%t/twice.map.yaml -verify-diagnostics
 
 // A file that is not there, no file, and values that the map lacks.
@@ -21,7 +23,8 @@
 
 //--- model.mlir
 module {
-  func.func @model(%x: tensor<1x4xf32> {qopt.name = "x"}) -> (tensor<1x2xf32>, tensor<1x2xf32>) {
+  func.func @model(%x: tensor<1x4xf32> {qopt.name = "x"}, %h: tensor<4xf16> {qopt.name = "h"}) -> (tensor<1x2xf32>, tensor<1x2xf32>, tensor<4xf16>) {
+    %oh = qopt.observe %h id "h" as !quant.uniform<i8:f16, 1.0> : tensor<4xf16>
     %w = arith.constant dense<0.5> : tensor<4x2xf32>
     %z = arith.constant dense<0.0> : tensor<1x2xf32>
     %m = linalg.matmul {qopt.name = "dense"} ins(%x, %w : tensor<1x4xf32>, tensor<4x2xf32>) outs(%z : tensor<1x2xf32>) -> tensor<1x2xf32>
@@ -29,7 +32,7 @@ module {
     %q = arith.constant dense<1> : tensor<4x2xi8>
     %d = qopt.dequantize %q as !quant.uniform<i8:f32, 5.0e-1> : tensor<4x2xi8> -> tensor<4x2xf32>
     %g = linalg.matmul {qopt.name = "given"} ins(%x, %d : tensor<1x4xf32>, tensor<4x2xf32>) outs(%z : tensor<1x2xf32>) -> tensor<1x2xf32>
-    return %f, %g : tensor<1x2xf32>, tensor<1x2xf32>
+    return %f, %g, %oh : tensor<1x2xf32>, tensor<1x2xf32>, tensor<4xf16>
   }
 }
 
@@ -149,6 +152,22 @@ values:
 version: 1
 values:
 - {name: x, scheme: static, params: {type: i8, scale: 1, zero-point: 300}}
+
+//--- scheme.head
+// expected-error-re@+2 {{{{.*}}scheme.map.yaml:3:10: 'x' is made by no operation that has a scheme; set 'scheme: static'}}
+
+//--- scheme.map.yaml
+version: 1
+values:
+- {name: x, scheme: float}
+
+//--- half.head
+// expected-error-re@+2 {{{{.*}}half.map.yaml:3:10: scale out of expressed type range}}
+
+//--- half.map.yaml
+version: 1
+values:
+- {name: h, scheme: static, params: {type: i8, scale: 1e9}}
 
 //--- twice.head
 // expected-error-re@+2 {{{{.*}}twice.map.yaml:4:4: 'x' is there twice, first at line 3; remove one}}

@@ -14,9 +14,11 @@ namespace mlir::qopt {
 std::optional<quantopt::MappedParams>
 getMappedParams(quant::QuantizedType type);
 
-/// The type that `params` describe for values of type `expressed`.
-quant::QuantizedType getMappedType(const quantopt::MappedParams &params,
-                                   Type expressed);
+/// The type that `params` describe for values of type `expressed`; null, and an
+/// error by `emitError`, where there is none: a scale that f16 does not hold.
+quant::QuantizedType
+getMappedType(const quantopt::MappedParams &params, Type expressed,
+              llvm::function_ref<InFlightDiagnostic()> emitError);
 
 } // namespace mlir::qopt
 
