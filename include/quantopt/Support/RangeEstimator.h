@@ -85,7 +85,8 @@ struct Range {
 ///    take no part, the last minimum wins (TensorRT 2017, as in NVIDIA's
 ///    ModelOpt).
 ///  * EntropyOrt: 2048 equal bins on [-absmax, absmax], windowDivergences with
-///    128 levels, the first minimum, cut to the extrema.
+///    128 levels, the first minimum, cut to the extrema. For parity: it clips
+///    harder than the others.
 ///  * MovingAverage: where symmetric, t is the larger magnitude of both means.
 ///  * Mse: a grid over both ends (one where symmetric or one-sided) with the
 ///    closed form of quantizationMse's smooth part, then a pattern search on
