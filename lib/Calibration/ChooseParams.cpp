@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -39,12 +40,12 @@ getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
 
 /// The parameters of `method`.
 static std::optional<quantopt::QuantParams>
-estimate(const quantopt::Histogram &histogram,
+estimate(const quantopt::CalibrationRecord &record,
          const quantopt::ActivationSettings &settings,
          quantopt::RangeMethod method) {
   quantopt::RangeOptions options = settings.rangeOptions(method);
   std::optional<quantopt::Range> range =
-      quantopt::estimateRange(histogram, options);
+      quantopt::estimateRange(record.histogram, options, &record.samples);
   if (!range)
     return std::nullopt;
   return quantopt::paramsOfRange(*range, options);
@@ -57,18 +58,19 @@ static constexpr double kTolerance = 1.5;
 
 /// The range of the percentile where its error is near the least, else that.
 static std::optional<quantopt::QuantParams>
-estimateAuto(const quantopt::Histogram &histogram,
+estimateAuto(const quantopt::CalibrationRecord &record,
              const quantopt::ActivationSettings &settings,
              quantopt::RangeMethod &taken) {
   taken = quantopt::RangeMethod::Mse;
   std::optional<quantopt::QuantParams> best =
-      estimate(histogram, settings, quantopt::RangeMethod::Mse);
+      estimate(record, settings, quantopt::RangeMethod::Mse);
   if (!best)
     return std::nullopt;
   std::optional<quantopt::QuantParams> wide =
-      estimate(histogram, settings, quantopt::RangeMethod::Percentile);
-  if (wide && quantopt::quantizationMse(histogram, *wide) <=
-                  kTolerance * quantopt::quantizationMse(histogram, *best)) {
+      estimate(record, settings, quantopt::RangeMethod::Percentile);
+  if (wide &&
+      quantopt::quantizationMse(record.histogram, *wide) <=
+          kTolerance * quantopt::quantizationMse(record.histogram, *best)) {
     taken = quantopt::RangeMethod::Percentile;
     return wide;
   }
@@ -76,34 +78,42 @@ estimateAuto(const quantopt::Histogram &histogram,
 }
 
 std::optional<quantopt::QuantParams>
-mlir::qopt::chooseFor(const quantopt::Histogram &histogram,
+mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
                       quantopt::ActivationSettings settings,
                       quantopt::RangeMethod *taken) {
   auto by = [&](quantopt::RangeMethod method) {
     if (taken)
       *taken = method;
-    return estimate(histogram, settings, method);
+    return estimate(record, settings, method);
   };
   // 16 bits have room for every value, and no kernel wants a zero point there.
   if (settings.bits == 16) {
     settings.symmetric = true;
     settings.method = quantopt::ActivationMethod::MinMax;
   }
+  // Methods weigh values against each other; these have nothing to weigh.
+  if (quantopt::classify(record.histogram, settings.qmin(), settings.qmax()) !=
+      quantopt::ValueState::Ordinary)
+    settings.method = quantopt::ActivationMethod::MinMax;
   switch (settings.method) {
   case quantopt::ActivationMethod::Auto: {
     quantopt::RangeMethod method;
     std::optional<quantopt::QuantParams> params =
-        estimateAuto(histogram, settings, method);
+        estimateAuto(record, settings, method);
     if (taken)
       *taken = method;
     return params;
   }
   case quantopt::ActivationMethod::MinMax:
     return by(quantopt::RangeMethod::MinMax);
+  case quantopt::ActivationMethod::MovingAverage:
+    return by(quantopt::RangeMethod::MovingAverage);
   case quantopt::ActivationMethod::Percentile:
     return by(quantopt::RangeMethod::Percentile);
   case quantopt::ActivationMethod::Entropy:
     return by(quantopt::RangeMethod::Entropy);
+  case quantopt::ActivationMethod::EntropyOrt:
+    return by(quantopt::RangeMethod::EntropyOrt);
   case quantopt::ActivationMethod::Mse:
     return by(quantopt::RangeMethod::Mse);
   case quantopt::ActivationMethod::Octav:
@@ -129,10 +139,14 @@ static StringRef getName(quantopt::RangeMethod method) {
     return "percentile";
   case quantopt::RangeMethod::Entropy:
     return "entropy";
+  case quantopt::RangeMethod::EntropyOrt:
+    return "entropy-ort";
   case quantopt::RangeMethod::Mse:
     return "mse";
   case quantopt::RangeMethod::Octav:
     return "octav";
+  case quantopt::RangeMethod::MovingAverage:
+    return "moving-average";
   }
   llvm_unreachable("unknown method");
 }
@@ -163,7 +177,8 @@ static LogicalResult checkStatistics(ObserveOp op,
   if (histogram.empty())
     return op->emitOpError("'")
            << op.getId()
-           << "' saw no value during calibration; give at least one sample";
+           << "' is unobserved: it saw no value during calibration; give at "
+              "least one sample";
   if (histogram.nonFinite() > 0 &&
       config.nonFinite == quantopt::NonFinitePolicy::Error)
     return op->emitOpError("'")
@@ -172,6 +187,36 @@ static LogicalResult checkStatistics(ObserveOp op,
            << " infinite values; mend the samples or the model, or set "
               "'non-finite: ignore' in the configuration";
   return success();
+}
+
+/// Tells of values that calibration saw nothing of but what fits in one stored
+/// number.
+static void warnAbout(ObserveOp op, quantopt::ValueState state,
+                      const quantopt::Histogram &histogram,
+                      const quantopt::QuantParams &params) {
+  if (state == quantopt::ValueState::Dead)
+    op->emitWarning("'") << op.getId() << "' is dead: all of the "
+                         << histogram.finite()
+                         << " values that calibration saw are zero; it is "
+                            "stored with scale "
+                         << params.scale
+                         << "; give samples that reach it, or keep it in float";
+  if (state == quantopt::ValueState::Tiny)
+    op->emitWarning("'")
+        << op.getId() << "' is tiny: its values are in "
+        << llvm::formatv("[{0:e}, {1:e}]", double(histogram.min()),
+                         double(histogram.max()))
+        << ", closer to zero than a scale can tell apart; all are stored as "
+           "zero; scale the model, or keep it in float";
+}
+
+/// "; 5 NaN and 1 infinite values left out", or nothing.
+static std::string describeLeftOut(const quantopt::Histogram &histogram) {
+  if (histogram.nonFinite() == 0)
+    return "";
+  return llvm::formatv("; {0} NaN and {1} infinite values left out",
+                       histogram.nans(),
+                       histogram.posInfs() + histogram.negInfs());
 }
 
 quantopt::ActivationSettings mlir::qopt::settingsFor(ObserveOp op,
@@ -195,26 +240,41 @@ static LogicalResult assignParams(ObserveOp op,
     if (std::optional<RealRange> fixed = quantizable.getFixedOutputRange())
       params = getFixedParams(*fixed, settings);
   const bool isFixed = params.has_value();
+  if (!isFixed && settings.bits == 8 && !record->hasSamples() &&
+      settings.method == quantopt::ActivationMethod::MovingAverage)
+    return op->emitOpError("'")
+           << op.getId()
+           << "' has no extrema of single samples, which method "
+              "moving-average needs: its table, or one that was merged into "
+              "it, has version 1; calibrate again, or set another 'method'";
   quantopt::RangeMethod method = quantopt::RangeMethod::MinMax;
   if (!params)
-    params = chooseFor(record->histogram, settings, &method);
+    params = chooseFor(*record, settings, &method);
   if (!params)
     return op->emitOpError("'")
            << op.getId()
            << "' saw no finite value, so it has no range to quantize";
   setParams(op, *params);
+  const quantopt::ValueState state =
+      quantopt::classify(record->histogram, settings.qmin(), settings.qmax());
+  if (!isFixed)
+    warnAbout(op, state, record->histogram, *params);
   explain(op, [&]() -> std::string {
     if (isFixed)
       return "the range of what the operation computes";
+    if (state != quantopt::ValueState::Ordinary)
+      return std::string(getName(state)) + ": " +
+             describeRange(record->histogram, *params) +
+             describeLeftOut(record->histogram);
     bool isAuto = settings.method == quantopt::ActivationMethod::Auto &&
                   settings.bits == 8;
     return (isAuto ? "auto took " : "") + getName(method).str() + ": " +
-           describeRange(record->histogram, *params);
+           describeRange(record->histogram, *params) +
+           describeLeftOut(record->histogram);
   });
   if (settings.keepFloat && producer)
     producer->setAttr("qopt.float",
-                      StringAttr::get(op.getContext(),
-                                      "the configuration keeps it in float"));
+                      StringAttr::get(op.getContext(), kKeptByConfig));
   return success();
 }
 

@@ -23,7 +23,7 @@ quantopt::ActivationSettings settingsFor(ObserveOp op,
 /// The parameters that `settings` choose for values of these statistics, or
 /// nothing where none was finite. `taken` becomes the method that chose them.
 std::optional<quantopt::QuantParams>
-chooseFor(const quantopt::Histogram &histogram,
+chooseFor(const quantopt::CalibrationRecord &record,
           quantopt::ActivationSettings settings,
           quantopt::RangeMethod *taken = nullptr);
 

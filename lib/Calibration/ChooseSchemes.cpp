@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_CHOOSESCHEMES
@@ -84,6 +85,11 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
     if (failed(settings))
       return signalPassFailure();
+    if (!map.empty()) {
+      if (failed(takeFromMap()))
+        signalPassFailure();
+      return;
+    }
     WalkResult chosen = module.walk(
         [&](Operation *op) -> WalkResult { return choose(op, *settings); });
     if (chosen.wasInterrupted())
@@ -98,6 +104,48 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     }
   }
 
+  /// The schemes of a quantization map. That its names are those of the module
+  /// is for qopt-apply-quantization-map to check.
+  LogicalResult takeFromMap() {
+    FailureOr<quantopt::QuantizationMap> read =
+        loadQuantizationMap(map, getOperation().getLoc());
+    if (failed(read))
+      return failure();
+    llvm::StringMap<const quantopt::MappedValue *> byName;
+    for (const quantopt::MappedValue &value : read->values)
+      byName[value.name] = &value;
+    WalkResult result = getOperation().walk([&](Operation *op) -> WalkResult {
+      auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+      const quantopt::MappedValue *value =
+          name ? byName.lookup(name.getValue()) : nullptr;
+      if (!value)
+        return WalkResult::advance();
+      using Scheme = quantopt::MappedValue::Scheme;
+      if (value->scheme == Scheme::Float)
+        op->setAttr("qopt.float", StringAttr::get(&getContext(), kKeptByMap));
+      if (value->scheme != Scheme::Dynamic &&
+          value->scheme != Scheme::WeightOnly)
+        return WalkResult::advance();
+      const bool isDynamic = value->scheme == Scheme::Dynamic;
+      auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+      if (!quantizable || quantizable.getQuantRole() != QuantRole::Contraction)
+        return emitError(getOperation().getLoc())
+               << read->placeOf(*value) << ": '" << value->name
+               << "' is no contraction, so its scheme cannot be "
+               << (isDynamic ? "dynamic" : "weight-only")
+               << "; set 'scheme: static'";
+      if (!isDynamic)
+        return setWeightOnly(op, value->weightOnly, [&] {
+          return emitError(getOperation().getLoc())
+                 << read->placeOf(*value) << ": '" << value->name << "': ";
+        });
+      op->setAttr(QOptDialect::getDynamicAttrName(),
+                  makeAttr(&getContext(), value->dynamic));
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   LogicalResult choose(Operation *op, quantopt::Config &settings) {
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
     if (!name)
@@ -107,8 +155,7 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
         {name.getValue(), op->getName().getStringRef(), location});
     if (own.keepFloat)
       op->setAttr("qopt.float",
-                  StringAttr::get(op->getContext(),
-                                  "the configuration keeps it in float"));
+                  StringAttr::get(op->getContext(), kKeptByConfig));
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (own.keepFloat || !quantizable ||
         quantizable.getQuantRole() != QuantRole::Contraction)
@@ -118,19 +165,25 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
                   makeAttr(op->getContext(), own.dynamic));
     if (own.scheme != quantopt::QuantScheme::WeightOnly)
       return success();
+    return setWeightOnly(quantizable, own.weightOnly, [&] {
+      return op->emitError("'") << name.getValue() << "': ";
+    });
+  }
+
+  static LogicalResult
+  setWeightOnly(Operation *op, const quantopt::WeightOnlySettings &settings,
+                llvm::function_ref<InFlightDiagnostic()> emitProblem) {
     // A product of two activations has nothing to store.
-    if (!hasWeights(quantizable)) {
+    if (!hasWeights(cast<QuantizableOpInterface>(op))) {
       op->setAttr("qopt.float",
                   StringAttr::get(op->getContext(),
                                   "the scheme is weight-only, and it has no "
                                   "constant weights"));
       return success();
     }
-    const WeightFormat format = getFormat(own.weightOnly.format);
-    const int64_t group = own.weightOnly.groupSize;
-    if (failed(WeightOnlyAttr::verify(
-            [&] { return op->emitError("'") << name.getValue() << "': "; },
-            format, group)))
+    const WeightFormat format = getFormat(settings.format);
+    const int64_t group = settings.groupSize;
+    if (failed(WeightOnlyAttr::verify(emitProblem, format, group)))
       return failure();
     op->setAttr(QOptDialect::getWeightOnlyAttrName(),
                 WeightOnlyAttr::get(op->getContext(), format, group));

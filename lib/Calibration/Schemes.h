@@ -5,12 +5,17 @@
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
+#include "quantopt/Support/QuantizationMap.h"
 
 namespace mlir::qopt {
 
 /// Whether anything inside of `root` takes parameters from samples: not where
 /// it has dynamic contractions and every other one stays in float.
 bool needsCalibration(Operation *root);
+
+/// The map of the file `path`. Failures are reported at `loc`.
+FailureOr<quantopt::QuantizationMap> loadQuantizationMap(StringRef path,
+                                                         Location loc);
 
 } // namespace mlir::qopt
 

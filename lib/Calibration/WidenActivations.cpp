@@ -167,7 +167,7 @@ void mlir::qopt::widenActivations(ModuleOp module,
     quantopt::ActivationSettings settings = config.activations;
     settings.bits = 16;
     if (std::optional<quantopt::QuantParams> params =
-            chooseFor(record->histogram, settings)) {
+            chooseFor(*record, settings)) {
       setParams(candidate.op, *params);
       explain(candidate.op, [&] {
         return "widened to 16 bits, since 8 leave " +

@@ -63,11 +63,16 @@ buildCalibration(OpPassManager &pm, const QuantizeOptions &options,
                  std::shared_ptr<quantopt::CalibrationTable> table) {
   ChooseSchemesOptions schemes;
   schemes.config = options.config;
+  schemes.map = options.quantizationMap;
   pm.addPass(createChooseSchemes(schemes));
   InsertObserversOptions observers;
-  observers.explain = isExplained(options);
+  observers.explain = isExplained(options) || !options.saveMap.empty();
   pm.addPass(createInsertObservers(observers));
-  if (!options.calibrationTable.empty()) {
+  if (!options.quantizationMap.empty()) {
+    ApplyQuantizationMapOptions apply;
+    apply.map = options.quantizationMap;
+    pm.addPass(createApplyQuantizationMap(apply));
+  } else if (!options.calibrationTable.empty()) {
     ApplyCalibrationOptions apply;
     apply.table = options.calibrationTable;
     apply.config = options.config;
@@ -99,12 +104,12 @@ static void buildQuantization(OpPassManager &pm, const QuantizeOptions &options,
     else
       llvm::consumeError(read.takeError());
   }
-  OpPassManager &func = pm.nest<func::FuncOp>();
+  OpPassManager &deciding = pm.nest<func::FuncOp>();
   // What was trained comes first: it decides for itself.
-  func.addPass(createPinFakeQuant());
+  deciding.addPass(createPinFakeQuant());
   // Decide, then give parameters to all that moves along.
-  func.addPass(createSelectOps());
-  func.addPass(createPropagateParams());
+  deciding.addPass(createSelectOps());
+  deciding.addPass(createPropagateParams());
   QuantizeWeightsOptions weights;
   weights.bits = config.weights.bits;
   weights.granularity =
@@ -113,9 +118,16 @@ static void buildQuantization(OpPassManager &pm, const QuantizeOptions &options,
           : "per-tensor";
   weights.method =
       config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
-  func.addPass(createQuantizeWeights(weights));
+  deciding.addPass(createQuantizeWeights(weights));
   if (isExplained(options))
-    func.addPass(createRecordExplanation());
+    deciding.addPass(createRecordExplanation());
+  // All is decided, and nothing is rewritten yet.
+  if (!options.saveMap.empty()) {
+    WriteQuantizationMapOptions map;
+    map.file = options.saveMap;
+    pm.addPass(createWriteQuantizationMap(map));
+  }
+  OpPassManager &func = pm.nest<func::FuncOp>();
   // The quantized model in float: this is what is simulated and shipped.
   func.addPass(createInsertQDQ());
   func.addPass(createFuseElementwise());

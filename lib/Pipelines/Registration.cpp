@@ -23,6 +23,13 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
   Option<std::string> saveTable{
       *this, "save-calibration-table",
       llvm::cl::desc("where to write the table that the samples gave")};
+  Option<std::string> quantizationMap{
+      *this, "quantization-map",
+      llvm::cl::desc("a map of the parameters of each value, taken as they are "
+                     "in place of samples: nothing is run")};
+  Option<std::string> saveMap{
+      *this, "save-quantization-map",
+      llvm::cl::desc("where to write the map of what was decided")};
   Option<std::string> explain{
       *this, "explain",
       llvm::cl::desc(
@@ -77,15 +84,29 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
       "bring a float model (linalg on tensors or TOSA) into one spelling",
       [](OpPassManager &pm) { buildImportPipeline(pm); });
 
-  PassPipelineRegistration<QuantizeFlags>(
+  // Registered by hand: PassPipelineRegistration has no way to refuse flags.
+  registerPassPipeline(
       "qopt-quantize",
       "quantize a float model: import, calibrate on samples, integer form",
-      [control](OpPassManager &pm, const QuantizeFlags &flags) {
+      [control](OpPassManager &pm, StringRef text,
+                llvm::function_ref<LogicalResult(const llvm::Twine &)> fail)
+          -> LogicalResult {
+        QuantizeFlags flags;
+        if (failed(flags.parseFromString(text)))
+          return failure();
+        if (!flags.quantizationMap.empty() &&
+            !(flags.calibrationData.empty() && flags.calibrationTable.empty() &&
+              flags.saveTable.empty()))
+          return fail("quantization-map takes the place of calibration-data, "
+                      "calibration-table and save-calibration-table; leave "
+                      "those out");
         QuantizeOptions options;
         options.calibrationData = flags.calibrationData;
         options.calibrationTable = flags.calibrationTable;
         options.saveTable = flags.saveTable;
         options.config = flags.config;
+        options.quantizationMap = flags.quantizationMap;
+        options.saveMap = flags.saveMap;
         options.explain = flags.explain;
         options.report = flags.report;
         options.evaluationData = flags.evaluationData;
@@ -100,6 +121,10 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
             options.compileTo = *last;
         }
         buildQuantizePipeline(pm, options);
+        return success();
+      },
+      [](llvm::function_ref<void(const detail::PassOptions &)> show) {
+        show(QuantizeFlags());
       });
 
   PassPipelineRegistration<LowerFlags>(

@@ -26,7 +26,7 @@ static void read(func::FuncOp func, std::vector<Explanation> &explanations) {
     };
     Explanation entry{text("name"),  text("op"),     text("location"),
                       text("state"), text("reason"),
-                      /*type=*/{},   text("why")};
+                      /*type=*/{},   text("why"),    text("weights")};
     if (auto type = dictionary.getAs<TypeAttr>("type"))
       entry.type = dyn_cast<quant::UniformQuantizedType>(type.getValue());
     if (auto found = late.find(entry.name); found != late.end()) {

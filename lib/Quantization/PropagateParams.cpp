@@ -184,6 +184,12 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
     SmallVector<ObserveOp> observers = Class::getCounting(member);
     for (ObserveOp observe : observers)
       if (observe.getType() != type) {
+        if (auto place = observe->getAttrOfType<StringAttr>(
+                QOptDialect::getGivenAttrName()))
+          return observe.emitOpError("'")
+                 << observe.getId() << "' has parameters of its own, given at "
+                 << place.getValue() << ", but takes part in " << own.describe()
+                 << "; give the same to all values that move into each other";
         observe.setTypeAttr(TypeAttr::get(type));
         explain(observe, [&] { return own.describe(); });
       }

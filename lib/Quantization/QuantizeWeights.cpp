@@ -10,7 +10,10 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Threading.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cfloat>
 #include <cmath>
+#include <limits>
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_QUANTIZEWEIGHTS
@@ -28,6 +31,25 @@ struct Channels {
   int64_t outer, count, inner;
 };
 
+/// How weights are stored: symmetric, in [min, max].
+struct StoredForm {
+  SmallVector<double> scales;
+  std::optional<int64_t> axis;
+  int64_t min, max;
+};
+
+/// What is to say of a channel's scale (docs/NumericContract.md).
+enum class ChannelState : uint8_t {
+  Ordinary,
+  Dead,    ///< all weights are zero
+  Tiny,    ///< their scale would be below the smallest normal f32
+  Widened, ///< the bias needs a larger scale than the weights
+};
+
+/// In units of the accumulator: what a bias should take at most, and can.
+constexpr double kQuarter = double(1 << 29);
+constexpr double kWhole = double(std::numeric_limits<int32_t>::max());
+
 struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   using QuantizeWeightsBase::QuantizeWeightsBase;
 
@@ -35,11 +57,16 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   /// with unsigned bytes then fit in 16 bits.
   int64_t limit() const { return bits == 7 ? 64 : 127; }
 
-  /// The scale of `values`, or 0 where all are zero. Infinite on bad values.
-  double chooseScale(ArrayRef<float> values) const {
+  /// The scale of `values`, or 0 where all are zero or next to it. Infinite on
+  /// bad values.
+  double chooseScale(ArrayRef<float> values, ChannelState &state) const {
     float largest = quantopt::largestMagnitude(values.data(), values.size());
-    if (largest == 0.0f || std::isinf(largest))
+    if (std::isinf(largest))
       return largest;
+    if (double(largest) / double(limit()) < double(FLT_MIN)) {
+      state = largest == 0.0f ? ChannelState::Dead : ChannelState::Tiny;
+      return 0.0;
+    }
     std::optional<quantopt::QuantParams> params;
     if (method == "mse")
       params = quantopt::chooseSymmetricByMse(values.data(), values.size(), 1,
@@ -50,7 +77,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   }
 
   /// The scale of each channel, as chooseScale has it.
-  SmallVector<double> chooseScales(const Channels &channels) {
+  SmallVector<double> chooseScales(const Channels &channels,
+                                   MutableArrayRef<ChannelState> states) {
     SmallVector<double> scales(channels.count);
     // Some channels at once: where they are the innermost dimension, they lie
     // in a few cache lines of the weights.
@@ -62,8 +90,10 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
           int64_t number = std::min(kChannels, channels.count - first);
           if (channels.outer == 1) {
             for (int64_t channel = first; channel < first + number; ++channel)
-              scales[channel] = chooseScale(channels.values.slice(
-                  channel * channels.inner, channels.inner));
+              scales[channel] =
+                  chooseScale(channels.values.slice(channel * channels.inner,
+                                                    channels.inner),
+                              states[channel]);
             return;
           }
           int64_t size = channels.outer * channels.inner;
@@ -85,35 +115,37 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
               }
           for (int64_t channel = 0; channel < number; ++channel)
             scales[first + channel] = chooseScale(
-                ArrayRef<float>(gathered).slice(channel * size, size));
+                ArrayRef<float>(gathered).slice(channel * size, size),
+                states[first + channel]);
         });
     return scales;
   }
 
   /// Writes the stored form of all weights.
-  void quantizeAll(const Channels &channels, ArrayRef<double> scales,
+  void quantizeAll(const Channels &channels, const StoredForm &form,
                    MutableArrayRef<int8_t> stored) {
-    std::vector<float> narrow(scales.begin(), scales.end());
+    std::vector<float> narrow(form.scales.begin(), form.scales.end());
     mlir::parallelFor(&getContext(), 0, channels.outer, [&](size_t outer) {
       int64_t at = outer * channels.count * channels.inner;
       if (channels.inner == 1)
         return quantopt::quantizeSymmetric(
             channels.values.data() + at, channels.count, narrow.data(),
-            /*perElement=*/true, -limit(), limit(), stored.data() + at);
+            /*perElement=*/true, form.min, form.max, stored.data() + at);
       for (int64_t channel = 0; channel < channels.count; ++channel) {
         quantopt::quantizeSymmetric(channels.values.data() + at, channels.inner,
                                     &narrow[channel], /*perElement=*/false,
-                                    -limit(), limit(), stored.data() + at);
+                                    form.min, form.max, stored.data() + at);
         at += channels.inner;
       }
     });
   }
 
-  /// The least scale of each of `channels`, so that the bias of `op` takes at
-  /// most a quarter of the range of an i32 accumulator. Channels that training
-  /// has switched off have weights of next to nothing, and a bias.
+  /// The least scale of each of `channels`, so that the bias of `op` is at most
+  /// `room` in units of the accumulator, and the unit no subnormal f32.
+  /// Channels that training has switched off have weights of next to nothing,
+  /// and a bias.
   static SmallVector<double> getLeastScales(QuantizableOpInterface op,
-                                            int64_t channels) {
+                                            int64_t channels, double room) {
     SmallVector<double> least(channels, 0.0);
     std::optional<double> activation;
     std::optional<ConstantTensor> bias;
@@ -128,7 +160,10 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
             activation = type.getScale();
     }
     // Where the accumulator is no integer, there is no activation's scale.
-    if (!bias || !activation || isWeightOnly(op))
+    if (!activation || isWeightOnly(op))
+      return least;
+    least.assign(channels, double(FLT_MIN) / *activation);
+    if (!bias)
       return least;
     FailureOr<ConstantValues<float>> values = readFloats(bias->values);
     if (failed(values))
@@ -145,9 +180,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
             for (int64_t size : shape.drop_front(index + 1))
               inner *= size;
           }
-    constexpr double kQuarter = double(1 << 29);
     for (auto [index, value] : llvm::enumerate(*values)) {
-      double scale = std::fabs(value) / (*activation * kQuarter);
+      double scale = std::fabs(value) / (*activation * room);
       if (count == channels) {
         double &own = least[index / inner % channels];
         own = std::max(own, scale);
@@ -157,6 +191,59 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
         each = std::max(each, scale);
     }
     return least;
+  }
+
+  static Channels getChannels(ArrayRef<float> values, RankedTensorType type,
+                              std::optional<int64_t> axis) {
+    Channels channels{values, 1, 1, type.getNumElements()};
+    if (axis) {
+      channels.count = type.getDimSize(*axis);
+      channels.inner = 1;
+      for (int64_t size : type.getShape().drop_front(*axis + 1))
+        channels.inner *= size;
+      channels.outer =
+          type.getNumElements() / (channels.count * channels.inner);
+    }
+    return channels;
+  }
+
+  /// What a quantization map gives for `operand`, and where; or null.
+  static DictionaryAttr getGiven(QuantizableOpInterface op,
+                                 OpOperand &operand) {
+    if (auto all = op->getAttrOfType<ArrayAttr>(
+            QOptDialect::getGivenWeightsAttrName()))
+      for (auto entry : all.getAsRange<DictionaryAttr>())
+        if (entry.getAs<IntegerAttr>("operand").getInt() ==
+            operand.getOperandNumber())
+          return entry;
+    return {};
+  }
+
+  /// Takes the parameters that are given, unless the bias overflows with them.
+  LogicalResult takeGiven(QuantizableOpInterface op, DictionaryAttr given,
+                          RankedTensorType type, StoredForm &form) {
+    FailureOr<UniformParams> params =
+        UniformParams::get(given.getAs<TypeAttr>("type").getValue());
+    StringRef place = given.getAs<StringAttr>("place").getValue();
+    if (failed(params) || params->storageWidth != 8 || !params->isSigned ||
+        params->scales.size() !=
+            size_t(params->axis ? type.getDimSize(*params->axis) : 1))
+      return op->emitOpError("cannot store its weights as given at ") << place;
+    form = {params->scales, params->axis, params->storageMin,
+            params->storageMax};
+    SmallVector<double> fitting =
+        getLeastScales(op, form.scales.size(), kQuarter);
+    for (auto [channel, least] :
+         llvm::enumerate(getLeastScales(op, form.scales.size(), kWhole)))
+      if (form.scales[channel] < least)
+        return op->emitOpError("has a bias that does not fit in an i32 at the "
+                               "weights' scale of channel ")
+               << channel << ", "
+               << llvm::formatv("{0:e}", form.scales[channel])
+               << ", which is given at " << place << "; give at least "
+               << llvm::formatv("{0:e}", fitting[channel]);
+    explainWeights(op, "given at " + place);
+    return success();
   }
 
   LogicalResult quantize(QuantizableOpInterface op, OpOperand &operand) {
@@ -195,36 +282,20 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     std::optional<int64_t> axis = op.getWeightChannelDim(operand);
     if (granularity == "per-tensor")
       axis = std::nullopt;
-    Channels channels{*values, 1, 1, type.getNumElements()};
-    if (axis) {
-      channels.count = type.getDimSize(*axis);
-      channels.inner = 1;
-      for (int64_t size : type.getShape().drop_front(*axis + 1))
-        channels.inner *= size;
-      channels.outer =
-          type.getNumElements() / (channels.count * channels.inner);
+    Channels channels = getChannels(*values, type, axis);
+    StoredForm form{{}, axis, -limit(), limit()};
+    if (DictionaryAttr given = getGiven(op, operand)) {
+      if (failed(takeGiven(op, given, type, form)))
+        return failure();
+      channels = getChannels(*values, type, form.axis);
+    } else if (failed(choose(op, channels, form))) {
+      return failure();
     }
-    SmallVector<double> scales = chooseScales(channels);
-    double smallest = 0.0;
-    for (double scale : scales) {
-      if (std::isinf(scale))
-        return emitBadWeights(op);
-      if (scale > 0.0 && (smallest == 0.0 || scale < smallest))
-        smallest = scale;
-    }
-    // A channel of zeros stores zeros at any scale; a small one keeps its bias.
-    for (double &scale : scales)
-      if (scale == 0.0)
-        scale = smallest > 0.0 ? smallest : 1.0;
-    for (auto [scale, least] :
-         llvm::zip_equal(scales, getLeastScales(op, channels.count)))
-      scale = std::max(scale, least);
 
     ConstantBuilder stored(RankedTensorType::get(
         type.getShape(), IntegerType::get(op->getContext(), 8)));
-    quantizeAll(channels, scales, stored.getMutableData<int8_t>());
-    store(op, operand, type, std::move(stored).finish(getBlobName(op)), scales,
-          axis);
+    quantizeAll(channels, form, stored.getMutableData<int8_t>());
+    store(operand, type, std::move(stored).finish(getBlobName(op)), form);
     return success();
   }
 
@@ -246,9 +317,11 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       return success();
     }
     GroupedWeights grouped(type, *axis, size);
-    if (!grouped.quantize(
-            values, -limit(), limit(),
-            [&](ArrayRef<float> group) { return chooseScale(group); }))
+    if (!grouped.quantize(values, -limit(), limit(),
+                          [&](ArrayRef<float> group) {
+                            ChannelState state = ChannelState::Ordinary;
+                            return chooseScale(group, state);
+                          }))
       return emitBadWeights(op);
     operand.set(std::move(grouped).finish(operand, getBlobName(op)));
     return success();
@@ -264,22 +337,102 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     return (name ? name.getValue() + ".weights" : Twine("weights")).str();
   }
 
-  void store(QuantizableOpInterface op, OpOperand &operand,
-             RankedTensorType type, ElementsAttr stored,
-             ArrayRef<double> scales, std::optional<int64_t> axis) {
-    OpBuilder builder(op);
+  /// Chooses the scales of `form`.
+  LogicalResult choose(QuantizableOpInterface op, const Channels &channels,
+                       StoredForm &form) {
+    SmallVector<ChannelState> states(channels.count, ChannelState::Ordinary);
+    form.scales = chooseScales(channels, states);
+    double smallest = 0.0;
+    for (double scale : form.scales) {
+      if (std::isinf(scale))
+        return emitBadWeights(op);
+      if (scale > 0.0 && (smallest == 0.0 || scale < smallest))
+        smallest = scale;
+    }
+    // A channel of zeros stores zeros at any scale; a small one keeps its bias.
+    for (double &scale : form.scales)
+      if (scale == 0.0)
+        scale = smallest > 0.0 ? smallest : 1.0;
+    for (auto [scale, state, least] :
+         llvm::zip_equal(form.scales, states,
+                         getLeastScales(op, channels.count, kQuarter))) {
+      if (scale >= least)
+        continue;
+      // Rounded up: the type holds the f32, which must not be smaller.
+      float wide = float(least);
+      scale = double(wide) < least ? std::nextafter(wide, INFINITY) : wide;
+      if (state == ChannelState::Ordinary)
+        state = ChannelState::Widened;
+    }
+    report(op, states, form);
+    return success();
+  }
+
+  /// Tells of channels whose scale does not come from their weights.
+  void report(QuantizableOpInterface op, ArrayRef<ChannelState> states,
+              const StoredForm &form) {
+    auto list = [&](ChannelState wanted) {
+      constexpr size_t kShown = 8;
+      std::string text;
+      size_t count = 0;
+      for (auto [channel, state] : llvm::enumerate(states))
+        if (state == wanted && count++ < kShown)
+          text += (count == 1 ? "" : ", ") + std::to_string(channel);
+      return std::pair(count, text + (count > kShown ? ", ..." : ""));
+    };
+    std::string all;
+    for (auto [state, what] :
+         {std::pair(ChannelState::Dead, "dead: all of their weights are zero"),
+          std::pair(ChannelState::Tiny,
+                    "tiny: below what a scale can hold, stored as zeros"),
+          std::pair(ChannelState::Widened,
+                    "widened so that the bias fits in the accumulator")}) {
+      auto [count, channels] = list(state);
+      if (count == 0)
+        continue;
+      std::string text = std::to_string(count) + " of " +
+                         std::to_string(states.size()) + " channels " + what +
+                         " (" + channels + ")";
+      all += (all.empty() ? "" : "; ") + text;
+      // The others lose nothing that the model computes.
+      if (state == ChannelState::Widened)
+        op->emitRemark("'") << op->getName() << "'" << quoteName(op)
+                            << " has weights with " << text;
+    }
+    if (!all.empty())
+      explainWeights(op, all);
+  }
+
+  /// " 'name'", or nothing.
+  static std::string quoteName(Operation *op) {
+    auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+    return name ? " '" + name.str() + "'" : "";
+  }
+
+  /// Where the module is explained, keeps `text` for it.
+  static void explainWeights(Operation *op, const Twine &text) {
+    auto module = op->getParentOfType<ModuleOp>();
+    if (module && module->hasAttr(QOptDialect::getExplainAttrName()))
+      op->setAttr(QOptDialect::getWhyAttrName(),
+                  StringAttr::get(op->getContext(), text));
+  }
+
+  static void store(OpOperand &operand, RankedTensorType type,
+                    ElementsAttr stored, const StoredForm &form) {
+    OpBuilder builder(operand.getOwner());
     Location loc = operand.get().getLoc();
     Type i8 = builder.getI8Type();
     unsigned flags = quant::QuantizationFlags::Signed;
-    SmallVector<int64_t> zeroPoints(scales.size(), 0);
+    SmallVector<int64_t> zeroPoints(form.scales.size(), 0);
     quant::QuantizedType quantized;
-    if (axis)
+    if (form.axis)
       quantized = quant::UniformQuantizedPerAxisType::get(
-          flags, i8, type.getElementType(), scales, zeroPoints, int32_t(*axis),
-          -limit(), limit());
+          flags, i8, type.getElementType(), form.scales, zeroPoints,
+          int32_t(*form.axis), form.min, form.max);
     else
       quantized = quant::UniformQuantizedType::get(
-          flags, i8, type.getElementType(), scales[0], 0, -limit(), limit());
+          flags, i8, type.getElementType(), form.scales[0], 0, form.min,
+          form.max);
     Value constant =
         arith::ConstantOp::create(builder, loc, cast<TypedAttr>(stored));
     operand.set(DequantizeOp::create(builder, loc, type, constant,
@@ -303,6 +456,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
               return WalkResult::interrupt();
           return WalkResult::advance();
         });
+    getOperation().walk([](Operation *op) {
+      op->removeAttr(QOptDialect::getGivenWeightsAttrName());
+    });
     if (result.wasInterrupted())
       signalPassFailure();
   }

@@ -21,6 +21,15 @@ static bool isReadAsInteger(Value value) {
   });
 }
 
+/// Where the parameters of `op` come from, as far as that is known.
+static std::string getWhy(ObserveOp op) {
+  auto why = op->getAttrOfType<StringAttr>(QOptDialect::getWhyAttrName());
+  auto place = op->getAttrOfType<StringAttr>(QOptDialect::getGivenAttrName());
+  if (!place)
+    return why ? why.str() : "";
+  return "given at " + place.str() + (why ? ": " + why.str() : "");
+}
+
 /// The observer whose parameters `value` has on storage: the one that the model
 /// rounds it by, else the one that was calibrated; null where it has none.
 static ObserveOp getStored(Value value, bool isInteger) {
@@ -59,9 +68,14 @@ struct RecordExplanation
         if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(
                 observe.getType().value_or(quant::QuantizedType())))
           entry.set("type", TypeAttr::get(type));
-        if (Attribute why = observe->getAttr(QOptDialect::getWhyAttrName()))
-          entry.set("why", why);
+        if (std::string why = getWhy(observe); !why.empty())
+          entry.set("why", builder.getStringAttr(why));
       }
+      // What there is to say of the weights; said once.
+      if (Operation *maker = value.getDefiningOp())
+        if (Attribute weights =
+                maker->removeAttr(QOptDialect::getWhyAttrName()))
+          entry.set("weights", weights);
       entries.push_back(entry.getDictionary(&getContext()));
     };
     StringRef nameAttr = QOptDialect::getNameAttrName();

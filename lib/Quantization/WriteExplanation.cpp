@@ -64,6 +64,8 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
         os << "  " << describe(entry.type) << "\n";
       if (!entry.why.empty())
         os << "  " << entry.why << "\n";
+      if (!entry.weights.empty())
+        os << "  weights: " << entry.weights << "\n";
     }
   }
 
@@ -82,6 +84,8 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
             json.attribute("type", describe(entry.type));
           if (!entry.why.empty())
             json.attribute("why", entry.why);
+          if (!entry.weights.empty())
+            json.attribute("weights", entry.weights);
         });
     });
     os << "\n";

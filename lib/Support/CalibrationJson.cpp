@@ -80,6 +80,14 @@ std::string quantopt::calibrationToJson(const CalibrationRecords &records) {
       out += key;
       appendNumber(out, count);
     }
+    if (record.samples.count != 0) {
+      out += ",\"samples\":";
+      appendNumber(out, record.samples.count);
+      out += ",\"minSum\":";
+      appendString(out, record.samples.minSum.toText());
+      out += ",\"maxSum\":";
+      appendString(out, record.samples.maxSum.toText());
+    }
     out += ",\n \"bins\":";
     appendBins(out, state.bins);
     out += '}';

@@ -24,7 +24,8 @@ namespace {
 /// Reads one entry of "tensors", and says in `problem` what is wrong with it.
 class EntryReader {
 public:
-  explicit EntryReader(const json::Object &object) : object(object) {}
+  EntryReader(const json::Object &object, int64_t version)
+      : object(object), version(version) {}
 
   bool read(std::string &id, CalibrationRecord &record) {
     const std::optional<StringRef> name = object.getString("id");
@@ -33,8 +34,10 @@ public:
     id = name->str();
     static const StringRef known[] = {"id",  "type",   "min",    "max", "zeros",
                                       "nan", "posInf", "negInf", "bins"};
+    static const StringRef since2[] = {"samples", "minSum", "maxSum"};
     for (const auto &field : object)
-      if (!is_contained(known, StringRef(field.first)))
+      if (!is_contained(known, StringRef(field.first)) &&
+          (version < 2 || !is_contained(since2, StringRef(field.first))))
         return fail("unknown key '" + field.first.str() + "'");
     if (const json::Value *type = object.get("type")) {
       const std::optional<StringRef> text = type->getAsString();
@@ -53,7 +56,7 @@ public:
     if (!histogram)
       return fail("'bins', 'min' and 'max' contradict each other");
     record.histogram = std::move(*histogram);
-    return true;
+    return readSamples(record);
   }
 
   std::string problem;
@@ -82,6 +85,36 @@ private:
     return true;
   }
 
+  bool readSum(StringRef key, ExactSum &result) {
+    const std::optional<StringRef> text = object.getString(key);
+    const std::optional<ExactSum> sum =
+        text ? ExactSum::fromText(text->str()) : std::nullopt;
+    if (!sum)
+      return fail(
+          ("'" + key + "' is missing or not an exact sum such as \"-0x3p-1\"")
+              .str());
+    result = *sum;
+    return true;
+  }
+
+  bool readSamples(CalibrationRecord &record) {
+    if (!object.get("samples") && !object.get("minSum") &&
+        !object.get("maxSum"))
+      return true;
+    SampleExtrema &samples = record.samples;
+    if (!readCount("samples", samples.count) ||
+        !readSum("minSum", samples.minSum) ||
+        !readSum("maxSum", samples.maxSum))
+      return false;
+    // A sample has a value, and the means lie between the extrema.
+    if (samples.count == 0 || samples.count > record.histogram.finite() ||
+        float(samples.meanMin()) < record.histogram.min() ||
+        float(samples.meanMax()) > record.histogram.max() ||
+        samples.meanMin() > samples.meanMax())
+      return fail("'samples', 'minSum' and 'maxSum' contradict the rest");
+    return true;
+  }
+
   bool readBins(Histogram::State &state) {
     const json::Array *runs = object.getArray("bins");
     if (!runs)
@@ -104,6 +137,7 @@ private:
   }
 
   const json::Object &object;
+  const int64_t version;
 };
 
 } // namespace
@@ -123,8 +157,8 @@ Expected<CalibrationTable> CalibrationTable::parse(StringRef text,
   const std::optional<int64_t> version = root->getInteger("version");
   if (!version)
     return fail("'version' is missing or not an integer");
-  if (*version != kCalibrationVersion)
-    return fail("has version " + Twine(*version) + ", but only version " +
+  if (*version < 1 || *version > kCalibrationVersion)
+    return fail("has version " + Twine(*version) + ", but only versions 1 to " +
                 Twine(kCalibrationVersion) +
                 " can be read: calibrate again with this version");
   const json::Array *tensors = root->getArray("tensors");
@@ -136,7 +170,7 @@ Expected<CalibrationTable> CalibrationTable::parse(StringRef text,
     const json::Object *object = value.getAsObject();
     if (!object)
       return fail("tensor " + Twine(index) + " is not an object");
-    EntryReader reader(*object);
+    EntryReader reader(*object, *version);
     std::string id;
     CalibrationRecord record;
     if (!reader.read(id, record))
@@ -194,7 +228,7 @@ Error CalibrationTable::merge(const CalibrationTable &other) {
     CalibrationRecord &mine = records[id];
     if (mine.type.empty())
       mine.type = record.type;
-    mine.histogram.merge(record.histogram);
+    mine.merge(record);
   }
   return Error::success();
 }

@@ -3,15 +3,11 @@
 #include "quantopt/Support/Config.h"
 
 #include "ConfigSchema.h"
+#include "YamlReader.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallString.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Regex.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLParser.h"
 
 using namespace llvm;
 using namespace quantopt;
@@ -26,60 +22,23 @@ static Error makeError(const Twine &message) {
 
 namespace {
 
-/// Walks the document once, in its order. Each method returns false after the
-/// first problem, which `problem` then holds with its place.
-class ConfigParser {
+/// Fills a Config from a document.
+class ConfigParser : YamlReader {
 public:
   ConfigParser(StringRef text, StringRef file, Config &config)
-      : file(file), config(config), stream(text, sources) {
-    sources.setDiagHandler(
-        [](const SMDiagnostic &diagnostic, void *self) {
-          static_cast<ConfigParser *>(self)->noteProblem(
-              diagnostic.getLineNo(), diagnostic.getColumnNo() + 1,
-              diagnostic.getMessage());
-        },
-        this);
-  }
+      : YamlReader(text, file), config(config) {}
 
   Error parse() {
-    const bool good = parseDocument();
-    if (!good || stream.failed() || !problem.empty())
-      return makeError(problem.empty() ? (file + ": not valid YAML").str()
-                                       : problem);
-    return Error::success();
+    return readDocument([&](yaml::Node *root) { return parseRoot(root); });
   }
 
 private:
   using KeyHandler = function_ref<bool(StringRef key, yaml::Node *value)>;
 
-  // -- Problems
-  // -----------------------------------------------------------------
-
-  void noteProblem(int line, int column, const Twine &text) {
-    if (problem.empty())
-      problem =
-          (file + ":" + Twine(line) + ":" + Twine(column) + ": " + text).str();
-  }
-
-  std::pair<unsigned, unsigned> placeOf(yaml::Node *node) {
-    const SMLoc start = node->getSourceRange().Start;
-    return start.isValid() ? sources.getLineAndColumn(start)
-                           : std::pair<unsigned, unsigned>(1, 1);
-  }
-
-  bool fail(yaml::Node *node, const Twine &text) {
-    const auto [line, column] = placeOf(node);
-    noteProblem(int(line), int(column), text);
-    return false;
-  }
-
   bool failValue(yaml::Node *node, StringRef value, const SchemaKey &key) {
     return fail(node, "'" + value + "' is not a value of '" + key.key +
                           "'; allowed: " + key.allowed);
   }
-
-  // -- Nodes
-  // --------------------------------------------------------------------
 
   static const SchemaKey *findKey(StringRef section, StringRef key) {
     const auto it = find_if(configSchema(), [&](const SchemaKey &entry) {
@@ -88,53 +47,17 @@ private:
     return it == configSchema().end() ? nullptr : it;
   }
 
-  bool failUnknown(yaml::Node *node, StringRef section, StringRef key) {
+  /// Calls `handle` for each key of a mapping, all of them keys of `section`.
+  bool forEachKey(yaml::Node *node, StringRef section, KeyHandler handle) {
     std::string allowed;
     for (const SchemaKey &entry : configSchema())
       if (entry.section == section)
         allowed += (allowed.empty() ? "" : ", ") + entry.key.str();
-    return fail(node,
-                "unknown key '" + key + "'" +
-                    (section.empty() ? "" : " in '" + section.str() + "'") +
-                    "; allowed: " + allowed);
-  }
-
-  /// Calls `handle` for each key of a mapping, all of them keys of `section`.
-  bool forEachKey(yaml::Node *node, StringRef section, KeyHandler handle) {
-    auto *mapping = dyn_cast<yaml::MappingNode>(node);
-    if (!mapping)
-      return fail(node,
-                  (section.empty() ? "the file" : "'" + section.str() + "'") +
-                      " must be a mapping of keys to values");
-    StringSet<> seen;
-    for (yaml::KeyValueNode &pair : *mapping) {
-      yaml::Node *keyNode = pair.getKey();
-      if (!keyNode)
-        return false;
-      auto *keyScalar = dyn_cast<yaml::ScalarNode>(keyNode);
-      if (!keyScalar)
-        return fail(keyNode, "a key must be a plain word");
-      SmallString<32> storage;
-      const std::string key = keyScalar->getValue(storage).str();
-      if (!findKey(section, key))
-        return failUnknown(keyNode, section, key);
-      if (!seen.insert(key).second)
-        return fail(keyNode, "key '" + key + "' is there twice");
-      yaml::Node *value = pair.getValue();
-      if (!value || !handle(key, value) || !problem.empty())
-        return false;
-    }
-    return problem.empty();
+    return YamlReader::forEachKey(node, section, allowed, handle);
   }
 
   bool readText(yaml::Node *node, const SchemaKey &key, std::string &result) {
-    SmallString<64> storage;
-    if (auto *scalar = dyn_cast<yaml::ScalarNode>(node)) {
-      result = scalar->getValue(storage).str();
-      return true;
-    }
-    return fail(node,
-                "'" + key.key + "' must be one value; allowed: " + key.allowed);
+    return YamlReader::readText(node, key.key, key.allowed, result);
   }
 
   template <typename T>
@@ -169,14 +92,7 @@ private:
     return true;
   }
 
-  // -- Sections
-  // -----------------------------------------------------------------
-
-  bool parseDocument() {
-    yaml::document_iterator document = stream.begin();
-    if (document == stream.end() || !document->getRoot())
-      return false;
-    yaml::Node *root = document->getRoot();
+  bool parseRoot(yaml::Node *root) {
     bool hasVersion = false;
     if (!isa<yaml::NullNode>(root) &&
         !forEachKey(root, "", [&](StringRef key, yaml::Node *value) {
@@ -184,15 +100,9 @@ private:
           return parseTopKey(key, value);
         }))
       return false;
-    if (stream.failed())
-      return false;
-    if (!hasVersion) {
+    if (!hasVersion)
       noteProblem(1, 1, "'version' is missing; add the line 'version: 1'");
-      return false;
-    }
-    if (++document != stream.end())
-      return fail(document->getRoot(), "a second document; only one is read");
-    return true;
+    return hasVersion;
   }
 
   bool parseTopKey(StringRef name, yaml::Node *value) {
@@ -315,8 +225,10 @@ private:
         value, key,
         {{"auto", ActivationMethod::Auto},
          {"min-max", ActivationMethod::MinMax},
+         {"moving-average", ActivationMethod::MovingAverage},
          {"percentile", ActivationMethod::Percentile},
          {"entropy", ActivationMethod::Entropy},
+         {"entropy-ort", ActivationMethod::EntropyOrt},
          {"mse", ActivationMethod::Mse},
          {"octav", ActivationMethod::Octav}},
         method);
@@ -356,9 +268,9 @@ private:
       return fail(node, "'overrides' must be a list of entries that begin with "
                         "'- match:'");
     for (yaml::Node &entry : *sequence)
-      if (!parseOverride(&entry) || !problem.empty())
+      if (!parseOverride(&entry) || !isGood())
         return false;
-    return problem.empty();
+    return isGood();
   }
 
   bool parseOverride(yaml::Node *node) {
@@ -436,11 +348,7 @@ private:
         });
   }
 
-  StringRef file;
   Config &config;
-  SourceMgr sources;
-  yaml::Stream stream;
-  std::string problem;
 };
 
 } // namespace

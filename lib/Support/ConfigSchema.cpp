@@ -35,10 +35,14 @@ static constexpr SchemaKey kSchema[] = {
      "Bits of storage; 16 is symmetric, by min-max."},
     {"activations", "symmetric", "true, false", "false",
      "Zero point 0 and a range that is as wide on both sides."},
-    {"activations", "method", "auto, min-max, percentile, entropy, mse, octav",
+    {"activations", "method",
+     "auto, min-max, moving-average, percentile, entropy, entropy-ort, mse, "
+     "octav",
      "auto",
      "How a range is chosen from the samples' values; auto takes the "
-     "percentile, or mse where that is much less."},
+     "percentile, or mse where that is much less. moving-average is the mean "
+     "of the samples' minima and maxima, entropy TensorRT's rule, entropy-ort "
+     "ONNX Runtime's."},
     {"activations", "percentile", "a number over 50, up to 100", "99.999",
      "Percent of the values that stay inside the range, with method: "
      "percentile."},

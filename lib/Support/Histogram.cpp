@@ -85,18 +85,37 @@ Histogram &Histogram::operator=(const Histogram &other) {
   return *this;
 }
 
-/// `low` and `high` are not -0; called before `finite_` counts the new values.
-void Histogram::noteExtrema(float low, float high) {
-  min_ = finite_ == 0 ? low : std::min(min_, low);
-  max_ = finite_ == 0 ? high : std::max(max_, high);
+/// Called before `finite_` counts the new values.
+void Histogram::noteExtrema(const Extrema &extrema) {
+  min_ = finite_ == 0 ? extrema.min : std::min(min_, extrema.min);
+  max_ = finite_ == 0 ? extrema.max : std::max(max_, extrema.max);
 }
 
-void Histogram::add(const float *data, size_t size) {
+/// Widens `seen` by values that are not -0.
+static void widen(std::optional<Histogram::Extrema> &seen, float low,
+                  float high) {
+  if (!seen)
+    seen = {low, high};
+  seen->min = std::min(seen->min, low);
+  seen->max = std::max(seen->max, high);
+}
+
+std::optional<Histogram::Extrema> Histogram::add(const float *data,
+                                                 size_t size) {
+  std::optional<Extrema> seen;
+  const uint64_t before = finite_;
   for (size_t at = 0; at < size; at += kBlock)
-    addBlock(data + at, std::min(kBlock, size - at));
+    addBlock(data + at, std::min(kBlock, size - at), seen);
+  if (seen) {
+    const uint64_t after = std::exchange(finite_, before);
+    noteExtrema(*seen);
+    finite_ = after;
+  }
+  return seen;
 }
 
-void Histogram::addBlock(const float *data, size_t size) {
+void Histogram::addBlock(const float *data, size_t size,
+                         std::optional<Extrema> &seen) {
   // First pass, vectorized: extrema, zeros and whether all is finite.
   uint32_t largest = 0, zeros = 0;
   int32_t low = std::numeric_limits<int32_t>::max();
@@ -111,9 +130,9 @@ void Histogram::addBlock(const float *data, size_t size) {
     high = std::max(high, ordered);
   }
   if (largest >= kInfinity)
-    return addWithNonFinite(data, size);
+    return addWithNonFinite(data, size, seen);
 
-  noteExtrema(fromOrdered(low) + 0.0f, fromOrdered(high) + 0.0f);
+  widen(seen, fromOrdered(low) + 0.0f, fromOrdered(high) + 0.0f);
   finite_ += size;
   zeros_ += zeros;
   if (zeros == size)
@@ -132,7 +151,8 @@ void Histogram::addBlock(const float *data, size_t size) {
   }
 }
 
-void Histogram::addWithNonFinite(const float *data, size_t size) {
+void Histogram::addWithNonFinite(const float *data, size_t size,
+                                 std::optional<Extrema> &seen) {
   for (size_t i = 0; i < size; ++i) {
     const uint32_t bits = bitsOf(data[i]);
     const uint32_t magnitude = bits & kMagnitude;
@@ -141,7 +161,7 @@ void Histogram::addWithNonFinite(const float *data, size_t size) {
     } else if (magnitude == kInfinity) {
       ++(bits == kInfinity ? posInfs_ : negInfs_);
     } else {
-      noteExtrema(data[i] + 0.0f, data[i] + 0.0f);
+      widen(seen, data[i] + 0.0f, data[i] + 0.0f);
       ++finite_;
       if (magnitude == 0)
         ++zeros_;
@@ -153,7 +173,7 @@ void Histogram::addWithNonFinite(const float *data, size_t size) {
 
 void Histogram::merge(const Histogram &other) {
   if (other.finite_ != 0)
-    noteExtrema(other.min_, other.max_);
+    noteExtrema({other.min_, other.max_});
   if (other.counts_) {
     uint64_t *counts = table();
     for (size_t bin = 0; bin < kNumBins; ++bin)

@@ -1,13 +1,48 @@
-//===- RangeEstimator.cpp - Min-max, percentile, entropy, OCTAV -----------===//
+//===- RangeEstimator.cpp - From statistics to a clipping range -----------===//
 
 #include "quantopt/Support/RangeEstimator.h"
 #include "RangeSearch.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <tuple>
 
 using namespace quantopt;
+
+ValueState quantopt::classify(const Histogram &histogram, int64_t qmin,
+                              int64_t qmax) {
+  if (histogram.empty())
+    return ValueState::Unobserved;
+  if (histogram.finite() == 0)
+    return ValueState::NonFinite;
+  const double low = std::min(0.0, double(histogram.min()));
+  const double high = std::max(0.0, double(histogram.max()));
+  if (low == high)
+    return ValueState::Dead;
+  if ((high - low) / double(qmax - qmin) < double(FLT_MIN))
+    return ValueState::Tiny;
+  return histogram.min() == histogram.max() ? ValueState::Constant
+                                            : ValueState::Ordinary;
+}
+
+const char *quantopt::getName(ValueState state) {
+  switch (state) {
+  case ValueState::Ordinary:
+    return "";
+  case ValueState::Unobserved:
+    return "unobserved";
+  case ValueState::NonFinite:
+    return "non-finite";
+  case ValueState::Dead:
+    return "dead";
+  case ValueState::Constant:
+    return "constant";
+  case ValueState::Tiny:
+    return "tiny";
+  }
+  return "";
+}
 
 std::optional<QuantParams>
 quantopt::paramsOfRange(const Range &range, const RangeOptions &options) {
@@ -185,6 +220,67 @@ static Range entropyRange(const Histogram &histogram,
   return {std::max(widest.min, -threshold), std::min(widest.max, threshold)};
 }
 
+/// Counts in equal bins over [-limit, limit], whole numbers: the count of a
+/// histogram bin is split by the lengths that it shares with them.
+static std::vector<uint64_t> signedBins(const std::vector<HistogramBin> &bins,
+                                        double limit) {
+  std::vector<uint64_t> result(kEntropyBins, 0);
+  const double width = 2 * limit / kEntropyBins;
+  auto indexOf = [&](double x) {
+    return std::min(kEntropyBins - 1, static_cast<int>((x + limit) / width));
+  };
+  for (const HistogramBin &bin : bins) {
+    const int last = indexOf(bin.upper);
+    const double length = double(bin.upper) - double(bin.lower);
+    uint64_t before = 0;
+    for (int i = indexOf(bin.lower); i <= last; ++i) {
+      const double share = ((i + 1) * width - limit - bin.lower) / length;
+      const uint64_t upTo =
+          i == last ? bin.count
+                    : std::clamp(static_cast<uint64_t>(
+                                     share * double(bin.count) + 0.5),
+                                 before, bin.count);
+      result[i] += upTo - before;
+      before = upTo;
+    }
+  }
+  return result;
+}
+
+static Range entropyOrtRange(const Histogram &histogram,
+                             const RangeOptions &options) {
+  constexpr int kLevels = 128;
+  const Range widest = minMaxRange(histogram, options.symmetric);
+  const double limit = histogram.absMax();
+  if (limit == 0)
+    return widest;
+  const std::vector<double> divergences =
+      windowDivergences(signedBins(histogram.bins(), limit), kLevels);
+  const auto best = std::min_element(divergences.begin(), divergences.end());
+  const auto i = kLevels / 2 + (best - divergences.begin());
+  const double width = 2 * limit / kEntropyBins;
+  // The window has a bin more above zero than below.
+  const double low = std::max(double(histogram.min()), -double(i) * width);
+  const double high = std::min(double(histogram.max()), double(i + 1) * width);
+  if (options.symmetric)
+    return symmetricRange(std::max(std::fabs(low), std::fabs(high)));
+  return {std::min(0.0, low), std::max(0.0, high)};
+}
+
+//===----------------------------------------------------------------------===//
+// Moving average
+//===----------------------------------------------------------------------===//
+
+static Range averageRange(const Histogram &histogram,
+                          const SampleExtrema &samples, bool symmetric) {
+  // The quotients may round to the outside of what they are means of.
+  const double low = std::max(samples.meanMin(), double(histogram.min()));
+  const double high = std::min(samples.meanMax(), double(histogram.max()));
+  if (symmetric)
+    return symmetricRange(std::max(std::fabs(low), std::fabs(high)));
+  return {std::min(0.0, low), std::max(0.0, high)};
+}
+
 //===----------------------------------------------------------------------===//
 // OCTAV
 //===----------------------------------------------------------------------===//
@@ -235,7 +331,8 @@ static Range octavRange(const Histogram &histogram,
 //===----------------------------------------------------------------------===//
 
 std::optional<Range> quantopt::estimateRange(const Histogram &histogram,
-                                             const RangeOptions &options) {
+                                             const RangeOptions &options,
+                                             const SampleExtrema *samples) {
   if (histogram.finite() == 0 || options.qmin >= options.qmax)
     return std::nullopt;
   switch (options.method) {
@@ -250,8 +347,14 @@ std::optional<Range> quantopt::estimateRange(const Histogram &histogram,
   case RangeMethod::Mse:
     return searchLeastSquares(histogram, options,
                               minMaxRange(histogram, options.symmetric));
+  case RangeMethod::EntropyOrt:
+    return entropyOrtRange(histogram, options);
   case RangeMethod::Octav:
     return octavRange(histogram, options);
+  case RangeMethod::MovingAverage:
+    if (!samples || samples->count == 0)
+      return std::nullopt;
+    return averageRange(histogram, *samples, options.symmetric);
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RangeSearch.h"
+#include "quantopt/Support/GoldenSection.h"
 #include "quantopt/Support/QuantArrays.h"
 
 #include <algorithm>
@@ -345,21 +346,8 @@ quantopt::chooseSymmetricByMse(const float *data, size_t size, size_t stride,
     if (!attempt(1.0 - spacing * i, bestError))
       break;
 
-  // Golden section between the neighbours of the best ratio.
-  const double golden = (std::sqrt(5.0) - 1) / 2;
-  double a = bestRatio - spacing, b = std::min(1.0, bestRatio + spacing);
-  double c = b - golden * (b - a), d = a + golden * (b - a);
-  double errorC = *attempt(c, INFINITY), errorD = *attempt(d, INFINITY);
-  for (int i = 0; i < 6; ++i) {
-    if (errorC < errorD) {
-      b = d, d = c, errorD = errorC;
-      c = b - golden * (b - a);
-      errorC = *attempt(c, INFINITY);
-    } else {
-      a = c, c = d, errorC = errorD;
-      d = a + golden * (b - a);
-      errorD = *attempt(d, INFINITY);
-    }
-  }
+  // Between the neighbours of the best ratio; `best` keeps the least seen.
+  goldenSection(bestRatio - spacing, std::min(1.0, bestRatio + spacing), 6,
+                [&](double ratio) { return *attempt(ratio, INFINITY); });
   return best;
 }

@@ -13,7 +13,7 @@ using namespace quantopt;
 
 struct qopt_observer {
   std::mutex lock;
-  Histogram histogram;
+  CalibrationRecord record;
 };
 
 namespace {
@@ -43,7 +43,7 @@ void qopt_observer_add(qopt_observer *observer, const float *data,
   if (count <= 0)
     return;
   std::lock_guard<std::mutex> guard(observer->lock);
-  observer->histogram.add(data, static_cast<size_t>(count));
+  observer->record.add(data, static_cast<size_t>(count));
 }
 
 void qopt_observe_f32(const char *id, const float *data, int64_t count) {
@@ -74,7 +74,7 @@ int qopt_calibration_write(const char *path) {
     std::lock_guard<std::mutex> guard(r.lock);
     for (const auto &[id, observer] : r.observers) {
       std::lock_guard<std::mutex> observerGuard(observer->lock);
-      records[id].histogram = observer->histogram;
+      records[id] = observer->record;
     }
   }
   const std::string beside =
@@ -96,7 +96,7 @@ CalibrationRecords runtime::takeRecords() {
   std::lock_guard<std::mutex> guard(r.lock);
   CalibrationRecords records;
   for (auto &[id, observer] : r.observers)
-    records[id].histogram = std::move(observer->histogram);
+    records[id] = std::move(observer->record);
   r.observers.clear();
   return records;
 }

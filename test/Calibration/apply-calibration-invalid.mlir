@@ -5,6 +5,9 @@
 // RUN: quant-opt %t/empty.mlir --qopt-apply-calibration="table=%t/empty.json" -verify-diagnostics
 // RUN: quant-opt %t/nan.mlir --qopt-apply-calibration="table=%t/nan.json" -verify-diagnostics
 // RUN: quant-opt %t/only-nan.mlir --qopt-apply-calibration="table=%t/only-nan.json config=%t/ignore.yaml" -verify-diagnostics
+// A method that needs what the table does not have.
+// RUN: quant-opt %t/version-one.mlir --qopt-apply-calibration="table=%t/x.json config=%t/moving-average.yaml" -verify-diagnostics
+// RUN: quant-opt %t/version-one.mlir --qopt-apply-calibration="table=%t/x-samples.json,%t/x.json config=%t/moving-average.yaml" -verify-diagnostics
 
 // Tables that cannot be read.
 // RUN: quant-opt %t/no-table.mlir --qopt-apply-calibration -verify-diagnostics
@@ -39,7 +42,7 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 //--- empty.mlir
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{'qopt.observe' op 'x' saw no value during calibration; give at least one sample}}
+  // expected-error@+1 {{'qopt.observe' op 'x' is unobserved: it saw no value during calibration; give at least one sample}}
   %o = qopt.observe %x id "x" : tensor<4xf32>
   return %o : tensor<4xf32>
 }
@@ -54,6 +57,13 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 //--- only-nan.mlir
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error@+1 {{'qopt.observe' op 'x' saw no finite value, so it has no range to quantize}}
+  %o = qopt.observe %x id "x" : tensor<4xf32>
+  return %o : tensor<4xf32>
+}
+
+//--- version-one.mlir
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{'qopt.observe' op 'x' has no extrema of single samples, which method moving-average needs: its table, or one that was merged into it, has version 1; calibrate again, or set another 'method'}}
   %o = qopt.observe %x id "x" : tensor<4xf32>
   return %o : tensor<4xf32>
 }
@@ -79,7 +89,7 @@ module {
 }
 
 //--- version.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}version.json': has version 2, but only version 1 can be read: calibrate again with this version}}
+// expected-error-re@+1 {{calibration table '{{.*}}version.json': has version 3, but only versions 1 to 2 can be read: calibrate again with this version}}
 module {
 }
 
@@ -104,7 +114,7 @@ module {
 }
 
 //--- unknown-value.mlir
-// expected-error-re@+1 {{unknown-value.yaml:2:23: 'minmax' is not a value of 'method'; allowed: auto, min-max, percentile, entropy, mse}}
+// expected-error-re@+1 {{unknown-value.yaml:2:23: 'minmax' is not a value of 'method'; allowed: auto, min-max, moving-average, percentile, entropy, entropy-ort, mse, octav}}
 module {
 }
 
@@ -120,6 +130,11 @@ module {
 //--- x.json
 {"format": "quant-opt calibration table", "version": 1, "tensors": [
  {"id": "x", "type": "tensor<4xf32>", "min": 2, "max": 6, "zeros": 0, "nan": 0, "posInf": 0, "negInf": 0, "bins": [[16384, 3], [16576, 1]]}
+]}
+
+//--- x-samples.json
+{"format": "quant-opt calibration table", "version": 2, "tensors": [
+ {"id": "x", "type": "tensor<4xf32>", "min": 2, "max": 6, "zeros": 0, "nan": 0, "posInf": 0, "negInf": 0, "samples": 1, "minSum": "0x1p+1", "maxSum": "0x3p+1", "bins": [[16384, 3], [16576, 1]]}
 ]}
 
 //--- x2.json
@@ -146,7 +161,7 @@ module {
 {"layers": 3}
 
 //--- version.json
-{"format": "quant-opt calibration table", "version": 2, "tensors": []}
+{"format": "quant-opt calibration table", "version": 3, "tensors": []}
 
 //--- contradiction.json
 {"format": "quant-opt calibration table", "version": 1, "tensors": [
@@ -156,6 +171,10 @@ module {
 //--- ignore.yaml
 version: 1
 non-finite: ignore
+
+//--- moving-average.yaml
+version: 1
+activations: {method: moving-average}
 
 //--- unknown-key.yaml
 version: 1

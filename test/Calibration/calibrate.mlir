@@ -10,7 +10,7 @@
 // RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/x.npz config=%t/min-max.yaml" -o %t/a.mlir
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json config=%t/min-max.yaml" -o %t/b.mlir
 // RUN: cmp %t/a.mlir %t/b.mlir
-// TABLE: {"format":"quant-opt calibration table","version":1,
+// TABLE: {"format":"quant-opt calibration table","version":2,
 // TABLE-NEXT: "tensors":[
 // TABLE-NEXT: {"id":"x",{{.*}}"min":-1,"max":3,"zeros":7,"nan":0,"posInf":0,"negInf":0,
 // TABLE-NEXT: "bins":{{\[\[}}16384,3],[16448,1],[49024,1]]},
@@ -34,6 +34,16 @@
 // RUN: %python %S/../Inputs/npz.py make %t/nan.npz 'x=f32[3,4]:-1,nan,inf,2,2,2,3,-inf,0,0,0,0'
 // RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/nan.npz config=%t/ignore.yaml" | FileCheck %s
 
+// The mean of the samples' extrema, in any order: of [-1, 1], [-3, 2] and [0, 4] it is
+// [-4/3, 7/3]. A sample of NaN has none.
+// RUN: %python %S/../Inputs/npz.py make %t/mean.npz 'x=f32[3,4]:-1,1,0,0,-3,2,0,0,0,4,0,0'
+// RUN: %python %S/../Inputs/npz.py make %t/turned.npz 'x=f32[4,4]:0,4,0,0,nan,nan,nan,nan,-3,2,0,0,-1,1,0,0'
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/mean.npz config=%t/moving-average.yaml table=%t/mean.json" | FileCheck %s --check-prefix=MEAN
+// RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/turned.npz config=%t/moving-average.yaml" | FileCheck %s --check-prefix=MEAN
+// RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/mean.json config=%t/moving-average.yaml" | FileCheck %s --check-prefix=MEAN
+// MEAN: id "x" as !quant.uniform<i8:f32, 0.0143790850{{[0-9]*}}:-35>
+// MEAN: id "y" as !quant.uniform<i8:f32, 0.0287581700{{[0-9]*}}:-35>
+
 //--- model.mlir
 // The module itself stays as it is but for the types.
 // CHECK-LABEL: func @double
@@ -51,6 +61,11 @@ func.func @double(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x4xf32> {
 //--- min-max.yaml
 version: 1
 activations: {method: min-max}
+
+//--- moving-average.yaml
+version: 1
+activations: {method: moving-average}
+non-finite: ignore
 
 //--- ignore.yaml
 version: 1

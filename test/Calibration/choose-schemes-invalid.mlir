@@ -3,6 +3,28 @@
 // RUN: quant-opt %t/word.mlir --qopt-choose-schemes="config=%t/word.yaml" -verify-diagnostics
 // RUN: quant-opt %t/match.mlir --qopt-choose-schemes="config=%t/match.yaml" -verify-diagnostics
 // RUN: quant-opt %t/groups.mlir --qopt-choose-schemes="config=%t/groups.yaml" -verify-diagnostics
+// RUN: quant-opt %t/no-map.mlir --qopt-choose-schemes="map=%t/none.yaml" -verify-diagnostics
+// RUN: quant-opt %t/map.mlir --qopt-choose-schemes="map=%t/map.yaml" -verify-diagnostics
+
+//--- no-map.mlir
+// expected-error-re@+1 {{cannot read quantization map '{{.*}}none.yaml': No such file}}
+module {
+}
+
+//--- map.mlir
+// expected-error-re@+1 {{map.yaml:3:10: 'sum' is no contraction, so its scheme cannot be dynamic; set 'scheme: static'}}
+module {
+  func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+    %e = tensor.empty() : tensor<4xf32>
+    %s = linalg.add {qopt.name = "sum"} ins(%x, %x : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    return %s : tensor<4xf32>
+  }
+}
+
+//--- map.yaml
+version: 1
+values:
+- {name: sum, scheme: dynamic}
 
 //--- none.mlir
 // expected-error-re@+1 {{none.yaml': No such file}}

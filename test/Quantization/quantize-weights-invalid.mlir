@@ -67,3 +67,15 @@ func.func @not_finite_groups(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<group = 1>} ins(%x, %w : tensor<1x2xf32>, tensor<2x1xf32>) outs(%zero : tensor<1x1xf32>) -> tensor<1x1xf32>
   return %m : tensor<1x1xf32>
 }
+
+// -----
+
+// Scales that a quantization map gives cannot grow: 0.25 / (0.1 * 1e-12) is 2.5e12.
+func.func @given(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1> : tensor<1x2xf32>
+  %w = arith.constant dense<1.0> : tensor<2x2xf32>
+  %b = arith.constant dense<[[0.5, 0.25]]> : tensor<1x2xf32>
+  // expected-error@+1 {{'linalg.matmul' op has a bias that does not fit in an i32 at the weights' scale of channel 1, 1.000000e-12, which is given at map.yaml:9:5; give at least 4.656613e-09}}
+  %m = linalg.matmul {qopt.integer, qopt.given_weights = [{operand = 1 : i64, type = !quant.uniform<i8:f32:1, {1.0e-2, 1.0e-12}>, place = "map.yaml:9:5"}]} ins(%ox, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%b : tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %m : tensor<1x2xf32>
+}

@@ -8,9 +8,9 @@
 // CHECK-SAME: {location = "{{.*}}record-explanation.mlir:[[#@LINE+10]]:{{[0-9]+}}", name = "x", op = "input", state = "integer",
 // CHECK-SAME: type = !quant.uniform<i8:f32, 1.000000e-01:3>, why = "auto took percentile"},
 // CHECK-SAME: {location = "{{.*}}record-explanation.mlir:[[#@LINE+17]]:{{[0-9]+}}", name = "dense", op = "linalg.matmul", state = "integer",
-// CHECK-SAME: type = !quant.uniform<i16:f32, 2.000000e-01>},
+// CHECK-SAME: type = !quant.uniform<i16:f32, 2.000000e-01>, weights = "1 of 4 channels dead"},
 // CHECK-SAME: {location = "{{.*}}", name = "kept", op = "linalg.matmul", reason = "the configuration keeps it in float", state = "float",
-// CHECK-SAME: type = !quant.uniform<u8:f32, 5.000000e-01:7>},
+// CHECK-SAME: type = !quant.uniform<u8:f32, 5.000000e-01:7>, why = "given at map.yaml:9:9: dead"},
 // CHECK-SAME: {location = "{{.*}}", name = "last", op = "linalg.matmul", state = "integer"},
 // CHECK-SAME: {location = "{{.*}}", name = "each-run", op = "linalg.matmul", state = "dynamic"},
 // CHECK-SAME: {location = "{{.*}}", name = "softmax", op = "linalg.softmax", reason = "exponentials", state = "float"}]
@@ -22,12 +22,12 @@ func.func @model(
   %e = tensor.empty() : tensor<4x4xf32>
   %zeros = linalg.fill {qopt.name = "fill"} ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
   %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1:3> {qopt.why = "auto took percentile"} : tensor<4x4xf32>
-  // Everything stays where it was.
+  // Everything stays where it was, but what is said of the weights.
   // CHECK: linalg.matmul {qopt.integer, qopt.name = "dense"} ins(%{{.*}}, %[[W]] :
-  %m = linalg.matmul {qopt.integer, qopt.name = "dense"} ins(%ox, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %m = linalg.matmul {qopt.integer, qopt.name = "dense", qopt.why = "1 of 4 channels dead"} ins(%ox, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
   %om = qopt.observe %m id "dense" as !quant.uniform<i16:f32, 2.0e-1> : tensor<4x4xf32>
   %k = linalg.matmul {qopt.float = "the configuration keeps it in float", qopt.name = "kept"} ins(%om, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
-  %ok = qopt.observe %k id "kept" as !quant.uniform<u8:f32, 5.0e-1:7> : tensor<4x4xf32>
+  %ok = qopt.observe %k id "kept" as !quant.uniform<u8:f32, 5.0e-1:7> {qopt.given = "map.yaml:9:9", qopt.why = "dead"} : tensor<4x4xf32>
   %l = linalg.matmul {qopt.integer, qopt.name = "last"} ins(%ok, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
   %d = linalg.matmul {qopt.dynamic = #qopt.dynamic<>, qopt.name = "each-run"} ins(%l, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
   %s = linalg.softmax {qopt.float = "exponentials", qopt.name = "softmax"} dimension(1) ins(%d : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>

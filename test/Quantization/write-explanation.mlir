@@ -18,12 +18,13 @@
 // TEXT-NEXT:  float: exponentials
 // TEXT-NEXT:other (linalg.matmul), model.mlir:7:8
 // TEXT-NEXT:  dynamic
+// TEXT-NEXT:  weights: 1 of 4 channels dead
 // TEXT-NOT:{{.}}
 
 // JSON: [{"name":"x","op":"input","location":"model.mlir:1:2","state":"integer","type":"i8, scale 0.1, zero point 3","why":"auto took percentile"},
 // JSON-SAME: {"name":"dense","op":"linalg.matmul","location":"model.mlir:3:4","state":"float","reason":"too many to sum in 32 bits"},
 // JSON-SAME: {"name":"softmax","op":"linalg.softmax","location":"model.mlir:5:6","state":"float","reason":"exponentials"},
-// JSON-SAME: {"name":"other","op":"linalg.matmul","location":"model.mlir:7:8","state":"dynamic"}]
+// JSON-SAME: {"name":"other","op":"linalg.matmul","location":"model.mlir:7:8","state":"dynamic","weights":"1 of 4 channels dead"}]
 
 // OUT-NOT: qopt.expla
 module attributes {qopt.explain} {
@@ -37,7 +38,7 @@ module attributes {qopt.explain} {
     return %m : tensor<4x4xf32>
   }
   func.func @other(%x: tensor<4x4xf32>) -> tensor<4x4xf32> attributes {qopt.explanation = [
-      {location = "model.mlir:7:8", name = "other", op = "linalg.matmul", state = "dynamic"}]} {
+      {location = "model.mlir:7:8", name = "other", op = "linalg.matmul", state = "dynamic", weights = "1 of 4 channels dead"}]} {
     return %x : tensor<4x4xf32>
   }
   func.func @silent(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {

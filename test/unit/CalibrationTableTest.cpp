@@ -27,8 +27,8 @@ CalibrationTable tableOf(const std::vector<int> &samples) {
       v = normal(random);
     for (float &v : y)
       v = std::max(0.0f, normal(random));
-    table["input"].histogram.add(x.data(), x.size());
-    table["relu \"1\"\n\\"].histogram.add(y.data(), y.size());
+    table["input"].add(x.data(), x.size());
+    table["relu \"1\"\n\\"].add(y.data(), y.size());
   }
   return table;
 }
@@ -77,7 +77,7 @@ TEST_F(CalibrationTableTest, SavedTableReadsBackEqual) {
   CalibrationTable table = tableOf({1, 2, 3});
   table["input"].type = "tensor<500xf32>";
   const float odd[] = {NAN, INFINITY, -INFINITY, -0.0f, 1e-45f, 3.4e38f, 0.1f};
-  table["odd"].histogram.add(odd, 7);
+  table["odd"].add(odd, 7);
   table["never seen"];
   const std::string path = pathOf("table.json");
   ASSERT_EQ(textOf(table.save(path)), "");
@@ -94,14 +94,16 @@ TEST_F(CalibrationTableTest, SavedTableReadsBackEqual) {
 TEST_F(CalibrationTableTest, FormatIsAsDocumented) {
   CalibrationTable table;
   const float values[] = {0.5f, 0.5f, 0.50390625f, -2, 0};
-  table["x"].histogram.add(values, 5);
+  table["x"].add(values, 2);
+  table["x"].add(values + 2, 3);
   table["x"].type = "tensor<5xf32>";
   EXPECT_EQ(
       table.toJson(),
-      "{\"format\":\"quant-opt calibration table\",\"version\":1,\n"
+      "{\"format\":\"quant-opt calibration table\",\"version\":2,\n"
       "\"tensors\":[\n"
       "{\"id\":\"x\",\"type\":\"tensor<5xf32>\",\"min\":-2,\"max\":0.50390625,"
-      "\"zeros\":1,\"nan\":0,\"posInf\":0,\"negInf\":0,\n"
+      "\"zeros\":1,\"nan\":0,\"posInf\":0,\"negInf\":0,"
+      "\"samples\":2,\"minSum\":\"-0x3p-1\",\"maxSum\":\"0x101p-8\",\n"
       " \"bins\":[[16128,2,1],[49152,1]]}\n"
       "]}\n");
 }
@@ -136,7 +138,7 @@ TEST_F(CalibrationTableTest, BadFiles) {
             std::string::npos);
   const std::string head =
       "{\"format\":\"quant-opt calibration table\",\"version\":";
-  EXPECT_NE(problemOf(head + "2,\"tensors\":[]}").find("has version 2"),
+  EXPECT_NE(problemOf(head + "3,\"tensors\":[]}").find("has version 3"),
             std::string::npos);
   EXPECT_NE(problemOf(head + "1}").find("'tensors' is missing"),
             std::string::npos);
@@ -177,6 +179,90 @@ TEST_F(CalibrationTableTest, BadEntries) {
   EXPECT_EQ(
       problem(entry("x", "[[16256,1]]") + "," + entry("x", "[[16256,1]]")),
       "calibration table 't.json': tensor 'x' is there twice");
+}
+
+/// A table with one tensor, all ones, and what `more` says.
+CalibrationTable parseOnes(int version, const std::string &more = "") {
+  auto table = CalibrationTable::parse(
+      "{\"format\":\"quant-opt calibration table\",\"version\":" +
+          std::to_string(version) +
+          ",\"tensors\":[{\"id\":\"x\",\"min\":1,\"max\":1,\"zeros\":0,"
+          "\"nan\":0,\"posInf\":0,\"negInf\":0," +
+          more + "\"bins\":[[16256,4]]}]}",
+      "t.json");
+  EXPECT_TRUE(bool(table));
+  return table ? *table : CalibrationTable();
+}
+
+const char *const kTwoSamples =
+    "\"samples\":2,\"minSum\":\"0x1p+1\",\"maxSum\":\"0x1p+1\",";
+
+TEST_F(CalibrationTableTest, VersionOneHasNoExtremaOfSamples) {
+  const CalibrationTable old = parseOnes(1);
+  EXPECT_FALSE(old.lookup("x")->hasSamples());
+  const CalibrationTable now = parseOnes(2, kTwoSamples);
+  EXPECT_TRUE(now.lookup("x")->hasSamples());
+  EXPECT_EQ(now.lookup("x")->samples.meanMax(), 1.0);
+  EXPECT_NE(old.toJson().find("\"version\":2"), std::string::npos);
+  EXPECT_EQ(old.toJson().find("samples"), std::string::npos);
+}
+
+TEST_F(CalibrationTableTest, MergedWithVersionOneHasNone) {
+  // In any order, and whatever is merged after it.
+  std::vector<CalibrationTable> parts = {
+      parseOnes(1), parseOnes(2, kTwoSamples), parseOnes(2, kTwoSamples)};
+  std::vector<int> order = {0, 1, 2};
+  std::string first;
+  do {
+    CalibrationTable merged;
+    for (const int i : order)
+      ASSERT_EQ(textOf(merged.merge(parts[i])), "");
+    EXPECT_FALSE(merged.lookup("x")->hasSamples());
+    EXPECT_EQ(merged.lookup("x")->histogram.count(), 12u);
+    if (first.empty())
+      first = merged.toJson();
+    EXPECT_EQ(merged.toJson(), first);
+  } while (std::next_permutation(order.begin(), order.end()));
+  // Nor can samples be added to what lacks the earlier ones.
+  const float more = 1;
+  parts[0]["x"].add(&more, 1);
+  EXPECT_FALSE(parts[0].lookup("x")->hasSamples());
+  // An observer that saw nothing takes nothing away.
+  CalibrationTable empty;
+  empty["x"];
+  ASSERT_EQ(textOf(empty.merge(parts[1])), "");
+  EXPECT_TRUE(empty == parts[1]);
+}
+
+TEST_F(CalibrationTableTest, BadSamples) {
+  auto problem = [](int version, const std::string &more) {
+    return problemOf(
+        "{\"format\":\"quant-opt calibration table\",\"version\":" +
+        std::to_string(version) +
+        ",\"tensors\":[{\"id\":\"x\",\"min\":1,\"max\":1,\"zeros\":0,"
+        "\"nan\":0,\"posInf\":0,\"negInf\":0," +
+        more + "\"bins\":[[16256,4]]}]}");
+  };
+  const std::string where = "calibration table 't.json': tensor 0 ('x'): ";
+  EXPECT_EQ(problem(1, kTwoSamples).substr(0, where.size() + 11),
+            where + "unknown key");
+  EXPECT_EQ(problem(2, "\"samples\":2,"),
+            where + "'minSum' is missing or not an exact sum such as "
+                    "\"-0x3p-1\"");
+  EXPECT_EQ(problem(2, "\"minSum\":\"0x1p+1\","),
+            where + "'samples' is missing or not a count");
+  EXPECT_EQ(problem(2, "\"samples\":2,\"minSum\":\"2\",\"maxSum\":\"0x1p+1\","),
+            where + "'minSum' is missing or not an exact sum such as "
+                    "\"-0x3p-1\"");
+  const std::string contradict =
+      where + "'samples', 'minSum' and 'maxSum' contradict the rest";
+  // No sample, more samples than values, means outside of the extrema.
+  for (const char *more :
+       {"\"samples\":0,\"minSum\":\"0x0p+0\",\"maxSum\":\"0x0p+0\",",
+        "\"samples\":5,\"minSum\":\"0x5p+0\",\"maxSum\":\"0x5p+0\",",
+        "\"samples\":2,\"minSum\":\"0x1p+0\",\"maxSum\":\"0x1p+1\",",
+        "\"samples\":2,\"minSum\":\"0x1p+1\",\"maxSum\":\"0x3p+0\","})
+    EXPECT_EQ(problem(2, more), contradict);
 }
 
 TEST_F(CalibrationTableTest, UnwritablePathLeavesNothing) {

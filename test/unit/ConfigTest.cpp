@@ -86,7 +86,9 @@ TEST_F(ConfigTest, Methods) {
       {"auto", ActivationMethod::Auto},
       {"min-max", ActivationMethod::MinMax},
       {"percentile", ActivationMethod::Percentile},
+      {"moving-average", ActivationMethod::MovingAverage},
       {"entropy", ActivationMethod::Entropy},
+      {"entropy-ort", ActivationMethod::EntropyOrt},
       {"octav", ActivationMethod::Octav},
       {"mse", ActivationMethod::Mse}};
   for (const auto &[word, method] : methods)
@@ -331,8 +333,8 @@ TEST_F(ConfigTest, UnknownKeys) {
 TEST_F(ConfigTest, WrongValues) {
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  method: magic\n"),
             "c.yaml:3:11: 'magic' is not a value of 'method'; allowed: auto, "
-            "min-max, "
-            "percentile, entropy, mse, octav");
+            "min-max, moving-average, percentile, entropy, entropy-ort, mse, "
+            "octav");
   EXPECT_EQ(problemOf("version: 1\nactivations: {bits: 5}\n"),
             "c.yaml:2:21: '5' is not a value of 'bits'; allowed: 8, 16");
   EXPECT_EQ(problemOf("version: 1\nactivations: {percentile: 101}\n"),

@@ -26,6 +26,12 @@ TEST(Metrics, RatioOfTheNormsOverAllSamples) {
   EXPECT_EQ(comparison.getTop1Agreement(), 1);
 }
 
+TEST(Metrics, RatioOfTheReference) {
+  OutputComparison comparison;
+  comparison.add({1, 2, 3}, {1, 2, 2.9});
+  EXPECT_NEAR(comparison.getSQNR(), 31.4613, 5e-5);
+}
+
 TEST(Metrics, EqualOutputsAreInfinitelyGood) {
   OutputComparison comparison;
   comparison.add({0, kInfinity, kNaN}, {0, kInfinity, kNaN});

@@ -15,7 +15,7 @@ namespace {
 
 constexpr RangeMethod kMethods[] = {
     RangeMethod::MinMax, RangeMethod::Percentile, RangeMethod::Entropy,
-    RangeMethod::Mse, RangeMethod::Octav};
+    RangeMethod::Mse,    RangeMethod::Octav,      RangeMethod::EntropyOrt};
 
 Histogram histogramOf(const std::vector<float> &values) {
   Histogram h;
@@ -92,6 +92,39 @@ TEST(RangeEstimator, AllZero) {
       EXPECT_EQ(paramsOfRange(*range, o)->scale, 1.0);
       EXPECT_EQ(paramsOfRange(*range, o)->zeroPoint, 0);
     }
+}
+
+TEST(ValueState, Names) {
+  auto stateOf = [](const std::vector<float> &values) {
+    return std::string(getName(classify(histogramOf(values), -128, 127)));
+  };
+  EXPECT_EQ(stateOf({}), "unobserved");
+  EXPECT_EQ(stateOf({NAN, INFINITY}), "non-finite");
+  EXPECT_EQ(stateOf({0, -0.0f, 0, NAN}), "dead");
+  EXPECT_EQ(stateOf({3, 3, NAN}), "constant");
+  EXPECT_EQ(stateOf({-3}), "constant");
+  EXPECT_EQ(stateOf({1e-40f, -1e-39f}), "tiny");
+  EXPECT_EQ(stateOf({1e-40f}), "tiny");
+  EXPECT_EQ(stateOf({0, 3}), "");
+  EXPECT_EQ(stateOf({2, 3}), "");
+  // The limit is a step of 2^-126, so it depends on the storage.
+  const Histogram h = histogramOf({0, std::ldexp(1000.0f, -126)});
+  EXPECT_EQ(classify(h, -128, 127), ValueState::Ordinary);
+  EXPECT_EQ(classify(h, -32768, 32767), ValueState::Tiny);
+}
+
+TEST(ValueState, AConstantIsStoredAsItIs) {
+  for (const float constant : {3.0f, -0.7f, 1e-30f, 3e38f}) {
+    const Histogram h = histogramOf({constant, constant});
+    for (const RangeMethod method : kMethods)
+      for (const bool symmetric : {false, true}) {
+        const RangeOptions o = options(method, symmetric);
+        const QuantParams params = *paramsOfRange(*estimateRange(h, o), o);
+        const float back = dequantize(quantize(constant, params), params);
+        EXPECT_LE(std::fabs(back - constant), std::fabs(constant) * 1e-3f)
+            << int(method) << " " << constant;
+      }
+  }
 }
 
 TEST(RangeEstimator, NonFiniteTakesNoPart) {

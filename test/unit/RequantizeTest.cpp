@@ -122,6 +122,13 @@ TEST(RequantizeF32, AddsTheZeroPointAfterRounding) {
   EXPECT_EQ(rf(3, .5, 1), 3);
 }
 
+TEST(RequantizeF32, BetweenSignsIsAFlippedBit) {
+  // The same scale and zero points 128 apart: q xor 0x80, every q.
+  for (int q = -128; q <= 127; ++q)
+    EXPECT_EQ(requantizeF32(q + 3, requantMultiplier(.1f, .1f), 125, 0, 255),
+              int64_t(uint8_t(q) ^ 0x80));
+}
+
 /// A random multiplier with this exponent.
 FixedPointMultiplier randomMultiplier(std::mt19937_64 &random, int exponent) {
   std::uniform_int_distribution<int32_t> mantissa(1 << 30, INT32_MAX);

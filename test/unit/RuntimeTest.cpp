@@ -33,9 +33,9 @@ TEST_F(RuntimeTest, WritesTheBytesOfTheTable) {
   EXPECT_EQ(numFiles(), 1u);
 
   CalibrationTable expected;
-  expected["a"].histogram.add(kValues, 2);
-  expected["b"].histogram.add(kValues, 4);
-  expected["b"].histogram.add(kValues, 3);
+  expected["a"].add(kValues, 2);
+  expected["b"].add(kValues, 4);
+  expected["b"].add(kValues, 3);
   EXPECT_EQ(readFile(path), expected.toJson());
   // Writing does not take: the records are still there.
   EXPECT_TRUE(CalibrationTable(runtime::takeRecords()) == expected);

@@ -12,15 +12,19 @@ def ChooseSchemes : Pass<"qopt-choose-schemes", "::mlir::ModuleOp"> {
     contraction whose scheme is dynamic carries `qopt.dynamic`, and an operation
     that the configuration keeps in float carries `qopt.float`. Nothing else
     changes. A function in which no contraction is static needs no calibration.
+    With `map`, a quantization map, its schemes take the place of the settings.
 
-    Refuses a configuration that cannot be read and, where nothing is left to
-    calibrate, overrides that match nothing.
+    Refuses a configuration or map that cannot be read, an operation that is no
+    contraction and dynamic in the map and, where nothing is left to calibrate,
+    overrides that match nothing.
 
     Example: test/Calibration/choose-schemes.mlir
   }];
   let options = [
     Option<"config", "config", "std::string", /*default=*/"\"\"",
-           "Settings: a YAML file (docs/Configuration.md)">
+           "Settings: a YAML file (docs/Configuration.md)">,
+    Option<"map", "map", "std::string", /*default=*/"\"\"",
+           "A quantization map whose schemes to take">
   ];
   let dependentDialects = ["::mlir::qopt::QOptDialect"];
 }
@@ -81,7 +85,8 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
     Reads the statistics that `table` holds under the id of each `qopt.observe`,
     and the settings of `config`. Afterwards each of them carries its chosen
     quantized type. Values whose range the operation fixes (softmax) get that
-    range. Several tables, separated by commas, are merged.
+    range. Several tables, separated by commas, are merged. Warns of values that
+    were all zero, or next to it (docs/NumericContract.md, "Degenerate values").
 
     Refuses an id that the table lacks or that saw nothing, values that are NaN
     or infinite unless the configuration ignores them, and overrides that match
@@ -94,6 +99,31 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
            "The calibration table, or several separated by commas">,
     Option<"config", "config", "std::string", /*default=*/"\"\"",
            "Settings: a YAML file (docs/Configuration.md)">
+  ];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
+}
+
+def ApplyQuantizationMap
+    : Pass<"qopt-apply-quantization-map", "::mlir::ModuleOp"> {
+  let summary = "Take the parameters of a quantization map as they are";
+  let description = [{
+    Reads `map`, a file that `qopt-write-quantization-map` wrote or a person
+    edited (docs/Configuration.md). Afterwards each `qopt.observe` carries the
+    parameters that the map has for its id, values that only move others and are
+    in the map have an observer, and contractions carry `qopt.given_weights`;
+    `qopt.given` names the place in the file. Later passes change none of these
+    parameters: where they cannot be kept, that is an error.
+
+    Refuses a file that is not valid, at its line and column; names that the
+    model does not have, with the nearest that it has; values and weights of
+    another operation, type or number of channels; other parameters than those
+    that came with the model; and observed values that the map lacks.
+
+    Example: test/Calibration/apply-quantization-map.mlir
+  }];
+  let options = [
+    Option<"map", "map", "std::string", /*default=*/"\"\"",
+           "The quantization map">
   ];
   let dependentDialects = ["::mlir::qopt::QOptDialect"];
 }

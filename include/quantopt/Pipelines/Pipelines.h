@@ -21,6 +21,11 @@ struct QuantizeOptions {
   std::string calibrationTable;
   /// Where to write the table of this run; empty: nowhere.
   std::string saveTable;
+  /// A map of parameters to take as they are: nothing is run, and neither
+  /// samples nor settings choose parameters or schemes. Empty: none.
+  std::string quantizationMap;
+  /// Where to write such a map; empty: nowhere.
+  std::string saveMap;
   /// Where to write why each operation is what it is, as text or, where the
   /// name ends in .json, as JSON; empty: nowhere.
   std::string explain;

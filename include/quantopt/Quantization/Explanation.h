@@ -14,11 +14,12 @@ namespace mlir::qopt {
 /// What qopt-record-explanation kept of an input or an operation.
 struct Explanation {
   std::string name, op, location;
-  std::string state;  ///< integer, dynamic or float
+  std::string state;  ///< integer, dynamic, weight-only or float
   std::string reason; ///< of float
   /// The parameters where the value is an integer anywhere, else no type.
   quant::UniformQuantizedType type;
-  std::string why; ///< where the parameters come from
+  std::string why;     ///< where the parameters come from
+  std::string weights; ///< what there is to say of the weights' scales
 };
 
 /// What was recorded in all functions of `module`, in their order, with what

@@ -53,7 +53,8 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
     class of another type rounds once more, as in the model. Where `final` members
     have different types, the operations between them stay in float. So a
     range moves forward through a pad and backward through a concat, whatever
-    lies in between.
+    lies in between. Refuses to change what a quantization map gives
+    (`qopt.given`).
 
     Example: test/Quantization/propagate-params.mlir
   }];
@@ -71,10 +72,14 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     [-64, 64] (see docs/Targets.md), with one scale an output channel (or one for all, `granularity=per-tensor`), that of the
     largest magnitude or, with `method=mse`, the scale of least squared error.
     A channel of zeros gets the smallest scale of its neighbours, and no scale is
-    so small that the bias would overflow the accumulator. Weights that
-    a `qopt.dequantize` without zero points makes already keep their parameters.
+    so small that the bias would overflow the accumulator: a remark names the
+    channels whose scale grew for it (docs/NumericContract.md, "Degenerate
+    values"). Weights that
+    a `qopt.dequantize` without zero points makes already keep their parameters,
+    and `qopt.given_weights`, which a quantization map gives, decides for others.
 
-    Refuses weights that are NaN or infinite. Warns where a finite weight becomes
+    Refuses weights that are NaN or infinite, and given scales so small that
+    the bias would overflow the accumulator. Warns where a finite weight becomes
     infinite in `float16`.
 
     Example: test/Quantization/quantize-weights.mlir
@@ -184,8 +189,9 @@ def RecordExplanation : Pass<"qopt-record-explanation", "::mlir::func::FuncOp"> 
     each input and each operation that quantization could touch: its name,
     operation and location; `integer`, `float` or `dynamic`, and why; where the
     value is an integer anywhere, its parameters and where they come from
-    (`qopt.why`, which passes write where the module has `qopt.explain`). Changes
-    nothing else. Parameters of a value that later fuses into what reads it are
+    (`qopt.why`, which passes write where the module has `qopt.explain`, and
+    `qopt.given`); and what there is to say of its weights, which leaves the
+    operation. Changes nothing else. Parameters of a value that later fuses into what reads it are
     those it would have had alone.
 
     Example: test/Quantization/record-explanation.mlir
@@ -201,6 +207,24 @@ def WriteExplanation : Pass<"qopt-write-explanation", "::mlir::ModuleOp"> {
     the module has no trace of it. Refuses to write nowhere.
 
     Example: test/Quantization/write-explanation.mlir
+  }];
+  let options = [
+    Option<"file", "file", "std::string", "\"\"", "where to write">
+  ];
+}
+
+def WriteQuantizationMap
+    : Pass<"qopt-write-quantization-map", "::mlir::ModuleOp"> {
+  let summary = "Write the parameters of each value";
+  let description = [{
+    Reads observers, stored weights and what selection decided. Writes for each
+    input and each operation that quantization could touch its scheme, the
+    parameters of its value and of its weights, and where these come from
+    (`qopt.why`), to `file`, which `qopt-apply-quantization-map` reads; whole or
+    not at all; `-` is standard output. Afterwards nothing asks for an
+    explanation any more. Refuses to write nowhere.
+
+    Example: test/Quantization/write-quantization-map.mlir
   }];
   let options = [
     Option<"file", "file", "std::string", "\"\"", "where to write">

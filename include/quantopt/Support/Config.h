@@ -23,7 +23,16 @@ namespace quantopt {
 
 /// How an activation's range is chosen. Auto takes the percentile, or Mse where
 /// its squared error is much less.
-enum class ActivationMethod { Auto, MinMax, Percentile, Entropy, Mse, Octav };
+enum class ActivationMethod {
+  Auto,
+  MinMax,
+  MovingAverage,
+  Percentile,
+  Entropy,
+  EntropyOrt,
+  Mse,
+  Octav
+};
 
 /// Storage of a model's inputs. Auto takes 16 bits where 8 lose too much in the
 /// first layer.

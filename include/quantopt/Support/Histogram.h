@@ -53,8 +53,13 @@ public:
   Histogram &operator=(const Histogram &other);
   Histogram &operator=(Histogram &&) = default;
 
-  /// Counts `size` values; about a nanosecond each.
-  void add(const float *data, size_t size);
+  struct Extrema {
+    float min = 0, max = 0;
+  };
+
+  /// Counts `size` values; about a nanosecond each. Returns the extrema of the
+  /// finite ones among them, if any.
+  std::optional<Extrema> add(const float *data, size_t size);
   /// Adds the counts of `other`: the same as having seen its values here.
   void merge(const Histogram &other);
 
@@ -91,9 +96,10 @@ private:
   };
 
   uint64_t *table();
-  void noteExtrema(float low, float high);
-  void addBlock(const float *data, size_t size);
-  void addWithNonFinite(const float *data, size_t size);
+  void addBlock(const float *data, size_t size, std::optional<Extrema> &seen);
+  void addWithNonFinite(const float *data, size_t size,
+                        std::optional<Extrema> &seen);
+  void noteExtrema(const Extrema &extrema);
 
   std::unique_ptr<uint64_t[], Free> counts_;
   uint64_t finite_ = 0, zeros_ = 0, nans_ = 0, posInfs_ = 0, negInfs_ = 0;

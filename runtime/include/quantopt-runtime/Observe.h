@@ -22,7 +22,8 @@ typedef struct qopt_observer qopt_observer;
  * qopt_calibration_reset; keep it, the look-up costs a search by string. */
 qopt_observer *qopt_observer_get(const char *id);
 
-/* Counts `count` values. Safe from several threads; order does not matter. */
+/* Counts `count` values, all those of one sample: method moving-average takes
+ * the mean over calls. Safe from several threads; order does not matter. */
 void qopt_observer_add(qopt_observer *observer, const float *data,
                        int64_t count);
 

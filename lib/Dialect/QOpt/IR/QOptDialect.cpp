@@ -36,6 +36,18 @@ Operation *QOptDialect::materializeConstant(OpBuilder &builder, Attribute value,
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
+static bool isGivenWeights(Attribute attribute) {
+  auto list = dyn_cast<ArrayAttr>(attribute);
+  return list && llvm::all_of(list, [](Attribute element) {
+           auto entry = dyn_cast<DictionaryAttr>(element);
+           return entry && entry.getAs<IntegerAttr>("operand") &&
+                  entry.getAs<TypeAttr>("type") &&
+                  isa<quant::QuantizedType>(
+                      entry.getAs<TypeAttr>("type").getValue()) &&
+                  entry.getAs<StringAttr>("place");
+         });
+}
+
 LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
   if (attribute.getName() == getNameAttrName() &&
@@ -45,6 +57,15 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
   if (attribute.getName() == getWhyAttrName() &&
       !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'qopt.why' takes a string, not ")
+           << attribute.getValue();
+  if (attribute.getName() == getGivenAttrName() &&
+      !isa<StringAttr>(attribute.getValue()))
+    return op->emitError("'qopt.given' takes a string, not ")
+           << attribute.getValue();
+  if (attribute.getName() == getGivenWeightsAttrName() &&
+      !isGivenWeights(attribute.getValue()))
+    return op->emitError("'qopt.given_weights' takes a list of dictionaries of "
+                         "'operand', 'type' and 'place', not ")
            << attribute.getValue();
   if (attribute.getName() == getDynamicAttrName() &&
       !isa<DynamicAttr>(attribute.getValue()))

@@ -48,6 +48,13 @@ WeightOnlyAttr getWeightOnly(Operation *op);
 /// says of its parameters. `why` makes the text, which costs nothing elsewhere.
 void explain(ObserveOp op, llvm::function_ref<std::string()> why);
 
+/// Values of `qopt.float` where the user keeps an operation in float; all
+/// others are consequences.
+inline constexpr llvm::StringLiteral kKeptByConfig =
+    "the configuration keeps it in float";
+inline constexpr llvm::StringLiteral kKeptByMap =
+    "the quantization map keeps it in float";
+
 /// "file:line:column" of what `loc` names first, or "unknown".
 std::string describeLocation(Location loc);
 

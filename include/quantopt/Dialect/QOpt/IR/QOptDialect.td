@@ -36,7 +36,11 @@ def QOpt_Dialect : Dialect {
     `#qopt.dynamic` on a contraction, says that its activations get their
     parameters at each run. A module with `qopt.explain` wants to know: passes
     then append to `qopt.why`, a string on `qopt.observe`, where its parameters
-    come from.
+    come from; on a contraction it says what there is to say of its weights.
+    `qopt.given`, a string on `qopt.observe`, is the place in a
+    quantization map that gives its parameters, which no pass may change then;
+    `qopt.given_weights` on an operation, a list of dictionaries of `operand`,
+    `type` and `place`, says the same of its weights.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let useDefaultAttributePrinterParser = 1;
@@ -69,6 +73,13 @@ def QOpt_Dialect : Dialect {
     /// Name of the attribute that says where parameters come from.
     static constexpr ::llvm::StringLiteral getWhyAttrName() {
       return "qopt.why";
+    }
+    /// Names of the attributes that hold what a quantization map gives.
+    static constexpr ::llvm::StringLiteral getGivenAttrName() {
+      return "qopt.given";
+    }
+    static constexpr ::llvm::StringLiteral getGivenWeightsAttrName() {
+      return "qopt.given_weights";
     }
   }];
 }
