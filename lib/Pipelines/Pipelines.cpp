@@ -19,7 +19,9 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
-  // A model is one function: what a frontend outlined comes back into it.
+  // A model has no gradients and no parameters that are still being trained.
+  pm.addPass(createFreezeParameters());
+  // It is one function: what a frontend outlined comes back into it.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   // TOSA comes down by upstream's conversions; they leave other dialects alone.
@@ -91,15 +93,7 @@ void mlir::qopt::buildQuantizationPipeline(OpPassManager &pm,
   // Decide, then give parameters to all that moves along.
   func.addPass(createSelectOps());
   func.addPass(createPropagateParams());
-  QuantizeWeightsOptions weights;
-  weights.bits = config.weights.bits;
-  weights.granularity =
-      config.weights.granularity == quantopt::WeightGranularity::PerChannel
-          ? "per-channel"
-          : "per-tensor";
-  weights.method =
-      config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
-  func.addPass(createQuantizeWeights(weights));
+  func.addPass(createQuantizeWeights(getWeightOptions(config)));
   if (!options.explain.empty())
     func.addPass(createRecordExplanation());
   // The quantized model in float: this is what is simulated and shipped.

@@ -3,6 +3,7 @@
 #include "Selection.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Quantization/Passes.h"
+#include "quantopt/Support/Config.h"
 #include "quantopt/Support/QuantArrays.h"
 #include "quantopt/Support/RangeEstimator.h"
 
@@ -18,6 +19,19 @@ namespace mlir::qopt {
 
 using namespace mlir;
 using namespace mlir::qopt;
+
+QuantizeWeightsOptions
+mlir::qopt::getWeightOptions(const quantopt::Config &config) {
+  QuantizeWeightsOptions options;
+  options.bits = config.weights.bits;
+  options.granularity =
+      config.weights.granularity == quantopt::WeightGranularity::PerChannel
+          ? "per-channel"
+          : "per-tensor";
+  options.method =
+      config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
+  return options;
+}
 
 namespace {
 
@@ -145,7 +159,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
           }
     constexpr double kQuarter = double(1 << 29);
     for (auto [index, value] : llvm::enumerate(*values)) {
-      double scale = std::fabs(value) / (*activation * kQuarter);
+      // Scales are f32 numbers, which a program in float can hold.
+      double scale = float(std::fabs(value) / (*activation * kQuarter));
       if (count == channels) {
         double &own = least[index / inner % channels];
         own = std::max(own, scale);

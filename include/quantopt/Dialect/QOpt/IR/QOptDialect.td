@@ -36,7 +36,9 @@ def QOpt_Dialect : Dialect {
     `#qopt.dynamic` on a contraction, says that its activations get their
     parameters at each run. A module with `qopt.explain` wants to know: passes
     then append to `qopt.why`, a string on `qopt.observe`, where its parameters
-    come from.
+    come from. While a model is trained, `qopt.parameter`, a dictionary on an
+    argument, says what it is, and `qopt.gradient` names the function of gradients
+    of an operation that rounds; on that function it is a unit attribute.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let useDefaultAttributePrinterParser = 1;
@@ -64,6 +66,17 @@ def QOpt_Dialect : Dialect {
     /// Name of the attribute that says where parameters come from.
     static constexpr ::llvm::StringLiteral getWhyAttrName() {
       return "qopt.why";
+    }
+    /// Name of the attribute of an argument that is trained: a dictionary with
+    /// `kind` ("scale", "zero_point", "weights" or "bias"), and `min` and `max`
+    /// of zero points.
+    static constexpr ::llvm::StringLiteral getParameterAttrName() {
+      return "qopt.parameter";
+    }
+    /// Name of the attribute of what is rounded that names the function of its
+    /// gradients. On that function: it is no part of the model.
+    static constexpr ::llvm::StringLiteral getGradientAttrName() {
+      return "qopt.gradient";
     }
   }];
 }
