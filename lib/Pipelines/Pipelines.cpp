@@ -64,6 +64,7 @@ void mlir::qopt::buildCalibrationPipeline(OpPassManager &pm,
   if (!options.calibrationTable.empty()) {
     ApplyCalibrationOptions apply;
     apply.table = options.calibrationTable;
+    apply.merged = options.saveTable;
     apply.config = options.config;
     pm.addPass(createApplyCalibration(apply));
   } else {

@@ -22,7 +22,8 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
                      "samples: nothing is run")};
   Option<std::string> saveTable{
       *this, "save-calibration-table",
-      llvm::cl::desc("where to write the table that the samples gave")};
+      llvm::cl::desc("where to write the table that the samples gave, or "
+                     "several tables as one")};
   Option<std::string> explain{
       *this, "explain",
       llvm::cl::desc(

@@ -19,7 +19,8 @@ struct QuantizeOptions {
   /// observers saw; then nothing is run.
   std::string calibrationData;
   std::string calibrationTable;
-  /// Where to write the table of this run; empty: nowhere.
+  /// Where to write the table of this run, or several tables merged; empty:
+  /// nowhere.
   std::string saveTable;
   /// Where to write why each operation is what it is, as text or, where the
   /// name ends in .json, as JSON; empty: nowhere.
