@@ -288,14 +288,16 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
 
   /// One function for each shape of fake quantization.
   void addGradients(func::FuncOp func, ArrayRef<Point> points) {
-    SmallVector<std::pair<FakeQuantShape, func::FuncOp>> made;
+    using Made = std::pair<FakeQuantShape, func::FuncOp>;
+    llvm::DenseMap<Type, SmallVector<Made>> all;
     SymbolTable symbols(getOperation());
     OpBuilder builder(&getContext());
     for (const Point &point : points) {
       FakeQuantOp op = point.op;
       FakeQuantShape shape = describe(op).first;
-      auto *same = llvm::find_if(
-          made, [&](const auto &entry) { return entry.first == shape; });
+      SmallVector<Made> &made = all[shape.type];
+      Made *same = llvm::find_if(
+          made, [&](const Made &entry) { return entry.first == shape; });
       if (same == made.end()) {
         std::string name = func.getName().str() + "_";
         for (char c : point.name)

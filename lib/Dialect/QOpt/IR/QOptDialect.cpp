@@ -46,6 +46,11 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
       !isa<StringAttr>(attribute.getValue()))
     return op->emitError("'qopt.why' takes a string, not ")
            << attribute.getValue();
+  if (attribute.getName() == getGradientAttrName() &&
+      !isa<FlatSymbolRefAttr, UnitAttr>(attribute.getValue()))
+    return op->emitError("'qopt.gradient' names a function, or stands alone on "
+                         "one, but is ")
+           << attribute.getValue();
   if (attribute.getName() == getDynamicAttrName() &&
       !isa<DynamicAttr>(attribute.getValue()))
     return op->emitError("'qopt.dynamic' takes a #qopt.dynamic attribute, not ")
