@@ -110,10 +110,11 @@ def InsertFakeQuant : Pass<"qopt-insert-fake-quant", "::mlir::ModuleOp"> {
     is float with `qopt.fake_quant` around exactly the values that quantization
     would store in 8 or 16 bits: activations where an integer operation reads
     them, and the constant weights of contractions, with a scale for each output
-    channel where the configuration says so. The decisions are those of the
-    passes from qopt-select-ops to qopt-insert-qdq, which run here; so the model
-    computes what the integer form computes, but for the rounding of f32 sums and
-    of biases (qopt-fold-qdq). There is no observer.
+    channel where the configuration says so. Activations that are quantized at
+    run time stay as they are. The decisions are those of the passes from
+    qopt-select-ops to qopt-insert-qdq, which run here; so the model computes
+    what the integer form computes, but for the rounding of f32 sums and of
+    biases (qopt-fold-qdq). There is no observer.
 
     With `form=linalg` each fake quantization is one elementwise generic,
     `clamp(roundeven(x / s) + z, qmin, qmax) - z` times `s`, that reads its scale
