@@ -52,8 +52,10 @@ func::FuncOp emitFakeQuantGradient(OpBuilder &builder, Location loc,
                                    StringRef name, const FakeQuantShape &shape,
                                    GradientKind kind);
 
-/// For bodies: the map of scales, of the value itself, and a number.
+/// By which a generic over the value reads its scale and zero point.
 AffineMap getParameterMap(const FakeQuantShape &shape, MLIRContext *context);
+
+/// An f32 constant.
 Value emitNumber(OpBuilder &builder, Location loc, double value);
 
 } // namespace mlir::qopt

@@ -111,8 +111,12 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
   LogicalResult rewrite(func::FuncOp func) {
     // What is stored in 8 bits from here on stays float for the trainer.
     SmallVector<std::pair<OpOperand *, Value>> weights;
+    // What the configuration keeps in float stays marked for the way back.
+    llvm::SmallPtrSet<Operation *, 8> keptFloat;
     bool isCalibrated = false;
     func.walk([&](Operation *op) {
+      if (op->hasAttr(kFloatAttr))
+        keptFloat.insert(op);
       isCalibrated |= isa<ObserveOp, FakeQuantOp>(op) || isDynamic(op);
       auto quantizable = dyn_cast<QuantizableOpInterface>(op);
       if (!quantizable || getRole(op) != QuantRole::Contraction)
@@ -137,9 +141,10 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
 
     SmallVector<Point> points = replaceWeights(weights);
     replacePairs(func, points);
-    func.walk([](Operation *op) {
+    func.walk([&](Operation *op) {
       op->removeAttr(kIntegerAttr);
-      op->removeAttr(kFloatAttr);
+      if (!keptFloat.contains(op))
+        op->removeAttr(kFloatAttr);
     });
     if (isLinalg || kind != GradientKind::None)
       for (Point &point : points)
