@@ -110,6 +110,8 @@ qemu = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 if qemu and shutil.which("aarch64-linux-gnu-gcc"):
     config.available_features.add("qemu-aarch64")
     config.substitutions.append(("%qemu_aarch64", f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"))
+    if shutil.which("aarch64-linux-gnu-g++"):
+        config.available_features.add("aarch64-cxx")
 
 chromium = shutil.which("chromium")
 if chromium:

@@ -12,7 +12,7 @@ packages=(
   clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   libzip-dev zlib1g-dev libgtest-dev
   clang-format-22 clang-tidy-22 libclang-rt-22-dev
-  qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+  qemu-user gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross
 )
 
 is_installed() {

@@ -27,20 +27,25 @@ struct ApplyCalibration : qopt::impl::ApplyCalibrationBase<ApplyCalibration> {
       emitError(loc) << "qopt-apply-calibration needs table=FILE";
       return signalPassFailure();
     }
-    quantopt::CalibrationTable merged;
+    quantopt::CalibrationTable all;
     for (StringRef path : llvm::split(StringRef(table), ',')) {
       llvm::Expected<quantopt::CalibrationTable> part =
           quantopt::CalibrationTable::load(path);
-      llvm::Error error = part ? merged.merge(*part) : part.takeError();
+      llvm::Error error = part ? all.merge(*part) : part.takeError();
       if (error) {
         emitError(loc) << llvm::toString(std::move(error));
         return signalPassFailure();
       }
     }
-    if (failed(chooseParams(getOperation(), merged, *settings)))
+    if (!merged.empty())
+      if (llvm::Error error = all.save(merged)) {
+        emitError(loc) << llvm::toString(std::move(error));
+        return signalPassFailure();
+      }
+    if (failed(chooseParams(getOperation(), all, *settings)))
       return signalPassFailure();
     if (kept)
-      *kept = std::move(merged);
+      *kept = std::move(all);
   }
 
   std::shared_ptr<quantopt::CalibrationTable> kept;

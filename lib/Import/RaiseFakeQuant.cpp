@@ -447,6 +447,9 @@ struct RaiseFakeQuant : qopt::impl::RaiseFakeQuantBase<RaiseFakeQuant> {
           numerics == getNumerics(op) ? NumericsAttr() : numerics);
     if (!raised)
       return;
+    StringRef name = QOptDialect::getNameAttrName();
+    if (Attribute given = op->getAttr(name))
+      raised.getDefiningOp()->setAttr(name, given);
     op->getResult(0).replaceAllUsesWith(raised);
     op->erase();
   }

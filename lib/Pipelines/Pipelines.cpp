@@ -21,7 +21,9 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
-  // A model is one function: what a frontend outlined comes back into it.
+  // A model has no gradients and no parameters that are still being trained.
+  pm.addPass(createFreezeParameters());
+  // It is one function: what a frontend outlined comes back into it.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   // TOSA comes down by upstream's conversions; they leave other dialects alone.
@@ -75,6 +77,7 @@ buildCalibration(OpPassManager &pm, const QuantizeOptions &options,
   } else if (!options.calibrationTable.empty()) {
     ApplyCalibrationOptions apply;
     apply.table = options.calibrationTable;
+    apply.merged = options.saveTable;
     apply.config = options.config;
     pm.addPass(createApplyCalibration(apply, std::move(table)));
   } else {
@@ -110,15 +113,7 @@ static void buildQuantization(OpPassManager &pm, const QuantizeOptions &options,
   // Decide, then give parameters to all that moves along.
   deciding.addPass(createSelectOps());
   deciding.addPass(createPropagateParams());
-  QuantizeWeightsOptions weights;
-  weights.bits = config.weights.bits;
-  weights.granularity =
-      config.weights.granularity == quantopt::WeightGranularity::PerChannel
-          ? "per-channel"
-          : "per-tensor";
-  weights.method =
-      config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
-  deciding.addPass(createQuantizeWeights(weights));
+  deciding.addPass(createQuantizeWeights(getWeightOptions(config)));
   if (isExplained(options))
     deciding.addPass(createRecordExplanation());
   // All is decided, and nothing is rewritten yet.

@@ -22,7 +22,8 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
                      "samples: nothing is run")};
   Option<std::string> saveTable{
       *this, "save-calibration-table",
-      llvm::cl::desc("where to write the table that the samples gave")};
+      llvm::cl::desc("where to write the table that the samples gave, or "
+                     "several tables as one")};
   Option<std::string> quantizationMap{
       *this, "quantization-map",
       llvm::cl::desc("a map of the parameters of each value, taken as they are "

@@ -4,6 +4,7 @@
 #include "StoredWeights.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Quantization/Passes.h"
+#include "quantopt/Support/Config.h"
 #include "quantopt/Support/QuantArrays.h"
 #include "quantopt/Support/RangeEstimator.h"
 
@@ -22,6 +23,19 @@ namespace mlir::qopt {
 
 using namespace mlir;
 using namespace mlir::qopt;
+
+QuantizeWeightsOptions
+mlir::qopt::getWeightOptions(const quantopt::Config &config) {
+  QuantizeWeightsOptions options;
+  options.bits = config.weights.bits;
+  options.granularity =
+      config.weights.granularity == quantopt::WeightGranularity::PerChannel
+          ? "per-channel"
+          : "per-tensor";
+  options.method =
+      config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
+  return options;
+}
 
 namespace {
 

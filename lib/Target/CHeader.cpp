@@ -79,7 +79,7 @@ static std::string getShape(const TensorSpec &tensor) {
 }
 
 Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature,
-                             int64_t threads) {
+                             int64_t threads, bool observes) {
   // A program has its own main; C and C++ keep their words to themselves.
   if (!isIdentifier(signature.entry) || signature.entry == "main" ||
       isReserved(signature.entry))
@@ -101,6 +101,11 @@ Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature,
     os << " * It runs on up to " << threads
        << " threads: link libQuantOptRuntime.a and the thread library\n"
           " * (-pthread) with its object file; a shared library has them.\n";
+  if (observes)
+    os << " * It counts its values: link libQuantOptRuntime.a and\n"
+          " * libQuantOptNumerics.a, which are C++, with its object file, and "
+          "write the\n"
+          " * table with quantopt-runtime/Observe.h.\n";
   os << " */\n"
      << "#ifndef " << guard << "_H\n#define " << guard << "_H\n\n"
      << "#include <stdint.h>\n\n";

@@ -33,11 +33,13 @@ static void annotateFunctions(Module &module, const TargetMachine &machine) {
   }
 }
 
-/// Names of arguments mean nothing to LLVM, whose translation would warn.
-static void dropArgumentNames(mlir::Operation *module) {
+/// What arguments are to quantization means nothing to LLVM, whose translation
+/// would warn.
+static void dropArgumentAttributes(mlir::Operation *module) {
   module->walk([](mlir::LLVM::LLVMFuncOp function) {
     for (unsigned index = 0; index < function.getNumArguments(); ++index)
-      function.removeArgAttr(index, "qopt.name");
+      for (StringRef name : {"qopt.name", "qopt.parameter"})
+        function.removeArgAttr(index, name);
   });
 }
 
@@ -46,7 +48,7 @@ Expected<TranslatedModule> quantopt::translateToLLVMIR(mlir::Operation *module,
                                                        TargetMachine &machine) {
   mlir::registerBuiltinDialectTranslation(*module->getContext());
   mlir::registerLLVMDialectTranslation(*module->getContext());
-  dropArgumentNames(module);
+  dropArgumentAttributes(module);
   TranslatedModule translated;
   translated.constants = takeLargeConstants(module, machine.getTargetTriple());
   translated.module = mlir::translateModuleToLLVMIR(module, context);

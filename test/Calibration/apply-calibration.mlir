@@ -17,6 +17,10 @@
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/wider.json,%t/table.json config=%t/min-max.yaml" -o %t/b.mlir
 // RUN: cmp %t/a.mlir %t/b.mlir
 // RUN: FileCheck %s --check-prefix=MERGED < %t/a.mlir
+// RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json,%t/wider.json merged=%t/one.json config=%t/min-max.yaml" -o %t/c.mlir
+// RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/one.json config=%t/min-max.yaml" -o %t/d.mlir
+// RUN: cmp %t/a.mlir %t/c.mlir
+// RUN: cmp %t/a.mlir %t/d.mlir
 
 // A configuration and a table that are given explicitly override nothing else: the
 // text of the table does not matter, only what it says.

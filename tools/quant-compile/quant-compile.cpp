@@ -2,6 +2,7 @@
 
 #include "../support/CodeFlags.h"
 
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Target/CHeader.h"
 #include "quantopt/Target/CodeGen.h"
 #include "quantopt/Target/OutputFiles.h"
@@ -149,16 +150,24 @@ static Expected<Signature> readModel(mlir::ModuleOp module,
   return readSignature(module, options.entry);
 }
 
+/// Whether the model counts values for calibration.
+static bool observes(mlir::ModuleOp module) {
+  return module
+      .walk([](mlir::qopt::ObserveOp) { return mlir::WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 /// The text of the header; empty where none is asked for.
-static Expected<std::string> makeHeader(Signature signature,
-                                        const Options &options) {
+static Expected<std::string>
+makeHeader(mlir::ModuleOp module, Signature signature, const Options &options) {
   std::string text;
   if (options.header.empty())
     return text;
   if (!options.name.empty())
     signature.entry = options.name;
   raw_string_ostream os(text);
-  if (Error error = writeCHeader(os, signature, options.target.threads))
+  if (Error error =
+          writeCHeader(os, signature, options.target.threads, observes(module)))
     return std::move(error);
   return text;
 }
@@ -194,7 +203,7 @@ static Error compile(const Options &options) {
   Expected<Signature> signature = readModel(**module, options);
   if (!signature)
     return signature.takeError();
-  Expected<std::string> header = makeHeader(*signature, options);
+  Expected<std::string> header = makeHeader(**module, *signature, options);
   if (!header)
     return header.takeError();
   if (!isLowered(**module))

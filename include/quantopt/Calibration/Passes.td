@@ -85,8 +85,9 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
     Reads the statistics that `table` holds under the id of each `qopt.observe`,
     and the settings of `config`. Afterwards each of them carries its chosen
     quantized type. Values whose range the operation fixes (softmax) get that
-    range. Several tables, separated by commas, are merged. Warns of values that
-    were all zero, or next to it (docs/NumericContract.md, "Degenerate values").
+    range. Several tables, separated by commas, are merged; with `merged`, the one
+    that results is written there. Warns of values that were all zero, or next to
+    it (docs/NumericContract.md, "Degenerate values").
 
     Refuses an id that the table lacks or that saw nothing, values that are NaN
     or infinite unless the configuration ignores them, and overrides that match
@@ -97,6 +98,8 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
   let options = [
     Option<"table", "table", "std::string", /*default=*/"\"\"",
            "The calibration table, or several separated by commas">,
+    Option<"merged", "merged", "std::string", /*default=*/"\"\"",
+           "Where to write the tables as one">,
     Option<"config", "config", "std::string", /*default=*/"\"\"",
            "Settings: a YAML file (docs/Configuration.md)">
   ];

@@ -52,6 +52,28 @@ def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def FreezeParameters : Pass<"qopt-freeze-parameters", "::mlir::ModuleOp"> {
+  let summary = "Make constants of what was trained";
+  let description = [{
+    Reads arguments that `qopt-insert-fake-quant` marked with `qopt.parameter`,
+    and the arrays of `values`, an .npz file, that have their names. Afterwards
+    each of them is a constant, and the functions of gradients are gone: the
+    module is a model like any other, with fake quantization in it. Changes
+    nothing where nothing was marked.
+
+    Refuses parameters that have no array, or one of another shape or type than
+    float32, scales that are not positive and finite, and zero points that are
+    not whole numbers of their range.
+
+    Example: test/Import/freeze-parameters.mlir
+  }];
+  let options = [
+    Option<"values", "values", "std::string", /*default=*/"\"\"",
+           "The trained parameters: an .npz file">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def FuseUnary : Pass<"qopt-fuse-unary", "::mlir::func::FuncOp"> {
   let summary = "Fuse elementwise operations that together depend on one value";
   let description = [{

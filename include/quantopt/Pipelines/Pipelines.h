@@ -19,7 +19,8 @@ struct QuantizeOptions {
   /// observers saw; then nothing is run.
   std::string calibrationData;
   std::string calibrationTable;
-  /// Where to write the table of this run; empty: nowhere.
+  /// Where to write the table of this run, or several tables merged; empty:
+  /// nowhere.
   std::string saveTable;
   /// A map of parameters to take as they are: nothing is run, and neither
   /// samples nor settings choose parameters or schemes. Empty: none.

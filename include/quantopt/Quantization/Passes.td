@@ -114,6 +114,73 @@ def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::qopt::QOptDialect"];
 }
 
+def InsertFakeQuant : Pass<"qopt-insert-fake-quant", "::mlir::ModuleOp"> {
+  let summary = "Write a calibrated model in the form that a trainer takes";
+  let description = [{
+    Reads a calibrated module, as `--qopt-quantize` leaves it with
+    `--compile-to=calibrate`, and the settings of `config`. Afterwards the model
+    is float with `qopt.fake_quant` around exactly the values that quantization
+    would store in 8 or 16 bits: activations where an integer operation reads
+    them, and the constant weights of contractions, with a scale for each output
+    channel where the configuration says so. Activations that are quantized at
+    run time stay as they are. The decisions are those of the passes from
+    qopt-select-ops to qopt-insert-qdq, which run here; so the model computes
+    what the integer form computes, but for the rounding of f32 sums and of
+    biases (qopt-fold-qdq). There is no observer.
+
+    With `form=linalg` each fake quantization is one elementwise generic,
+    `clamp(roundeven(x / s) + z, qmin, qmax) - z` times `s`, that reads its scale
+    and its zero point (left out where it is 0) as f32 tensors.
+    `qopt-raise-fake-quant` recognises it. With `parameters=arguments` these
+    tensors, and the weights and biases of contractions, are arguments of the
+    function, behind its inputs: `qopt.name` names them, `qopt.parameter` says
+    what they are, and `values`, an .npz file, gets the numbers that they start
+    from. Values that must share parameters share the argument.
+    qopt-freeze-parameters makes constants of what training made of them. With
+    `weight-scales=lsq` the scales of weights are LSQ's own start,
+    `2 mean|w| / sqrt(Qp)`, in place of those of the integer form.
+
+    `gradients` adds a function `@<name>_fake_quant_grad(x, s, z, dy)` for each
+    kind of fake quantization, which `qopt.gradient` names at its uses:
+    - `ste` returns dx = dy where `qmin <= roundeven(x / s) + z <= qmax`, else 0:
+      the straight-through estimator, by the rounded index, as torch has it;
+    - `ste-range` returns dx = dy where `(qmin - z) s <= x <= (qmax - z) s` or
+      `s = 0`, else 0, and the sums of dy below and above, as TensorFlow's
+      FakeQuantWithMinMaxVars has it for its minimum and maximum;
+    - `lsq` returns dx as `ste`, and for each scale
+      `ds = g sum(dy d)` with `d = roundeven(x / s) - x / s` inside, `qmin - z`
+      below and `qmax - z` above, and `dz = g sum(-s dy)` over what is outside;
+      `g = 1 / sqrt(N Qp)` with N elements a scale and `Qp = qmax - z`.
+    docs/Schemes.md has the sources.
+
+    Refuses a module that holds nothing calibrated, and another rounding than
+    half to even where it writes one (`form=linalg` and `gradients`).
+
+    Example: test/Quantization/insert-fake-quant.mlir
+  }];
+  let options = [
+    Option<"config", "config", "std::string", /*default=*/"\"\"",
+           "Settings: a YAML file (docs/Configuration.md)">,
+    Option<"form", "form", "std::string", /*default=*/"\"op\"",
+           "op: qopt.fake_quant; linalg: generics">,
+    Option<"parameters", "parameters", "std::string",
+           /*default=*/"\"constants\"",
+           "constants, or arguments: of the function, with form=linalg">,
+    Option<"values", "values", "std::string", /*default=*/"\"\"",
+           "Where to write what the arguments start from: an .npz file">,
+    Option<"weightScales", "weight-scales", "std::string",
+           /*default=*/"\"calibrated\"",
+           "Where scales of weights start: calibrated or lsq">,
+    Option<"gradients", "gradients", "std::string", /*default=*/"\"none\"",
+           "Functions of gradients: none, ste, ste-range or lsq">
+  ];
+  let dependentDialects = ["::mlir::qopt::QOptDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def FuseElementwise : Pass<"qopt-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "Fuse chains of exact elementwise operations";
   let description = [{

@@ -293,3 +293,10 @@ func.func @numerics_on_function() attributes {qopt.numerics = #qopt.numerics<rou
 func.func @name_not_string() attributes {qopt.name = 3 : i32} {
   return
 }
+
+// -----
+
+// expected-error@+1 {{'qopt.gradient' names a function, or stands alone on one, but is "grad"}}
+func.func @gradient_not_symbol() attributes {qopt.gradient = "grad"} {
+  return
+}

@@ -67,6 +67,11 @@ LogicalResult QOptDialect::verifyOperationAttribute(Operation *op,
     return op->emitError("'qopt.given_weights' takes a list of dictionaries of "
                          "'operand', 'type' and 'place', not ")
            << attribute.getValue();
+  if (attribute.getName() == getGradientAttrName() &&
+      !isa<FlatSymbolRefAttr, UnitAttr>(attribute.getValue()))
+    return op->emitError("'qopt.gradient' names a function, or stands alone on "
+                         "one, but is ")
+           << attribute.getValue();
   if (attribute.getName() == getDynamicAttrName() &&
       !isa<DynamicAttr>(attribute.getValue()))
     return op->emitError("'qopt.dynamic' takes a #qopt.dynamic attribute, not ")

@@ -41,6 +41,9 @@ def QOpt_Dialect : Dialect {
     quantization map that gives its parameters, which no pass may change then;
     `qopt.given_weights` on an operation, a list of dictionaries of `operand`,
     `type` and `place`, says the same of its weights.
+    While a model is trained, `qopt.parameter`, a dictionary on an
+    argument, says what it is, and `qopt.gradient` names the function of gradients
+    of an operation that rounds; on that function it is a unit attribute.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let useDefaultAttributePrinterParser = 1;
@@ -80,6 +83,17 @@ def QOpt_Dialect : Dialect {
     }
     static constexpr ::llvm::StringLiteral getGivenWeightsAttrName() {
       return "qopt.given_weights";
+    }
+    /// Name of the attribute of an argument that is trained: a dictionary with
+    /// `kind` ("scale", "zero_point", "weights" or "bias"), and `min` and `max`
+    /// of zero points.
+    static constexpr ::llvm::StringLiteral getParameterAttrName() {
+      return "qopt.parameter";
+    }
+    /// Name of the attribute of what is rounded that names the function of its
+    /// gradients. On that function: it is no part of the model.
+    static constexpr ::llvm::StringLiteral getGradientAttrName() {
+      return "qopt.gradient";
     }
   }];
 }
