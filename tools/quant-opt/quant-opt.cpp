@@ -2,6 +2,7 @@
 
 #include "quantopt/InitAll.h"
 #include "quantopt/Support/Config.h"
+#include "quantopt/Verification/VerifyRewrites.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -29,6 +30,13 @@ static llvm::cl::opt<std::string, /*ExternalStorage=*/true> dumpPhases(
                    "--qopt-quantize: 1.imported.mlir, 2.calibrated.mlir, "
                    "3.quantized.mlir"),
     llvm::cl::location(phaseControl.dumpPhases));
+
+static llvm::cl::opt<bool> verifyRewrites(
+    "qopt-verify-rewrites", llvm::cl::cat(category),
+    llvm::cl::desc("Compare the program before and after each pass: run what "
+                   "was rewritten on all 8-bit inputs, or on boundary and "
+                   "random ones, and make a difference an error "
+                   "(docs/VerifyRewrites.md)"));
 
 static llvm::cl::opt<bool> printConfigSchema(
     "print-config-schema", llvm::cl::cat(category),
@@ -93,6 +101,8 @@ int main(int argc, char **argv) {
   }
   mlir::MlirOptMainConfig config =
       mlir::MlirOptMainConfig::createFromCLOptions();
+  if (verifyRewrites)
+    mlir::qopt::verifyRewrites(config);
   if (config.shouldShowDialects() || config.shouldListPasses())
     return mlir::asMainReturnCode(
         mlir::MlirOptMain(argc, argv, input, output, registry));
