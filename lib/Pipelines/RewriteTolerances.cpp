@@ -20,12 +20,10 @@ void mlir::qopt::declareQuantOptTolerances() {
        {"qopt-fold-bias", "qopt-raise-softmax", "qopt-split-reductions"})
     declareRewriteTolerance(pass, reordered);
 
-  // To take a rounding away, or to put one in.
   RewriteTolerance rounding;
   rounding.steps = 0.5;
   rounding.withinRange = true;
-  rounding.why = "values are rounded to quantized types, or are no longer";
-  declareRewriteTolerance("qopt-pin-fake-quant", rounding);
+  rounding.why = "values are rounded to quantized types";
   declareRewriteTolerance("qopt-insert-qdq", rounding);
 
   RewriteTolerance weights;

@@ -251,7 +251,16 @@ FailureOr<Interpreter::Results> Interpreter::evaluateConversion(Operation *op) {
               return entries[uint8_t(q.integer)];
             }));
           })
-          .Case([&](ObserveOp) { return input; })
+          .Case([&](ObserveOp observe) -> FailureOr<TensorRef> {
+            // A final one rounds, whatever reads it.
+            if (!observe.getFinal() || !observe.getType())
+              return input;
+            FailureOr<TensorRef> stored =
+                quantizeElements(*input, *observe.getType(), getRoundingOf(op));
+            if (failed(stored))
+              return failure();
+            return dequantizeElements(**stored, *observe.getType());
+          })
           .Default([&](Operation *) { return evaluateUpstream(op, *input); });
   if (failed(result))
     return failure();

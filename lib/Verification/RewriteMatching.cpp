@@ -12,7 +12,16 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 /// Calibration looks at values and does not change them.
-static bool isIdentity(Operation *op) { return isa<ObserveOp>(op); }
+static bool isIdentity(Operation *op) {
+  auto observe = dyn_cast<ObserveOp>(op);
+  return observe && !observe.getFinal();
+}
+
+/// Whether the results follow from the operands: what counts values counts the
+/// same ones in both programs.
+static bool isNumbered(Operation *op) {
+  return isPure(op) || isa<ObserveOp>(op);
+}
 
 static constexpr auto kFlags = OperationEquivalence::IgnoreLocations |
                                OperationEquivalence::IgnoreDiscardableAttrs;
@@ -126,7 +135,7 @@ void RewriteMatching::numberBefore() {
       addValue(op.getResult(0), numbers.lookup(op.getOperand(0)), false);
       continue;
     }
-    Operation *same = isPure(&op) ? find(&op) : nullptr;
+    Operation *same = isNumbered(&op) ? find(&op) : nullptr;
     assign(&op, same);
     if (same)
       continue;
@@ -181,7 +190,7 @@ void RewriteMatching::numberAfter() {
       addValue(op.getResult(0), numbers.lookup(op.getOperand(0)), false);
       continue;
     }
-    Operation *same = isPure(&op) ? find(&op) : nullptr;
+    Operation *same = isNumbered(&op) ? find(&op) : nullptr;
     bool isEnd = op.hasTrait<OpTrait::IsTerminator>();
     Operation *old = isEnd ? before.getBody().front().getTerminator()
                            : survivors.lookup(&op);

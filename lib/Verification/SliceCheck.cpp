@@ -216,8 +216,7 @@ double SliceChecker::getAllowed() const {
         largest = std::max(largest, magnitude);
     allowed = std::max(allowed, tolerance.relative * largest);
   }
-  // The bound itself is computed in floats.
-  return isReal ? allowed * (1 + 0x1p-20) : allowed;
+  return allowed;
 }
 
 bool SliceChecker::differs(size_t i, double allowed) const {
@@ -232,8 +231,12 @@ bool SliceChecker::differs(size_t i, double allowed) const {
     return false;
   if (allowed == 0)
     return true;
-  if (isReal)
-    return !(std::fabs(left.real - right.real) <= allowed);
+  if (isReal) {
+    // What the bound is for is computed in floats itself.
+    double slack =
+        0x1p-21 * std::max(std::fabs(left.real), std::fabs(right.real));
+    return !(std::fabs(left.real - right.real) <= allowed + slack);
+  }
   // Unsigned storage keeps its patterns sign extended: neighbours may wrap.
   auto distance = uint64_t(std::max(left.integer, right.integer)) -
                   uint64_t(std::min(left.integer, right.integer));
