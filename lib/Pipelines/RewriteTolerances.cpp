@@ -16,8 +16,7 @@ void mlir::qopt::declareQuantOptTolerances() {
   reordered.relative = 1e-5;
   reordered.sumsOnly = true;
   reordered.why = "sums of floats are taken in another order";
-  for (const char *pass :
-       {"qopt-fold-bias", "qopt-raise-softmax", "qopt-split-reductions"})
+  for (const char *pass : {"qopt-fold-bias", "qopt-split-reductions"})
     declareRewriteTolerance(pass, reordered);
 
   RewriteTolerance rounding;

@@ -1,6 +1,7 @@
 //===- InputValues.cpp - What the elements of an input may be -------------===//
 
 #include "InputValues.h"
+#include "Footprint.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
 #include <cmath>
@@ -158,4 +159,81 @@ TensorRef mlir::qopt::sampleTensor(Type type, const Domain &domain,
     }
   }
   return tensor;
+}
+
+void mlir::qopt::restrictDomain(Domain &domain, Type type,
+                                const InputRange &range) {
+  if (!(range.low <= range.high))
+    return;
+  Type element = getStoredElementType(type);
+  auto number = [&](ScalarValue value) {
+    return domain.isReal ? value.real : double(value.integer);
+  };
+  size_t size = domain.values.size();
+  llvm::erase_if(domain.values, [&](ScalarValue value) {
+    return number(value) < range.low || number(value) > range.high;
+  });
+  domain.isComplete &= domain.values.size() == size;
+  for (double end : {range.low, range.high}) {
+    ScalarValue value;
+    if (domain.isReal)
+      value.real = end;
+    else
+      value.integer = int64_t(end);
+    domain.values.push_back(*getScalarValue(getScalarAttr(value, element)));
+  }
+  // Numbers all over it.
+  for (int i = 1; i < 512; ++i) {
+    double inner = range.low + (range.high - range.low) * i / 512;
+    ScalarValue value;
+    if (domain.isReal)
+      value.real = inner;
+    else
+      value.integer = int64_t(inner);
+    domain.values.push_back(*getScalarValue(getScalarAttr(value, element)));
+  }
+}
+
+FailureOr<SmallVector<InputRange>>
+mlir::qopt::getResultRanges(func::FuncOp func, uint64_t budget) {
+  FunctionFootprint footprint = getFootprint(func);
+  SmallVector<Domain> domains;
+  DomainOptions options;
+  options.types = footprint.types;
+  for (Type type : func.getArgumentTypes()) {
+    if (!isRepresentable(type))
+      return failure();
+    domains.push_back(getDomain(type, options));
+  }
+  SmallVector<InputRange> ranges(func.getNumResults());
+  Interpreter interpreter(func, ScalarProgram::OutOfRange::Saturate);
+  std::mt19937_64 random(0x9E3779B97F4A7C15);
+  double runs =
+      std::min(64.0, std::max(6.0, double(budget) / 8 / (footprint.cost + 1)));
+  for (uint64_t run = 0; run < uint64_t(runs); ++run) {
+    SmallVector<TensorRef> inputs;
+    for (auto [type, domain] :
+         llvm::zip_equal(func.getArgumentTypes(), domains))
+      inputs.push_back(sampleTensor(type, domain, run, random));
+    FailureOr<SmallVector<TensorRef>> results = interpreter.run(inputs);
+    if (failed(results))
+      return failure();
+    for (auto [range, tensor, type] :
+         llvm::zip_equal(ranges, *results, func.getResultTypes())) {
+      bool isReal = isa<FloatType>(getStoredElementType(type));
+      for (ScalarValue element : tensor->elements) {
+        double value = isReal ? element.real : double(element.integer);
+        if (!std::isfinite(value))
+          continue;
+        range.low = std::min(range.low, value);
+        range.high = std::max(range.high, value);
+      }
+    }
+  }
+  // Samples do not reach the ends.
+  for (InputRange &range : ranges) {
+    range.low *= range.low < 0 ? 2 : 0.5;
+    range.high *= range.high > 0 ? 2 : 0.5;
+  }
+  return ranges;
 }

@@ -5,6 +5,7 @@
 
 #include "Interpreter.h"
 
+#include <limits>
 #include <random>
 
 namespace mlir::qopt {
@@ -32,10 +33,24 @@ struct DomainOptions {
 /// ones. Always the same ones.
 Domain getDomain(Type type, const DomainOptions &options);
 
+/// Between which numbers an input lies; empty where nothing is known.
+struct InputRange {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+};
+
+/// Keeps the values of `domain` within `range`, and adds its ends and numbers
+/// all over it.
+void restrictDomain(Domain &domain, Type type, const InputRange &range);
+
 /// A tensor of `type` for run number `run` of a sampled check: the first are
 /// constant or regular, all others random.
 TensorRef sampleTensor(Type type, const Domain &domain, uint64_t run,
                        std::mt19937_64 &random);
+
+/// The ranges of the results of `func` on samples, each end twice as far from
+/// zero. Fails where an operation cannot be evaluated.
+FailureOr<SmallVector<InputRange>> getResultRanges(func::FuncOp func,
+                                                   uint64_t budget);
 
 } // namespace mlir::qopt
 

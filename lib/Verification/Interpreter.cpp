@@ -107,9 +107,10 @@ LogicalResult Interpreter::runBlock(Block &block) {
       continue;
     llvm::SetVector<Value> used(op.operand_begin(), op.operand_end());
     getUsedValuesDefinedAbove(op.getRegions(), used);
-    bool isFixed = llvm::all_of(used, [&](Value value) {
-      return fixed.contains(value.getDefiningOp());
-    });
+    bool isFixed =
+        !isa<linalg::IndexOp>(op) && llvm::all_of(used, [&](Value value) {
+          return fixed.contains(value.getDefiningOp());
+        });
     FailureOr<Results> results = evaluate(&op);
     if (failed(results) || results->size() != op.getNumResults()) {
       if (!unsupported)
@@ -154,6 +155,13 @@ FailureOr<Interpreter::Results> Interpreter::evaluate(Operation *op) {
     result->elements[0].integer = source->shape[*index];
     return Results{result};
   }
+  if (auto index = dyn_cast<linalg::IndexOp>(op)) {
+    auto result = makeTensor(index.getType());
+    if (index.getDim() >= loopIndex.size())
+      return failure();
+    result->elements[0].integer = loopIndex[index.getDim()];
+    return Results{result};
+  }
   if (isa_and_nonnull<tensor::TensorDialect>(op->getDialect()))
     return evaluateMovement(op);
   if (isa_and_nonnull<QOptDialect, quant::QuantDialect>(op->getDialect()))
@@ -188,6 +196,11 @@ FailureOr<Interpreter::Results> Interpreter::evaluateCall(func::CallOp op) {
 // Bodies
 //===----------------------------------------------------------------------===//
 
+ScalarProgram *Interpreter::findProgram(Operation *op) const {
+  auto it = programs.find(op);
+  return it == programs.end() ? nullptr : it->second.get();
+}
+
 ScalarProgram *Interpreter::getProgram(Operation *op, Block &block,
                                        ValueRange extra) {
   std::unique_ptr<ScalarProgram> &program = programs[op];
@@ -204,21 +217,25 @@ ScalarProgram *Interpreter::getProgram(Operation *op, Block &block,
 
 /// An elementwise operation on tensors is its scalar form on each element.
 FailureOr<Interpreter::Results> Interpreter::evaluateScalarized(Operation *op) {
-  Location loc = op->getLoc();
-  // Attributes such as the value of a tensor constant have no scalar form.
-  Block block;
-  IRMapping mapping;
-  for (Value operand : op->getOperands())
-    mapping.map(operand, block.addArgument(getElementTypeOrSelf(operand), loc));
-  OpBuilder builder(op->getContext());
-  builder.setInsertionPointToEnd(&block);
-  Operation *scalar = builder.clone(*op, mapping);
-  scalar->getResult(0).setType(getElementTypeOrSelf(op->getResult(0)));
-  func::ReturnOp::create(builder, loc, scalar->getResults());
-  ScalarProgram *program = getProgram(op, block, {});
+  ScalarProgram *program = findProgram(op);
   if (!program) {
-    unsupported = op;
-    return failure();
+    Location loc = op->getLoc();
+    Block block;
+    IRMapping mapping;
+    for (Value operand : op->getOperands())
+      mapping.map(operand,
+                  block.addArgument(getElementTypeOrSelf(operand), loc));
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointToEnd(&block);
+    Operation *scalar = builder.clone(*op, mapping);
+    scalar->getResult(0).setType(getElementTypeOrSelf(op->getResult(0)));
+    func::ReturnOp::create(builder, loc, scalar->getResults());
+    program = getProgram(op, block, {});
+    if (!program) {
+      // The scalar form is gone when somebody asks.
+      unsupported = op;
+      return failure();
+    }
   }
   auto result = makeTensor(op->getResult(0).getType());
   SmallVector<TensorRef> inputs;
@@ -322,8 +339,11 @@ Interpreter::evaluateLinalg(linalg::LinalgOp op) {
   llvm::SetVector<Value> captured;
   getUsedValuesDefinedAbove(op->getRegions(), captured);
   for (Value value : captured) {
-    if (isa<ShapedType>(value.getType()) || !get(value))
+    if (!get(value))
       return failure();
+    // It reads elements of a tensor.
+    if (isa<ShapedType>(value.getType()))
+      return evaluateLoops(op);
     extra.push_back(value);
   }
   ScalarProgram *program = getProgram(op, body, extra);
@@ -418,6 +438,43 @@ Interpreter::evaluateLinalg(linalg::LinalgOp op) {
       }
     }
   return Results(outputs.begin(), outputs.end());
+}
+
+/// One iteration at a time, one operation of the body at a time.
+FailureOr<Interpreter::Results>
+Interpreter::evaluateLoops(linalg::LinalgOp op) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  Block &body = *op.getBlock();
+  SmallVector<std::shared_ptr<Tensor>> operands;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  for (Value operand : op->getOperands())
+    operands.push_back(std::make_shared<Tensor>(*get(operand)));
+  auto position = [&](unsigned operand) {
+    int64_t at = 0;
+    for (auto [index, size] : llvm::zip_equal(maps[operand].compose(loopIndex),
+                                              operands[operand]->shape))
+      at = at * size + index;
+    return at;
+  };
+  SmallVector<unsigned> dims =
+      llvm::to_vector(llvm::seq<unsigned>(0, ranges.size()));
+  SmallVector<int64_t> outer = std::move(loopIndex);
+  unsigned firstOutput = op.getNumDpsInputs();
+  for (const auto &index : listIndices(ranges, dims)) {
+    loopIndex.assign(index.begin(), index.end());
+    for (auto [k, argument] : llvm::enumerate(body.getArguments())) {
+      auto scalar = std::make_shared<Tensor>();
+      scalar->elements = {operands[k]->elements[position(k)]};
+      values[argument] = scalar;
+    }
+    if (failed(runBlock(body)))
+      return failure();
+    for (auto [k, value] : llvm::enumerate(body.getTerminator()->getOperands()))
+      operands[firstOutput + k]->elements[position(firstOutput + k)] =
+          get(value)->elements[0];
+  }
+  loopIndex = std::move(outer);
+  return Results(operands.begin() + firstOutput, operands.end());
 }
 
 /// exp(x - max) / sum, as linalg.softmax decomposes.

@@ -54,11 +54,13 @@ private:
   LogicalResult runBlock(Block &block);
   FailureOr<Results> evaluate(Operation *op);
   FailureOr<Results> evaluateLinalg(linalg::LinalgOp op);
+  FailureOr<Results> evaluateLoops(linalg::LinalgOp op);
   FailureOr<Results> evaluateScalarized(Operation *op);
   FailureOr<Results> evaluateConversion(Operation *op);
   FailureOr<Results> evaluateMovement(Operation *op);
   FailureOr<Results> evaluateSoftmax(linalg::SoftmaxOp op);
   FailureOr<Results> evaluateCall(func::CallOp op);
+  ScalarProgram *findProgram(Operation *op) const;
   ScalarProgram *getProgram(Operation *op, Block &block, ValueRange extra);
   TensorRef get(Value value) const { return values.lookup(value); }
 
@@ -68,6 +70,8 @@ private:
   /// Operations on constants only: evaluated in the first run.
   llvm::SmallPtrSet<Operation *, 16> fixed;
   DenseMap<Operation *, std::unique_ptr<ScalarProgram>> programs;
+  /// Where the loops of evaluateLoops are.
+  SmallVector<int64_t> loopIndex;
   Operation *unsupported = nullptr;
   bool conversions = false;
   unsigned depth = 0;

@@ -12,10 +12,8 @@
 #ifndef QUANTOPT_LIB_VERIFICATION_SLICECHECK_H
 #define QUANTOPT_LIB_VERIFICATION_SLICECHECK_H
 
-#include "Interpreter.h"
+#include "InputValues.h"
 #include "quantopt/Verification/VerifyRewrites.h"
-
-#include <limits>
 
 namespace mlir::qopt {
 
@@ -37,22 +35,12 @@ struct SliceVerdict {
   bool isUndefined = false;
 };
 
-/// Between which numbers an input lies; empty where nothing is known.
-struct InputRange {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-};
-
 /// `before` and `after` have one signature and one result. `budget` is roughly
 /// the number of scalar operations to spend. Where there are `ranges`, one for
 /// each input, inputs lie within them.
 SliceVerdict checkSlice(func::FuncOp before, func::FuncOp after,
                         const RewriteTolerance &tolerance, uint64_t budget,
                         ArrayRef<InputRange> ranges = {});
-
-/// The ranges of the results of `func` on samples, each end twice as far from
-/// zero. Fails where an operation cannot be evaluated.
-FailureOr<SmallVector<InputRange>> getResultRanges(func::FuncOp func,
-                                                   uint64_t budget);
 
 } // namespace mlir::qopt
 

@@ -2,6 +2,7 @@
 
 #include "quantopt/Verification/VerifyRewrites.h"
 #include "PatternNames.h"
+#include "ReferenceForms.h"
 #include "RewriteMatching.h"
 #include "SliceCheck.h"
 #include "quantopt/Support/ProgressBar.h"
@@ -263,14 +264,30 @@ void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
     report(pass, root, failures[index], tolerance);
 }
 
+/// Compares the two sides, with all operations that others have defined in the
+/// form that they have given them.
+static SliceVerdict check(const RewriteSlice &slice,
+                          const RewriteTolerance &tolerance, uint64_t budget,
+                          ArrayRef<InputRange> ranges = {}) {
+  OwningOpRef<ModuleOp> module = applyReferenceForms(*slice.module);
+  return checkSlice(module->lookupSymbol<func::FuncOp>("before"),
+                    module->lookupSymbol<func::FuncOp>("after"), tolerance,
+                    budget, ranges);
+}
+
+static FailureOr<SmallVector<InputRange>> getReach(const RewriteSlice &slice,
+                                                   uint64_t budget) {
+  OwningOpRef<ModuleOp> module = applyReferenceForms(*slice.module);
+  return getResultRanges(module->lookupSymbol<func::FuncOp>("reach"), budget);
+}
+
 /// The failure of a claim, or nothing and the verdict.
 std::optional<RewriteVerifier::Failure>
 RewriteVerifier::checkClaim(RewriteMatching &matching, const Claim &claim,
                             const RewriteTolerance &tolerance,
                             SliceVerdict &verdict) {
   RewriteSlice nearest = matching.extract(claim, /*growth=*/0);
-  verdict =
-      checkSlice(nearest.before, nearest.after, tolerance, options.budget);
+  verdict = check(nearest, tolerance, options.budget);
   if (verdict.kind != SliceVerdict::Different)
     return std::nullopt;
   Failure failure{claim, verdict, {}, nearest.before.getLoc()};
@@ -280,8 +297,7 @@ RewriteVerifier::checkClaim(RewriteMatching &matching, const Claim &claim,
   for (unsigned growth = 1; canGrow && growth <= kGrowth; ++growth) {
     RewriteSlice slice = matching.extract(claim, growth);
     canGrow = slice.canGrow;
-    SliceVerdict wider =
-        checkSlice(slice.before, slice.after, tolerance, options.budget);
+    SliceVerdict wider = check(slice, tolerance, options.budget);
     if (wider.kind == SliceVerdict::Unknown)
       break;
     if (wider.isExhaustive && wider.kind == SliceVerdict::Equal) {
@@ -298,12 +314,10 @@ RewriteVerifier::checkClaim(RewriteMatching &matching, const Claim &claim,
     }
     // Samples may miss a rare tie; but all that lies in the range that they
     // reach is tried.
-    FailureOr<SmallVector<InputRange>> ranges =
-        getResultRanges(slice.reach, options.budget);
+    FailureOr<SmallVector<InputRange>> ranges = getReach(slice, options.budget);
     if (failed(ranges))
       break;
-    SliceVerdict within = checkSlice(nearest.before, nearest.after, tolerance,
-                                     options.budget, *ranges);
+    SliceVerdict within = check(nearest, tolerance, options.budget, *ranges);
     if (within.kind == SliceVerdict::Equal) {
       verdict = within;
       verdict.isExhaustive = false;

@@ -54,8 +54,8 @@ struct PhaseControl {
 /// given, is read when a pipeline is built and must outlive it.
 void registerPipelines(const PhaseControl *control = nullptr);
 
-/// Tells quantopt/Verification/VerifyRewrites.h by how much our passes may change
-/// numbers.
+/// Tells quantopt/Verification/VerifyRewrites.h by how much our passes may
+/// change numbers.
 void declareQuantOptTolerances();
 
 /// Lets calibration run models in this process: lowers them to this machine's

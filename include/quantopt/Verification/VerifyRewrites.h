@@ -23,6 +23,7 @@
 namespace mlir {
 class MlirOptMainConfig;
 class PassManager;
+class RewritePatternSet;
 } // namespace mlir
 
 namespace mlir::qopt {
@@ -53,6 +54,13 @@ void declareRewriteTolerance(llvm::StringRef pass, RewriteTolerance tolerance);
 
 /// What was declared; nothing for a pass that is exact.
 std::optional<RewriteTolerance> getRewriteTolerance(llvm::StringRef pass);
+
+/// Gives operations of other dialects a meaning: patterns that replace them by
+/// operations that are known (linalg, tensor, arith, math and qopt on tensors
+/// of static shape, calls of functions). They are applied to what is compared,
+/// once to each operation and without folding, so they must not be what is
+/// under test. To be called where passes are registered, before any runs.
+void declareReferenceForms(std::function<void(RewritePatternSet &)> populate);
 
 struct VerifyRewritesOptions {
   /// Scalar operations to spend on one rewrite, roughly.

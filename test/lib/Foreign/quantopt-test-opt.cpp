@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
   foreign::registerQuantizableModels(registry);
   foreign::registerForeignToLinalg();
   rewrites::registerTestRewrite();
+  mlir::qopt::declareReferenceForms(foreign::populateForeignToLinalg);
   llvm::InitLLVM init(argc, argv);
   auto [input, output] = mlir::registerAndParseCLIOptions(
       argc, argv, "quant-opt with a foreign dialect and wrong rewrites\n",
