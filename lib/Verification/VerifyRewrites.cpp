@@ -193,15 +193,15 @@ void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
   // what does not hold is left out, and what follows has to claim.
   constexpr unsigned kRounds = 6;
   DenseSet<Operation *> ignored;
-  DenseMap<Operation *, size_t> causes;
-  DenseMap<std::pair<Value, Value>, size_t> pending;
+  DenseMap<Operation *, llvm::SmallSetVector<size_t, 2>> causes;
+  DenseSet<std::pair<Value, Value>> pending;
   std::vector<Failure> failures;
   SmallVector<size_t> found;
   for (unsigned round = 0; round < kRounds; ++round) {
     RewriteMatching matching(before, after, survivors, ignored);
     quantopt::ProgressBar progress("verifying " + getName(pass),
                                    matching.getClaims().size());
-    SmallVector<std::pair<size_t, size_t>> ends;
+    llvm::SetVector<size_t> ends;
     DenseSet<Operation *> next;
     for (const Claim &claim : matching.getClaims()) {
       progress.advance();
@@ -213,47 +213,49 @@ void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
         ++findings->unbounded;
         continue;
       }
-      std::optional<size_t> cause;
+      // Which failures of earlier rounds reach this claim.
+      llvm::SmallSetVector<size_t, 2> roots;
       for (Operation *op : matching.getRewritten(claim))
-        if (auto it = causes.find(op); it != causes.end() && !cause)
-          cause = it->second;
+        if (auto it = causes.find(op); it != causes.end())
+          roots.insert(it->second.begin(), it->second.end());
       // All others were checked in the first round.
-      if (round > 0 && !cause && !pending.count({claim.before, claim.after}))
+      if (round > 0 && roots.empty() &&
+          !pending.contains({claim.before, claim.after}))
         continue;
       SliceVerdict verdict;
       std::optional<Failure> failure =
           checkClaim(matching, claim, tolerance, verdict);
       if (!failure) {
         // What was seen to differ counts until it is shown that it does not.
-        if (verdict.kind == SliceVerdict::Unknown && cause)
-          found.push_back(*cause);
+        if (verdict.kind == SliceVerdict::Unknown && !roots.empty())
+          found.append(roots.begin(), roots.end());
         else
           count(pass, verdict, loc, declared);
         continue;
       }
       failure->loc = loc;
       failure->isExact = !matching.isAlive(claim.before) && !claim.isGuess;
-      size_t index = failures.size();
+      // To blame are the earliest places where a value was replaced for sure.
+      roots.remove_if([&](size_t root) { return !failures[root].isExact; });
+      if (roots.empty())
+        roots.insert(failures.size());
       failures.push_back(std::move(*failure));
       if (llvm::any_of(claim.claimants, [](Operation *op) {
             return op->hasTrait<OpTrait::IsTerminator>() || !isPure(op);
           })) {
-        ends.push_back({index, cause.value_or(index)});
-        pending[{claim.before, claim.after}] = index;
+        ends.insert(roots.begin(), roots.end());
+        pending.insert({claim.before, claim.after});
         continue;
       }
       for (Operation *op : claim.claimants) {
         next.insert(op);
-        // The smallest of what a value was replaced by, where it is one.
-        causes.try_emplace(op,
-                           cause && failures[*cause].isExact ? *cause : index);
+        causes[op].insert(roots.begin(), roots.end());
       }
     }
     if (next.empty() || round + 1 == kRounds) {
-      for (auto [index, cause] : ends)
-        found.push_back(failures[cause].isExact ? cause : index);
+      found.append(ends.begin(), ends.end());
       for (Operation *op : next)
-        found.push_back(causes.lookup(op));
+        found.append(causes[op].begin(), causes[op].end());
       break;
     }
     ignored.insert(next.begin(), next.end());
