@@ -5,6 +5,7 @@
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
 #include <cmath>
+#include <map>
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -169,6 +170,19 @@ void mlir::qopt::restrictDomain(Domain &domain, Type type,
   auto number = [&](ScalarValue value) {
     return domain.isReal ? value.real : double(value.integer);
   };
+  if (!range.values.empty()) {
+    domain.isComplete = false;
+    domain.values.clear();
+    for (double known : range.values) {
+      ScalarValue value;
+      if (domain.isReal)
+        value.real = known;
+      else
+        value.integer = int64_t(known);
+      domain.values.push_back(value);
+    }
+    return;
+  }
   size_t size = domain.values.size();
   llvm::erase_if(domain.values, [&](ScalarValue value) {
     return number(value) < range.low || number(value) > range.high;
@@ -206,6 +220,8 @@ mlir::qopt::getResultRanges(func::FuncOp func, uint64_t budget) {
     domains.push_back(getDomain(type, options));
   }
   SmallVector<InputRange> ranges(func.getNumResults());
+  SmallVector<std::map<double, uint64_t>> seen(func.getNumResults());
+  constexpr size_t kFew = 1024;
   Interpreter interpreter(func, ScalarProgram::OutOfRange::Saturate);
   std::mt19937_64 random(0x9E3779B97F4A7C15);
   double runs =
@@ -218,8 +234,8 @@ mlir::qopt::getResultRanges(func::FuncOp func, uint64_t budget) {
     FailureOr<SmallVector<TensorRef>> results = interpreter.run(inputs);
     if (failed(results))
       return failure();
-    for (auto [range, tensor, type] :
-         llvm::zip_equal(ranges, *results, func.getResultTypes())) {
+    for (auto [range, counts, tensor, type] :
+         llvm::zip_equal(ranges, seen, *results, func.getResultTypes())) {
       bool isReal = isa<FloatType>(getStoredElementType(type));
       for (ScalarValue element : tensor->elements) {
         double value = isReal ? element.real : double(element.integer);
@@ -227,11 +243,19 @@ mlir::qopt::getResultRanges(func::FuncOp func, uint64_t budget) {
           continue;
         range.low = std::min(range.low, value);
         range.high = std::max(range.high, value);
+        if (counts.size() <= kFew)
+          ++counts[value];
       }
     }
   }
-  // Samples do not reach the ends.
-  for (InputRange &range : ranges) {
+  for (auto [range, counts] : llvm::zip_equal(ranges, seen)) {
+    // Values that are stored integers, in the end: hardly one was seen once.
+    size_t rare = llvm::count_if(
+        counts, [](const auto &count) { return count.second == 1; });
+    if (counts.size() <= kFew && rare * 16 <= counts.size())
+      for (auto [value, count] : counts)
+        range.values.push_back(value);
+    // Samples do not reach the ends.
     range.low *= range.low < 0 ? 2 : 0.5;
     range.high *= range.high > 0 ? 2 : 0.5;
   }

@@ -36,6 +36,8 @@ Domain getDomain(Type type, const DomainOptions &options);
 /// Between which numbers an input lies; empty where nothing is known.
 struct InputRange {
   double low = std::numeric_limits<double>::infinity(), high = -low;
+  /// All values that it takes, where samples showed few again and again.
+  std::vector<double> values;
 };
 
 /// Keeps the values of `domain` within `range`, and adds its ends and numbers
