@@ -225,7 +225,7 @@ mlir::qopt::getResultRanges(func::FuncOp func, uint64_t budget) {
   Interpreter interpreter(func, ScalarProgram::OutOfRange::Saturate);
   std::mt19937_64 random(0x9E3779B97F4A7C15);
   double runs =
-      std::min(64.0, std::max(6.0, double(budget) / 8 / (footprint.cost + 1)));
+      std::min(256.0, std::max(6.0, double(budget) / 8 / (footprint.cost + 1)));
   for (uint64_t run = 0; run < uint64_t(runs); ++run) {
     SmallVector<TensorRef> inputs;
     for (auto [type, domain] :
@@ -252,7 +252,7 @@ mlir::qopt::getResultRanges(func::FuncOp func, uint64_t budget) {
     // Values that are stored integers, in the end: hardly one was seen once.
     size_t rare = llvm::count_if(
         counts, [](const auto &count) { return count.second == 1; });
-    if (counts.size() <= kFew && rare * 16 <= counts.size())
+    if (counts.size() <= kFew && rare * 8 <= counts.size())
       for (auto [value, count] : counts)
         range.values.push_back(value);
     // Samples do not reach the ends.
