@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the program of main.c: the model with observers as an object file, the
-# run-time library from its three sources, and main.c. quant-opt and quant-compile
+# run-time library from its four sources, and main.c. quant-opt and quant-compile
 # are on the PATH.
 # usage: build.sh FOLDER
 # CC and CXX are the compilers, for another machine with TRIPLE and FEATURES as
@@ -23,4 +23,5 @@ quant-compile "$out/digits.observed.mlir" "${target[@]}" --emit=obj -o "$out/dig
   -c "$root/examples/observe-on-target/main.c" -o "$out/main.o"
 "${CXX:-c++}" -std=c++17 -O2 -pthread -I"$root/runtime/include" -I"$root/include" \
   "$root/runtime/lib/Observe.cpp" "$root/lib/Support/Histogram.cpp" \
-  "$root/lib/Support/CalibrationJson.cpp" "$out/main.o" "$out/digits.o" -lm -o "$out/observe"
+  "$root/lib/Support/CalibrationJson.cpp" "$root/lib/Support/SampleExtrema.cpp" \
+  "$out/main.o" "$out/digits.o" -lm -o "$out/observe"

@@ -30,6 +30,7 @@ inline void registerQuantOptPasses(const PhaseControl *control = nullptr) {
   registerQuantOptQuantizationPasses();
   registerLoweringCPUPasses();
   registerPipelines(control);
+  declareQuantOptTolerances();
 }
 
 } // namespace mlir::qopt

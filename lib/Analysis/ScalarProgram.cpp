@@ -1,7 +1,6 @@
 //===- ScalarProgram.cpp - Evaluates bodies of scalar operations ----------===//
 
-#include "quantopt/Analysis/ScalarProgram.h"
-#include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "ScalarCompiler.h"
 #include "quantopt/Support/QuantMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -51,7 +50,7 @@ Attribute mlir::qopt::getScalarAttr(ScalarValue value, Type type) {
 }
 
 /// Rounds `value` to the precision of a float type with `width` bits.
-static double roundToWidth(double value, int64_t width) {
+double mlir::qopt::roundToWidth(double value, int64_t width) {
   if (width == 32)
     return static_cast<float>(value);
   if (width == 64)
@@ -68,47 +67,9 @@ static int64_t getFloatCode(Type type) {
   return type.isBF16() ? 17 : type.getIntOrFloatBitWidth();
 }
 
-static int64_t signExtend(int64_t value, int64_t width) {
-  if (width >= 64)
-    return value;
-  if (width == 1)
-    return value & 1;
-  return llvm::SignExtend64(uint64_t(value), unsigned(width));
-}
-
-static uint64_t zeroExtend(int64_t value, int64_t width) {
-  return width >= 64 ? uint64_t(value)
-                     : uint64_t(value) & ((uint64_t(1) << width) - 1);
-}
-
 //===----------------------------------------------------------------------===//
 // Compiler
 //===----------------------------------------------------------------------===//
-
-namespace mlir::qopt {
-class ScalarCompiler {
-public:
-  explicit ScalarCompiler(ScalarProgram &program) : program(program) {}
-
-  FailureOr<int32_t> getSlot(Value value);
-  LogicalResult compile(Operation *op);
-  LogicalResult compileBlock(Block &block, Operation **unsupported);
-
-private:
-  using Function = ScalarProgram::Function;
-
-  int32_t addSlot() {
-    program.slots.push_back(ScalarValue{});
-    return int32_t(program.slots.size()) - 1;
-  }
-  LogicalResult emit(Operation *op, Function function, int64_t data = 0);
-  LogicalResult emitQuantize(QuantizeOp op);
-  LogicalResult emitDequantize(DequantizeOp op);
-
-  ScalarProgram &program;
-  DenseMap<Value, int32_t> slotOf;
-};
-} // namespace mlir::qopt
 
 FailureOr<int32_t> ScalarCompiler::getSlot(Value value) {
   if (auto it = slotOf.find(value); it != slotOf.end())
@@ -141,26 +102,6 @@ LogicalResult ScalarCompiler::emit(Operation *op, Function function,
   return success();
 }
 
-#define A a[i]
-#define B b[i]
-#define C c[i]
-#define R r[i]
-#define DATA data
-#define EVAL(...)                                                              \
-  [](ScalarValue *slots, size_t stride, size_t count, const int32_t *operands, \
-     int32_t result, [[maybe_unused]] int64_t data) {                          \
-    [[maybe_unused]] const ScalarValue *a = slots + operands[0] * stride;      \
-    [[maybe_unused]] const ScalarValue *b = slots + operands[1] * stride;      \
-    [[maybe_unused]] const ScalarValue *c = slots + operands[2] * stride;      \
-    ScalarValue *r = slots + result * stride;                                  \
-    for (size_t i = 0; i < count; ++i) {                                       \
-      __VA_ARGS__;                                                             \
-    }                                                                          \
-  }
-#define REAL(expression) EVAL(R.real = roundToWidth(expression, DATA))
-#define INTEGER(expression)                                                    \
-  EVAL(R.integer = signExtend(int64_t(expression), DATA))
-
 /// Two operands rounded to f32 give the f32 result when computed in f64 and
 /// rounded again, for + - * / and sqrt (f64 has more than twice the mantissa);
 /// the same holds for narrower types.
@@ -179,6 +120,8 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
   };
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<QuantizeOp>([&](auto quantize) { return emitQuantize(quantize); })
+      .Case<RequantizeOp>([&](auto req) { return emitRequantize(req); })
+      .Case<LookupOp>([&](auto lookup) { return emitLookup(lookup); })
       .Case<DequantizeOp>([&](auto deq) { return emitDequantize(deq); })
       .Case<arith::AddFOp>(
           [&](auto) { return emit(op, REAL(A.real + B.real), data); })
@@ -230,16 +173,18 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
                                        DATA & 255)),
             sourceWidth() << 8 | data);
       })
-      .Case<arith::FPToSIOp>([&](auto) {
-        // Out of range is poison in MLIR; saturating is one legal choice.
+      .Case<arith::FPToSIOp>([&](auto) { return emitToInteger(op, true); })
+      .Case<arith::FPToUIOp>([&](auto) { return emitToInteger(op, false); })
+      .Case<arith::CmpIOp>([&](arith::CmpIOp cmp) {
+        // Two numbers in one: the width of the operands and the predicate.
         return emit(op,
-                    EVAL(double limit = std::ldexp(1.0, int(DATA) - 1);
-                         double whole = std::trunc(A.real);
-                         R.integer = std::isnan(whole) ? 0
-                                     : whole >= limit  ? int64_t(limit - 1)
-                                     : whole < -limit  ? int64_t(-limit)
-                                                       : int64_t(whole)),
-                    std::min<int64_t>(data, 53));
+                    EVAL(unsigned width = unsigned(DATA >> 8);
+                         R.integer = arith::applyCmpPredicate(
+                             static_cast<arith::CmpIPredicate>(DATA & 255),
+                             APInt(width, uint64_t(A.integer), true, true),
+                             APInt(width, uint64_t(B.integer), true, true))),
+                    sourceWidth() << 8 |
+                        static_cast<int64_t>(cmp.getPredicate()));
       })
       .Case<arith::ExtSIOp, arith::IndexCastOp>([&](auto) {
         // A slot of i1 holds 0 or 1, whose sign bit is its only one.
@@ -271,6 +216,69 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
       .Case<arith::MinSIOp>([&](auto) {
         return emit(op, INTEGER(std::min(A.integer, B.integer)), data);
       })
+      .Case<arith::MaxUIOp>([&](auto) {
+        return emit(
+            op,
+            EVAL(R = zeroExtend(A.integer, DATA) < zeroExtend(B.integer, DATA)
+                         ? B
+                         : A),
+            data);
+      })
+      .Case<arith::MinUIOp>([&](auto) {
+        return emit(
+            op,
+            EVAL(R = zeroExtend(B.integer, DATA) < zeroExtend(A.integer, DATA)
+                         ? B
+                         : A),
+            data);
+      })
+      // Shifts by the width or more are undefined: here they give 0 or the
+      // sign.
+      .Case<arith::ShLIOp>([&](auto) {
+        return emit(op,
+                    INTEGER(zeroExtend(B.integer, DATA) >= uint64_t(DATA)
+                                ? 0
+                                : uint64_t(A.integer) << B.integer),
+                    data);
+      })
+      .Case<arith::ShRSIOp>([&](auto) {
+        return emit(op,
+                    INTEGER(A.integer >> std::min<uint64_t>(
+                                             zeroExtend(B.integer, DATA), 63)),
+                    data);
+      })
+      .Case<arith::ShRUIOp>([&](auto) {
+        return emit(op,
+                    INTEGER(zeroExtend(B.integer, DATA) >= uint64_t(DATA)
+                                ? 0
+                                : zeroExtend(A.integer, DATA) >> B.integer),
+                    data);
+      })
+      // A division by zero is undefined: here it gives 0.
+      .Case<arith::DivSIOp>([&](auto) {
+        return emit(op,
+                    INTEGER(B.integer == 0 ? 0
+                            : B.integer == -1
+                                ? -uint64_t(A.integer)
+                                : uint64_t(A.integer / B.integer)),
+                    data);
+      })
+      .Case<arith::RemSIOp>([&](auto) {
+        return emit(op,
+                    INTEGER(B.integer == 0 || B.integer == -1
+                                ? 0
+                                : A.integer % B.integer),
+                    data);
+      })
+      .Case<arith::DivUIOp>([&](auto) {
+        return emit(op,
+                    INTEGER(B.integer == 0 ? 0
+                                           : zeroExtend(A.integer, DATA) /
+                                                 zeroExtend(B.integer, DATA)),
+                    data);
+      })
+      .Case<arith::XOrIOp>(
+          [&](auto) { return emit(op, INTEGER(A.integer ^ B.integer), data); })
       .Case<arith::AndIOp>(
           [&](auto) { return emit(op, INTEGER(A.integer & B.integer), data); })
       .Case<arith::OrIOp>(
@@ -315,86 +323,17 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
       .Default([](Operation *) { return failure(); });
 }
 
-/// A scalar conversion keeps its parameters in constant slots; the instruction
-/// finds them behind its operand.
-LogicalResult ScalarCompiler::emitQuantize(QuantizeOp op) {
-  FailureOr<UniformParams> params = UniformParams::get(op.getType());
-  if (failed(params) || params->isPerAxis())
-    return failure();
-  NumericsAttr numerics = getNumerics(op);
-  FailureOr<int32_t> input = getSlot(op.getInput());
-  if (failed(input))
-    return failure();
-  int32_t first = int32_t(program.slots.size());
-  program.slots.push_back(ScalarValue{params->scales[0]});
-  for (int64_t value :
-       {params->zeroPoints[0], params->storageMin, params->storageMax}) {
-    ScalarValue slot;
-    slot.integer = value;
-    program.slots.push_back(slot);
-  }
-  ScalarProgram::Instruction instruction = {
-    EVAL(quantopt::QuantParams params{b[i].real, b[stride + i].integer,
-                                      b[2 * stride + i].integer,
-                                      b[3 * stride + i].integer};
-         R.integer = quantopt::quantize(
-             float(A.real), params, static_cast<quantopt::RoundingMode>(DATA))),
-    {*input, first, 0},
-    0,
-    static_cast<int64_t>(numerics.getRounding())
-  };
-  instruction.result = slotOf[op.getResult()] = addSlot();
-  // Storage of u8 is a signless i8: keep the pattern sign extended.
-  program.instructions.push_back(instruction);
-  if (!params->isSigned) {
-    int32_t wide = instruction.result;
-    int32_t narrow = slotOf[op.getResult()] = addSlot();
-    program.instructions.push_back({INTEGER(A.integer),
-                                    {wide, 0, 0},
-                                    narrow,
-                                    int64_t(params->storageWidth)});
-  }
-  return success();
-}
-
-LogicalResult ScalarCompiler::emitDequantize(DequantizeOp op) {
-  FailureOr<UniformParams> params = UniformParams::get(op.getType());
-  if (failed(params) || params->isPerAxis())
-    return failure();
-  FailureOr<int32_t> input = getSlot(op.getInput());
-  if (failed(input))
-    return failure();
-  if (!params->isSigned) {
-    int32_t wide = addSlot();
-    program.instructions.push_back(
-        {EVAL(R.integer = int64_t(zeroExtend(A.integer, DATA))),
-         {*input, 0, 0},
-         wide,
-         int64_t(params->storageWidth)});
-    input = wide;
-  }
-  int32_t first = int32_t(program.slots.size());
-  program.slots.push_back(ScalarValue{params->scales[0]});
-  ScalarValue zeroPoint;
-  zeroPoint.integer = params->zeroPoints[0];
-  program.slots.push_back(zeroPoint);
-  ScalarProgram::Instruction instruction = {
-      EVAL(R.real = float(A.integer - b[stride + i].integer) * float(B.real)),
-      {*input, first, 0},
-      0,
-      0};
-  instruction.result = slotOf[op.getResult()] = addSlot();
-  program.instructions.push_back(instruction);
-  return success();
-}
-
 LogicalResult ScalarCompiler::compileBlock(Block &block,
-                                           Operation **unsupported) {
+                                           Operation **unsupported,
+                                           ValueRange extra) {
   for (BlockArgument argument : block.getArguments())
     slotOf[argument] = addSlot();
-  program.numInputs = block.getNumArguments();
+  for (Value value : extra)
+    slotOf[value] = addSlot();
+  program.numInputs = block.getNumArguments() + extra.size();
   for (Operation &op : block.without_terminator()) {
-    if (op.hasTrait<OpTrait::ConstantLike>())
+    if (op.hasTrait<OpTrait::ConstantLike>() ||
+        (op.getNumResults() == 1 && slotOf.count(op.getResult(0))))
       continue;
     if (failed(compile(&op))) {
       if (unsupported)
@@ -412,9 +351,12 @@ LogicalResult ScalarCompiler::compileBlock(Block &block,
 }
 
 FailureOr<ScalarProgram> ScalarProgram::compile(Block &block,
-                                                Operation **unsupported) {
+                                                Operation **unsupported,
+                                                ValueRange extra,
+                                                OutOfRange outOfRange) {
   ScalarProgram program;
-  if (failed(ScalarCompiler(program).compileBlock(block, unsupported)))
+  ScalarCompiler compiler(program, outOfRange);
+  if (failed(compiler.compileBlock(block, unsupported, extra)))
     return failure();
   return program;
 }

@@ -2,6 +2,7 @@
 
 #include "quantopt/InitAll.h"
 #include "quantopt/Support/Config.h"
+#include "quantopt/Verification/VerifyRewrites.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -36,6 +37,13 @@ static llvm::cl::opt<std::string, /*ExternalStorage=*/true> report(
                    "report does: files that end in .html or .json, separated "
                    "by commas"),
     llvm::cl::location(phaseControl.report));
+
+static llvm::cl::opt<bool> verifyRewrites(
+    "qopt-verify-rewrites", llvm::cl::cat(category),
+    llvm::cl::desc("Compare the program before and after each pass: run what "
+                   "was rewritten on all 8-bit inputs, or on boundary and "
+                   "random ones, and make a difference an error "
+                   "(docs/VerifyRewrites.md)"));
 
 static llvm::cl::opt<bool> printConfigSchema(
     "print-config-schema", llvm::cl::cat(category),
@@ -106,6 +114,8 @@ int main(int argc, char **argv) {
   }
   mlir::MlirOptMainConfig config =
       mlir::MlirOptMainConfig::createFromCLOptions();
+  if (verifyRewrites)
+    mlir::qopt::verifyRewrites(config);
   if (config.shouldShowDialects() || config.shouldListPasses())
     return mlir::asMainReturnCode(
         mlir::MlirOptMain(argc, argv, input, output, registry));

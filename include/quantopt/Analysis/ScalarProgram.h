@@ -29,13 +29,27 @@ union ScalarValue {
 /// rounded once.
 class ScalarProgram {
 public:
+  /// What an undefined conversion of a float to an integer gives (NaN, or a
+  /// value that does not fit): either is legal, and a program whose result
+  /// depends on which is undefined.
+  enum class OutOfRange {
+    Saturate, ///< the nearest integer that fits, 0 for NaN
+    Lowest,   ///< the lowest integer, as x86 does
+  };
+
   /// Compiles `block`, whose terminator's operands are the results. Values from
   /// outside of the block must be scalar constants. Fails on an operation that
-  /// has no instruction; `unsupported`, if given, is then set to it.
-  static FailureOr<ScalarProgram> compile(Block &block,
-                                          Operation **unsupported = nullptr);
+  /// has no instruction; `unsupported`, if given, is then set to it. The values
+  /// `extra` (of operations in the block or outside) are inputs behind the
+  /// block's arguments.
+  static FailureOr<ScalarProgram>
+  compile(Block &block, Operation **unsupported = nullptr,
+          ValueRange extra = {}, OutOfRange outOfRange = OutOfRange::Saturate);
 
   unsigned getNumInputs() const { return numInputs; }
+  unsigned getNumInstructions() const { return instructions.size(); }
+  /// Whether any conversion of a float to an integer may be undefined.
+  bool convertsToInteger() const { return hasConversions; }
   unsigned getNumResults() const { return results.size(); }
 
   /// Runs the program: `inputs` are the block's arguments in order, values of
@@ -71,6 +85,7 @@ private:
   };
 
   unsigned numInputs = 0;
+  bool hasConversions = false;
   SmallVector<Instruction> instructions;
   SmallVector<int32_t> results;
   /// Initial contents: inputs first, then constants, then one slot a result.

@@ -73,6 +73,10 @@ struct PhaseControl {
 /// given, is read when a pipeline is built and must outlive it.
 void registerPipelines(const PhaseControl *control = nullptr);
 
+/// Tells quantopt/Verification/VerifyRewrites.h by how much our passes may
+/// change numbers.
+void declareQuantOptTolerances();
+
 /// Lets calibration run models in this process: lowers them to this machine's
 /// code. See quantopt/Calibration/ModelRunner.h.
 void registerModelRunner(DialectRegistry &registry);

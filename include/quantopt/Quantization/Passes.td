@@ -78,6 +78,8 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     a `qopt.dequantize` without zero points makes already keep their parameters,
     and `qopt.given_weights`, which a quantization map gives, decides for others.
 
+    Changes numbers, and clips them where that costs least, so without a bound.
+
     Refuses weights that are NaN or infinite, and given scales so small that
     the bias would overflow the accumulator. Warns where a finite weight becomes
     infinite in `float16`.
@@ -108,6 +110,8 @@ def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {
     A value between a contraction, sum or elementwise operation and the one exact
     elementwise operation that uses it gets no pair: the two fuse, and rounding
     to 8 bits in between would lose accuracy for nothing.
+
+    Changes values by at most half a step, within the range of their types.
 
     Example: test/Quantization/insert-qdq.mlir
   }];
@@ -213,7 +217,8 @@ def FoldQDQ : Pass<"qopt-fold-qdq", "::mlir::func::FuncOp"> {
 
     Compared to the pairs it replaces, a contraction differs by the rounding of
     its f32 sum, which the integer sum does not have, and by the rounding of its
-    bias to the accumulator's scale: less than half a unit of the accumulator.
+    bias to the accumulator's scale: less than half a unit of the accumulator. So
+    results differ by at most one step; all else is exact.
 
     Example: test/Quantization/fold-qdq.mlir
   }];
@@ -236,6 +241,8 @@ def QuantizeDynamically
     `s` and `z` are the scale and the zero point of the activations behind it,
     `s_w` the scale of its weights, or of the second activation. A term that
     is zero throughout is left out.
+
+    Changes numbers by what quantization at run time loses.
 
     An operation that has no integer form after all stays in float, with the
     reason in `qopt.float`.

@@ -16,6 +16,10 @@
 #define GET_OP_CLASSES
 #include "ForeignOps.h.inc"
 
+namespace mlir {
+class RewritePatternSet;
+} // namespace mlir
+
 namespace foreign {
 
 /// Attaches QuantizableOpInterface to the operations of the dialect, which do
@@ -24,6 +28,8 @@ void registerQuantizableModels(mlir::DialectRegistry &registry);
 
 /// The pass --foreign-to-linalg, which the stack has anyway to run its models.
 void registerForeignToLinalg();
+/// The patterns of foreign-to-linalg.
+void populateForeignToLinalg(mlir::RewritePatternSet &patterns);
 
 } // namespace foreign
 

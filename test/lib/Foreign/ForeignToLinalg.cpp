@@ -148,12 +148,16 @@ struct ForeignToLinalg : PassWrapper<ForeignToLinalg, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<LowerDense, LowerMirror, LowerSquash>(&getContext());
+    foreign::populateForeignToLinalg(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };
 
 } // namespace
+
+void foreign::populateForeignToLinalg(RewritePatternSet &patterns) {
+  patterns.add<LowerDense, LowerMirror, LowerSquash>(patterns.getContext());
+}
 
 void foreign::registerForeignToLinalg() { PassRegistration<ForeignToLinalg>(); }
