@@ -237,18 +237,27 @@ FailureOr<ConstantValues<float>> mlir::qopt::readFloats(ElementsAttr values) {
   return ConstantValues<float>(std::move(result));
 }
 
-FailureOr<ConstantValues<int8_t>> mlir::qopt::readBytes(ElementsAttr values) {
-  if (!values.getElementType().isInteger(8))
+template <typename T>
+static FailureOr<ConstantValues<T>> readStored(ElementsAttr values) {
+  if (!values.getElementType().isInteger(8 * sizeof(T)))
     return failure();
-  if (std::optional<ArrayRef<int8_t>> stored = getStored<int8_t>(values))
-    return ConstantValues<int8_t>(*stored);
+  if (std::optional<ArrayRef<T>> stored = getStored<T>(values))
+    return ConstantValues<T>(*stored);
   auto dense = dyn_cast<DenseElementsAttr>(values);
   if (!dense)
     return failure();
-  std::vector<int8_t> result;
+  std::vector<T> result;
   result.reserve(values.getNumElements());
-  llvm::append_range(result, dense.getValues<int8_t>());
-  return ConstantValues<int8_t>(std::move(result));
+  llvm::append_range(result, dense.getValues<T>());
+  return ConstantValues<T>(std::move(result));
+}
+
+FailureOr<ConstantValues<int8_t>> mlir::qopt::readBytes(ElementsAttr values) {
+  return readStored<int8_t>(values);
+}
+
+FailureOr<ConstantValues<int16_t>> mlir::qopt::readShorts(ElementsAttr values) {
+  return readStored<int16_t>(values);
 }
 
 FailureOr<SmallVector<int64_t>> mlir::qopt::readIntegers(ElementsAttr values) {

@@ -77,6 +77,10 @@ estimateAuto(const quantopt::CalibrationRecord &record,
   return best;
 }
 
+/// 16 bits have steps to spare, so their range is this much wider than what the
+/// samples had: a value beyond it that comes later is not cut off.
+static constexpr double kHeadroom = 1.25;
+
 std::optional<quantopt::QuantParams>
 mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
                       quantopt::ActivationSettings settings,
@@ -92,8 +96,9 @@ mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
     settings.method = quantopt::ActivationMethod::MinMax;
   }
   // Methods weigh values against each other; these have nothing to weigh.
-  if (quantopt::classify(record.histogram, settings.qmin(), settings.qmax()) !=
-      quantopt::ValueState::Ordinary)
+  const quantopt::ValueState state =
+      quantopt::classify(record.histogram, settings.qmin(), settings.qmax());
+  if (state != quantopt::ValueState::Ordinary)
     settings.method = quantopt::ActivationMethod::MinMax;
   switch (settings.method) {
   case quantopt::ActivationMethod::Auto: {
@@ -104,8 +109,14 @@ mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
       *taken = method;
     return params;
   }
-  case quantopt::ActivationMethod::MinMax:
-    return by(quantopt::RangeMethod::MinMax);
+  case quantopt::ActivationMethod::MinMax: {
+    std::optional<quantopt::QuantParams> params =
+        by(quantopt::RangeMethod::MinMax);
+    if (params && settings.bits == 16 &&
+        state == quantopt::ValueState::Ordinary)
+      params->scale = float(params->scale * kHeadroom);
+    return params;
+  }
   case quantopt::ActivationMethod::MovingAverage:
     return by(quantopt::RangeMethod::MovingAverage);
   case quantopt::ActivationMethod::Percentile:

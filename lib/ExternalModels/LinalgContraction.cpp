@@ -110,15 +110,11 @@ struct WeightSums {
 };
 } // namespace
 
-/// Sums the stored weights over the reduction loops of `op`.
-static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
-                                        Value storage, bool isSigned) {
-  std::optional<ConstantTensor> constant = getConstantTensor(storage);
-  if (!constant || !constant->map.isIdentity())
-    return failure();
-  FailureOr<ConstantValues<int8_t>> values = readBytes(constant->values);
-  if (failed(values))
-    return failure();
+/// Sums the stored weights, of `shape`, over the reduction loops of `op`.
+template <typename T>
+static FailureOr<WeightSums> sumValues(linalg::LinalgOp op, OpOperand &weight,
+                                       ArrayRef<T> values,
+                                       ArrayRef<int64_t> shape) {
   AffineMap map = op.getMatchingIndexingMap(&weight);
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
@@ -140,7 +136,6 @@ static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
   SmallVector<int64_t> magnitudes(sums.totals.size(), 0);
   // Runs of the innermost dimension in row-major order; the position among the
   // sums moves with the dimensions that are kept.
-  ArrayRef<int64_t> shape = constant->values.getShapedType().getShape();
   SmallVector<int64_t> stride(shape.size(), 0);
   int64_t running = 1;
   for (int dim = int(shape.size()) - 1; dim >= 0; --dim)
@@ -152,11 +147,9 @@ static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
   int64_t position = 0;
   const int64_t length = shape.empty() ? 1 : shape.back();
   const bool isRunSummed = !shape.empty() && isSummed.back();
-  for (size_t at = 0; at < values->size(); at += length) {
-    const int8_t *run = values->begin() + at;
-    auto stored = [&](int64_t i) {
-      return isSigned ? int64_t(run[i]) : int64_t(uint8_t(run[i]));
-    };
+  for (size_t at = 0; at < values.size(); at += length) {
+    const T *run = values.begin() + at;
+    auto stored = [&](int64_t i) { return int64_t(run[i]); };
     if (isRunSummed) {
       int64_t total = 0, magnitude = 0;
       for (int64_t i = 0; i < length; ++i) {
@@ -181,6 +174,22 @@ static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
   }
   sums.maxMagnitude = *llvm::max_element(magnitudes);
   return sums;
+}
+
+/// The same of a constant of i8 or i16.
+static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
+                                        Value storage) {
+  std::optional<ConstantTensor> constant = getConstantTensor(storage);
+  if (!constant || !constant->map.isIdentity())
+    return failure();
+  ArrayRef<int64_t> shape = constant->values.getShapedType().getShape();
+  if (FailureOr<ConstantValues<int8_t>> bytes = readBytes(constant->values);
+      succeeded(bytes))
+    return sumValues<int8_t>(op, weight, *bytes, shape);
+  if (FailureOr<ConstantValues<int16_t>> shorts = readShorts(constant->values);
+      succeeded(shorts))
+    return sumValues<int16_t>(op, weight, *shorts, shape);
+  return failure();
 }
 
 /// The number of products that one result element sums.
@@ -424,8 +433,7 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
       return failure();
     }
     FailureOr<WeightSums> weightSums =
-        sumWeights(op, *weight, operands[weight->getOperandNumber()],
-                   weightParams->isSigned);
+        sumWeights(op, *weight, operands[weight->getOperandNumber()]);
     if (failed(weightSums)) {
       reason = "its weights cannot be summed at compile time";
       return failure();

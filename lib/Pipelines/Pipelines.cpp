@@ -108,12 +108,7 @@ static void buildQuantization(OpPassManager &pm, const QuantizeOptions &options,
       llvm::consumeError(read.takeError());
   }
   OpPassManager &deciding = pm.nest<func::FuncOp>();
-  // What was trained comes first: it decides for itself.
-  deciding.addPass(createPinFakeQuant());
-  // Decide, then give parameters to all that moves along.
-  deciding.addPass(createSelectOps());
-  deciding.addPass(createPropagateParams());
-  deciding.addPass(createQuantizeWeights(getWeightOptions(config)));
+  addDecidingPasses(deciding, getWeightOptions(config));
   if (isExplained(options))
     deciding.addPass(createRecordExplanation());
   // All is decided, and nothing is rewritten yet.

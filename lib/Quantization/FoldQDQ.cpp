@@ -18,9 +18,35 @@ namespace mlir::qopt {
 using namespace mlir;
 using namespace mlir::qopt;
 
+/// Whether every element of `stored` was rounded to `type`, moved since or not:
+/// it lies within the range of `type`, even where that is part of the storage.
+static bool isRoundedTo(Value stored, quant::QuantizedType type,
+                        const llvm::DenseSet<Operation *> &movers) {
+  if (auto quantize = stored.getDefiningOp<QuantizeOp>())
+    return quantize.getType() == type;
+  Operation *mover = stored.getDefiningOp();
+  if (!mover || !movers.contains(mover))
+    return false;
+  bool moves = false;
+  for (Value operand : mover->getOperands()) {
+    // What it is written over counts for nothing.
+    if (operand.getType() == stored.getType() &&
+        operand.getDefiningOp<tensor::EmptyOp>())
+      continue;
+    auto tensor = dyn_cast<RankedTensorType>(operand.getType());
+    if (!tensor || tensor.getElementType() != type.getStorageType())
+      continue;
+    if (!isRoundedTo(operand, type, movers))
+      return false;
+    moves = true;
+  }
+  return moves;
+}
+
 /// Replaces `op`, a contraction, sum or same-scale operation, by its integer
 /// form behind a dequantize; or marks it as float, with the reason.
-static void foldIntoStorage(QuantizableOpInterface op) {
+static void foldIntoStorage(QuantizableOpInterface op,
+                            llvm::DenseSet<Operation *> &movers) {
   SmallVector<Value> operands(op->getOperands());
   SmallVector<quant::QuantizedType> types(op->getNumOperands());
   for (OpOperand &operand : op->getOpOperands()) {
@@ -58,7 +84,19 @@ static void foldIntoStorage(QuantizableOpInterface op) {
       DequantizeOp::create(builder, op->getLoc(), op->getResult(0).getType(),
                            form->value, TypeAttr::get(form->type));
   op->getResult(0).replaceAllUsesWith(real);
+  const bool moves = op.getQuantRole() == QuantRole::SameScale;
   op->erase();
+  if (!moves)
+    return;
+  movers.insert(form->value.getDefiningOp());
+  // Rounding once more what is rounded so changes nothing.
+  for (Operation *user : llvm::make_early_inc_range(real.getUsers()))
+    if (auto quantize = dyn_cast<QuantizeOp>(user);
+        quantize && quantize.getType() == form->type &&
+        isRoundedTo(form->value, form->type, movers)) {
+      quantize.replaceAllUsesWith(form->value);
+      quantize.erase();
+    }
 }
 
 namespace {
@@ -94,8 +132,9 @@ struct FoldQDQ : qopt::impl::FoldQDQBase<FoldQDQ> {
            role == QuantRole::SameScale))
         selected.push_back(op);
     });
+    llvm::DenseSet<Operation *> movers;
     for (QuantizableOpInterface op : selected)
-      foldIntoStorage(op);
+      foldIntoStorage(op, movers);
 
     // Clamps first: they vanish, where a body would keep them.
     RewritePatternSet clamps(&getContext());

@@ -131,10 +131,7 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
           "--compile-to=calibrate first");
 
     OpPassManager decide(func::FuncOp::getOperationName());
-    decide.addPass(createPinFakeQuant());
-    decide.addPass(createSelectOps());
-    decide.addPass(createPropagateParams());
-    decide.addPass(createQuantizeWeights(weightOptions));
+    addDecidingPasses(decide, weightOptions);
     decide.addPass(createInsertQDQ());
     if (failed(runPipeline(decide, func)))
       return failure();

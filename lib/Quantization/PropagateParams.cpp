@@ -22,8 +22,10 @@ static quant::UniformQuantizedType unite(quant::UniformQuantizedType a,
                                          quant::UniformQuantizedType b) {
   if (!a || a == b)
     return b;
-  // The narrower storage wins: every kernel takes it.
-  if (b.getStorageTypeIntegralWidth() < a.getStorageTypeIntegralWidth())
+  // The narrower storage wins: every kernel takes it, and what was cut to fit
+  // an accumulator must not grow.
+  if (b.getStorageTypeMax() - b.getStorageTypeMin() <
+      a.getStorageTypeMax() - a.getStorageTypeMin())
     std::swap(a, b);
   auto low = [](quant::UniformQuantizedType type) {
     return double(type.getStorageTypeMin() - type.getZeroPoint()) *

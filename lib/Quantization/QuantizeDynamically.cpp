@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Selection.h"
+#include "WeightSums.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Quantization/Passes.h"
 
@@ -278,54 +279,25 @@ LogicalResult DynamicQuantizer::takeWeight(OpOperand &operand,
 LogicalResult DynamicQuantizer::sumWeights(OpOperand &operand,
                                            DequantizeOp weight,
                                            std::string &reason) {
-  std::optional<ConstantTensor> constant = getConstantTensor(weight.getInput());
-  FailureOr<ConstantValues<int8_t>> values = failure();
-  if (constant && constant->map.isIdentity())
-    values = readBytes(constant->values);
-  if (failed(values)) {
+  FailureOr<WeightSums> weightSums =
+      qopt::sumWeights(op, operand, weight.getInput());
+  if (failed(weightSums)) {
     reason = "its weights cannot be summed at compile time";
     return failure();
   }
-  auto type = cast<RankedTensorType>(weight.getInput().getType());
-  bool isSplat = constant->values.isSplat();
-  SmallVector<int64_t> strides(type.getRank(), 0), sizes;
-  SmallVector<std::optional<int64_t>> dims;
-  int64_t count = 1;
-  SmallVector<std::pair<int64_t, int64_t>> shared = op.getSharedDims(operand);
-  for (auto [own, result] : shared) {
-    dims.push_back(result);
-    sizes.push_back(type.getDimSize(own));
-  }
-  for (auto [own, result] : llvm::reverse(shared)) {
-    strides[own] = count;
-    count *= type.getDimSize(own);
-  }
-  SmallVector<int64_t> sums(count, 0), magnitudes(count, 0);
-  SmallVector<int64_t> shape(type.getShape()), index(type.getRank(), 0);
-  int64_t position = 0;
-  for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
-    int64_t value = (*values)[isSplat ? 0 : i];
-    sums[position] += value;
-    magnitudes[position] += std::abs(value);
-    for (int64_t dim = type.getRank() - 1; dim >= 0; --dim) {
-      position += strides[dim];
-      if (++index[dim] < shape[dim])
-        break;
-      position -= strides[dim] * shape[dim];
-      index[dim] = 0;
-    }
-  }
   // Stored values less their zero point span 255 either way.
-  if (*llvm::max_element(magnitudes) >
-      std::numeric_limits<int32_t>::max() / 255) {
+  if (weightSums->maxMagnitude > std::numeric_limits<int32_t>::max() / 255) {
     reason = "its i32 accumulator could overflow with these weights";
     return failure();
   }
-  SmallVector<int32_t> narrow(sums.begin(), sums.end());
-  auto sumsType = RankedTensorType::get(sizes, builder.getI32Type());
+  SmallVector<int32_t> narrow(weightSums->sums.begin(), weightSums->sums.end());
+  auto sumsType =
+      RankedTensorType::get(weightSums->sizes, builder.getI32Type());
   Value tensor = arith::ConstantOp::create(
       builder, loc,
       DenseElementsAttr::get(sumsType, ArrayRef<int32_t>(narrow)));
+  SmallVector<std::optional<int64_t>> dims(weightSums->dims.begin(),
+                                           weightSums->dims.end());
   epilogue.sums = Parameter{tensor, dims};
   return success();
 }

@@ -45,11 +45,12 @@ struct Channels {
   int64_t outer, count, inner;
 };
 
-/// How weights are stored: symmetric, in [min, max].
+/// How weights are stored: symmetric, in [min, max] of `width` bits.
 struct StoredForm {
   SmallVector<double> scales;
   std::optional<int64_t> axis;
   int64_t min, max;
+  unsigned width;
 };
 
 /// What is to say of a channel's scale (docs/NumericContract.md).
@@ -67,31 +68,70 @@ constexpr double kWhole = double(std::numeric_limits<int32_t>::max());
 struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   using QuantizeWeightsBase::QuantizeWeightsBase;
 
-  /// The largest magnitude that is stored. With 7 bits it is 64: two products
-  /// with unsigned bytes then fit in 16 bits.
-  int64_t limit() const { return bits == 7 ? 64 : 127; }
+  /// The largest magnitude that is stored in 8 bits. With 7 bits it is 64: two
+  /// products with unsigned bytes then fit in 16 bits.
+  int64_t byteLimit() const { return bits == 7 ? 64 : 127; }
+
+  /// The largest magnitude of weights that are stored in 16 bits.
+  ///
+  /// An i32 accumulator has room for sum |w| times the largest activation. With
+  /// sums of at most r times the largest weight, weights of w steps leave
+  /// (2^31 - 1) / (r w) to the activation (qopt-fit-accumulators). Activations
+  /// use their range less evenly than weights do, so they get kShare times as
+  /// many steps: both then round about as coarsely.
+  static int64_t chooseWideLimit(const Channels &channels) {
+    SmallVector<double> sums(channels.count, 0.0), largest(channels.count, 0.0);
+    const float *value = channels.values.data();
+    for (int64_t outer = 0; outer < channels.outer; ++outer)
+      for (int64_t channel = 0; channel < channels.count; ++channel)
+        for (int64_t i = 0; i < channels.inner; ++i, ++value) {
+          double magnitude = std::fabs(*value);
+          sums[channel] += magnitude;
+          largest[channel] = std::max(largest[channel], magnitude);
+        }
+    constexpr double kShare = 2.5;
+    double ratio = 1.0;
+    for (auto [sum, most] : llvm::zip_equal(sums, largest))
+      if (most > 0.0 && std::isfinite(sum))
+        ratio = std::max(ratio, sum / most);
+    return std::min<int64_t>(std::numeric_limits<int16_t>::max(),
+                             std::floor(std::sqrt(kWhole / (kShare * ratio))));
+  }
+
+  /// Whether the activations of `op` have 16 bits.
+  static bool hasWideActivations(QuantizableOpInterface op) {
+    return llvm::any_of(op->getOpOperands(), [&](OpOperand &operand) {
+      if (op.getOperandKind(operand) != OperandKind::Activation)
+        return false;
+      auto observe = operand.get().getDefiningOp<ObserveOp>();
+      return observe && observe.getType() &&
+             observe.getType()->getStorageTypeIntegralWidth() == 16;
+    });
+  }
 
   /// The scale of `values`, or 0 where all are zero or next to it. Infinite on
   /// bad values.
-  double chooseScale(ArrayRef<float> values, ChannelState &state) const {
+  double chooseScale(ArrayRef<float> values, int64_t limit,
+                     ChannelState &state) const {
     float largest = quantopt::largestMagnitude(values.data(), values.size());
     if (std::isinf(largest))
       return largest;
-    if (double(largest) / double(limit()) < double(FLT_MIN)) {
+    if (double(largest) / double(limit) < double(FLT_MIN)) {
       state = largest == 0.0f ? ChannelState::Dead : ChannelState::Tiny;
       return 0.0;
     }
     std::optional<quantopt::QuantParams> params;
-    if (method == "mse")
+    // Beyond 8 bits no clipping pays.
+    if (method == "mse" && limit <= byteLimit())
       params = quantopt::chooseSymmetricByMse(values.data(), values.size(), 1,
-                                              -limit(), limit());
+                                              -limit, limit);
     else
-      params = quantopt::chooseSymmetricInRange(largest, -limit(), limit());
+      params = quantopt::chooseSymmetricInRange(largest, -limit, limit);
     return params ? params->scale : INFINITY;
   }
 
   /// The scale of each channel, as chooseScale has it.
-  SmallVector<double> chooseScales(const Channels &channels,
+  SmallVector<double> chooseScales(const Channels &channels, int64_t limit,
                                    MutableArrayRef<ChannelState> states) {
     SmallVector<double> scales(channels.count);
     // Some channels at once: where they are the innermost dimension, they lie
@@ -107,7 +147,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
               scales[channel] =
                   chooseScale(channels.values.slice(channel * channels.inner,
                                                     channels.inner),
-                              states[channel]);
+                              limit, states[channel]);
             return;
           }
           int64_t size = channels.outer * channels.inner;
@@ -129,7 +169,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
               }
           for (int64_t channel = 0; channel < number; ++channel)
             scales[first + channel] = chooseScale(
-                ArrayRef<float>(gathered).slice(channel * size, size),
+                ArrayRef<float>(gathered).slice(channel * size, size), limit,
                 states[first + channel]);
         });
     return scales;
@@ -154,12 +194,37 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     });
   }
 
+  /// The same in 16 bits.
+  void quantizeAll(const Channels &channels, const StoredForm &form,
+                   MutableArrayRef<int16_t> stored) {
+    mlir::parallelFor(&getContext(), 0, channels.outer, [&](size_t outer) {
+      int64_t at = outer * channels.count * channels.inner;
+      for (int64_t channel = 0; channel < channels.count; ++channel) {
+        const quantopt::QuantParams params{form.scales[channel], 0, form.min,
+                                           form.max};
+        for (int64_t end = at + channels.inner; at < end; ++at)
+          stored[at] = static_cast<int16_t>(
+              quantopt::quantize(channels.values[at], params));
+      }
+    });
+  }
+
+  /// How much larger the scale of an activation of `type` becomes where
+  /// qopt-fit-accumulators cuts it to the steps that weights of `limit` leave.
+  double getGrowth(quant::UniformQuantizedType type, int64_t limit) const {
+    if (type.getStorageTypeIntegralWidth() != 16 || limit <= byteLimit())
+      return 1.0;
+    return std::max(1.0, double(type.getStorageTypeMax()) / double(limit));
+  }
+
   /// The least scale of each of `channels`, so that the bias of `op` is at most
-  /// `room` in units of the accumulator, and the unit no subnormal f32.
+  /// `room` in units of the accumulator, and the unit no subnormal f32, with
+  /// weights of up to `limit`.
   /// Channels that training has switched off have weights of next to nothing,
   /// and a bias.
-  static SmallVector<double> getLeastScales(QuantizableOpInterface op,
-                                            int64_t channels, double room) {
+  SmallVector<double> getLeastScales(QuantizableOpInterface op,
+                                     int64_t channels, int64_t limit,
+                                     double room) const {
     SmallVector<double> least(channels, 0.0);
     std::optional<double> activation;
     std::optional<ConstantTensor> bias;
@@ -171,7 +236,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
         if (auto observe = operand.get().getDefiningOp<ObserveOp>())
           if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(
                   observe.getType().value_or(quant::QuantizedType())))
-            activation = type.getScale();
+            activation = type.getScale() * getGrowth(type, limit);
     }
     // Where the accumulator is no integer, there is no activation's scale.
     if (!activation || isWeightOnly(op))
@@ -239,16 +304,19 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     FailureOr<UniformParams> params =
         UniformParams::get(given.getAs<TypeAttr>("type").getValue());
     StringRef place = given.getAs<StringAttr>("place").getValue();
-    if (failed(params) || params->storageWidth != 8 || !params->isSigned ||
+    if (failed(params) ||
+        (params->storageWidth != 8 &&
+         !(params->storageWidth == 16 && hasWideActivations(op))) ||
+        !params->isSigned ||
         params->scales.size() !=
             size_t(params->axis ? type.getDimSize(*params->axis) : 1))
       return op->emitOpError("cannot store its weights as given at ") << place;
     form = {params->scales, params->axis, params->storageMin,
-            params->storageMax};
+            params->storageMax, params->storageWidth};
     SmallVector<double> fitting =
-        getLeastScales(op, form.scales.size(), kQuarter);
-    for (auto [channel, least] :
-         llvm::enumerate(getLeastScales(op, form.scales.size(), kWhole)))
+        getLeastScales(op, form.scales.size(), form.max, kQuarter);
+    for (auto [channel, least] : llvm::enumerate(
+             getLeastScales(op, form.scales.size(), form.max, kWhole)))
       if (form.scales[channel] < least)
         return op->emitOpError("has a bias that does not fit in an i32 at the "
                                "weights' scale of channel ")
@@ -297,7 +365,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     if (granularity == "per-tensor")
       axis = std::nullopt;
     Channels channels = getChannels(*values, type, axis);
-    StoredForm form{{}, axis, -limit(), limit()};
+    const bool isWide = bits == 16 && hasWideActivations(op);
+    const int64_t limit = isWide ? chooseWideLimit(channels) : byteLimit();
+    StoredForm form{{}, axis, -limit, limit, isWide ? 16u : 8u};
     if (DictionaryAttr given = getGiven(op, operand)) {
       if (failed(takeGiven(op, given, type, form)))
         return failure();
@@ -307,8 +377,11 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     }
 
     ConstantBuilder stored(RankedTensorType::get(
-        type.getShape(), IntegerType::get(op->getContext(), 8)));
-    quantizeAll(channels, form, stored.getMutableData<int8_t>());
+        type.getShape(), IntegerType::get(op->getContext(), form.width)));
+    if (form.width == 16)
+      quantizeAll(channels, form, stored.getMutableData<int16_t>());
+    else
+      quantizeAll(channels, form, stored.getMutableData<int8_t>());
     store(operand, type, std::move(stored).finish(getBlobName(op)), form);
     return success();
   }
@@ -331,10 +404,10 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       return success();
     }
     GroupedWeights grouped(type, *axis, size);
-    if (!grouped.quantize(values, -limit(), limit(),
+    if (!grouped.quantize(values, -byteLimit(), byteLimit(),
                           [&](ArrayRef<float> group) {
                             ChannelState state = ChannelState::Ordinary;
-                            return chooseScale(group, state);
+                            return chooseScale(group, byteLimit(), state);
                           }))
       return emitBadWeights(op);
     operand.set(std::move(grouped).finish(operand, getBlobName(op)));
@@ -355,7 +428,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   LogicalResult choose(QuantizableOpInterface op, const Channels &channels,
                        StoredForm &form) {
     SmallVector<ChannelState> states(channels.count, ChannelState::Ordinary);
-    form.scales = chooseScales(channels, states);
+    form.scales = chooseScales(channels, form.max, states);
     double smallest = 0.0;
     for (double scale : form.scales) {
       if (std::isinf(scale))
@@ -367,9 +440,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     for (double &scale : form.scales)
       if (scale == 0.0)
         scale = smallest > 0.0 ? smallest : 1.0;
-    for (auto [scale, state, least] :
-         llvm::zip_equal(form.scales, states,
-                         getLeastScales(op, channels.count, kQuarter))) {
+    for (auto [scale, state, least] : llvm::zip_equal(
+             form.scales, states,
+             getLeastScales(op, channels.count, form.max, kQuarter))) {
       if (scale >= least)
         continue;
       // Rounded up: the type holds the f32, which must not be smaller.
@@ -435,17 +508,17 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
                     ElementsAttr stored, const StoredForm &form) {
     OpBuilder builder(operand.getOwner());
     Location loc = operand.get().getLoc();
-    Type i8 = builder.getI8Type();
+    Type storage = builder.getIntegerType(form.width);
     unsigned flags = quant::QuantizationFlags::Signed;
     SmallVector<int64_t> zeroPoints(form.scales.size(), 0);
     quant::QuantizedType quantized;
     if (form.axis)
       quantized = quant::UniformQuantizedPerAxisType::get(
-          flags, i8, type.getElementType(), form.scales, zeroPoints,
+          flags, storage, type.getElementType(), form.scales, zeroPoints,
           int32_t(*form.axis), form.min, form.max);
     else
       quantized = quant::UniformQuantizedType::get(
-          flags, i8, type.getElementType(), form.scales[0], 0, form.min,
+          flags, storage, type.getElementType(), form.scales[0], 0, form.min,
           form.max);
     Value constant =
         arith::ConstantOp::create(builder, loc, cast<TypedAttr>(stored));
@@ -455,9 +528,11 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
 
   void runOnOperation() override {
     if ((granularity != "per-channel" && granularity != "per-tensor") ||
-        (method != "min-max" && method != "mse")) {
+        (method != "min-max" && method != "mse") ||
+        (bits != 7 && bits != 8 && bits != 16)) {
       getOperation().emitError("qopt-quantize-weights takes granularity="
-                               "per-channel|per-tensor and method=min-max|mse");
+                               "per-channel|per-tensor, method=min-max|mse and "
+                               "bits=8|7|16");
       return signalPassFailure();
     }
     WalkResult result =

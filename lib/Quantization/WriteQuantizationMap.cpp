@@ -84,8 +84,7 @@ static void setWeights(quantopt::MappedValue &entry,
     std::optional<quantopt::MappedParams> params =
         getMappedParams(stored.getType());
     // Other forms come from the model and stay as they are.
-    if (!params || params->bits != 8 || !params->isSigned ||
-        params->zeroPoints[0] != 0)
+    if (!params || !params->isSigned || params->zeroPoints[0] != 0)
       continue;
     quantopt::MappedWeights weights;
     weights.operand = operand.getOperandNumber();

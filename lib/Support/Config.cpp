@@ -248,7 +248,8 @@ private:
     return forEachKey(node, "weights", [&](StringRef name, yaml::Node *value) {
       const SchemaKey &key = *findKey("weights", name);
       if (name == "bits")
-        return readWord<int>(value, key, {{"8", 8}, {"7", 7}}, w.bits);
+        return readWord<int>(value, key, {{"8", 8}, {"7", 7}, {"16", 16}},
+                             w.bits);
       if (name == "granularity")
         return readWord<WeightGranularity>(
             value, key,

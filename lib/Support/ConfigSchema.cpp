@@ -32,7 +32,9 @@ static constexpr SchemaKey kSchema[] = {
      "channel. int8 only."},
     {"", "activations", "", "", "How the ranges of activations become int8."},
     {"activations", "bits", "8, 16", "8",
-     "Bits of storage; 16 is symmetric, by min-max."},
+     "Bits of storage; 16 is symmetric, by min-max, as many of them as the "
+     "sums "
+     "in 32 bits that read a value have room for."},
     {"activations", "symmetric", "true, false", "false",
      "Zero point 0 and a range that is as wide on both sides."},
     {"activations", "method",
@@ -47,9 +49,10 @@ static constexpr SchemaKey kSchema[] = {
      "Percent of the values that stay inside the range, with method: "
      "percentile."},
     {"", "weights", "", "", "How constant weights become int8."},
-    {"weights", "bits", "8, 7", "8",
+    {"weights", "bits", "8, 7, 16", "8",
      "Bits of storage; 7 is -64 to 64, which is faster on x86 processors "
-     "without VNNI."},
+     "without VNNI; 16 is for contractions whose activations have 16, as many "
+     "of them as a sum in 32 bits has room for, and 8 for the others."},
     {"weights", "granularity", "per-channel, per-tensor", "per-channel",
      "One scale for each output channel, or one for the whole weight."},
     {"weights", "method", "min-max, mse", "mse",

@@ -281,7 +281,7 @@ private:
   bool parseType(yaml::Node *node, bool isWeight, MappedParams &params) {
     enum Word { I8, U8, I16 } word = I8;
     if (isWeight
-            ? !readWord<Word>(node, "type", {{"i8", I8}}, word)
+            ? !readWord<Word>(node, "type", {{"i8", I8}, {"i16", I16}}, word)
             : !readWord<Word>(node, "type",
                               {{"i8", I8}, {"u8", U8}, {"i16", I16}}, word))
       return false;

@@ -1,7 +1,8 @@
 // RUN: quant-opt %s --qopt-quantize-weights -split-input-file -verify-diagnostics | FileCheck %s
 // RUN: not quant-opt %s --qopt-quantize-weights="granularity=per-group" 2>&1 | FileCheck %s --check-prefix=OPTION
 // RUN: not quant-opt %s --qopt-quantize-weights="method=entropy" 2>&1 | FileCheck %s --check-prefix=OPTION
-// OPTION: error: qopt-quantize-weights takes granularity=per-channel|per-tensor and method=min-max|mse
+// RUN: not quant-opt %s --qopt-quantize-weights="bits=9" 2>&1 | FileCheck %s --check-prefix=OPTION
+// OPTION: error: qopt-quantize-weights takes granularity=per-channel|per-tensor, method=min-max|mse and bits=8|7|16
 
 func.func @nan(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = arith.constant dense<[[1.0, 0x7FC00000], [1.0, 1.0]]> : tensor<2x2xf32>

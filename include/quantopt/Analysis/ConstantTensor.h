@@ -73,6 +73,9 @@ FailureOr<ConstantValues<float>> readFloats(ElementsAttr values);
 /// All elements of i8 values, from dense elements or a resource blob.
 FailureOr<ConstantValues<int8_t>> readBytes(ElementsAttr values);
 
+/// The same of i16 values.
+FailureOr<ConstantValues<int16_t>> readShorts(ElementsAttr values);
+
 /// Reads all elements of integers of at most 64 bits, sign extended.
 FailureOr<SmallVector<int64_t>> readIntegers(ElementsAttr values);
 

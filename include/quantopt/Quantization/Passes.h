@@ -4,6 +4,7 @@
 #define QUANTOPT_QUANTIZATION_PASSES_H
 
 #include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
 
 namespace quantopt {
 class Config;
@@ -18,6 +19,12 @@ namespace mlir::qopt {
 
 /// What `config` asks of qopt-quantize-weights.
 QuantizeWeightsOptions getWeightOptions(const quantopt::Config &config);
+
+/// Adds the passes that decide on parameters, to a pass manager of functions:
+/// afterwards `qopt.observe` and the dequantized weights have all of them, and
+/// nothing else has changed.
+void addDecidingPasses(OpPassManager &pm,
+                       const QuantizeWeightsOptions &weights);
 } // namespace mlir::qopt
 
 #endif // QUANTOPT_QUANTIZATION_PASSES_H

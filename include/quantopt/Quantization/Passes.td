@@ -69,7 +69,9 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     constants (rounded half to even, subnormals kept) behind a generic that extends
     them, or, with groups, `i8` behind a `qopt.dequantize_groups`. Afterwards each other one is a constant of
     `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127] or, with `bits=7`, in
-    [-64, 64] (see docs/Targets.md), with one scale an output channel (or one for all, `granularity=per-tensor`), that of the
+    [-64, 64] (see docs/Targets.md), or, with `bits=16` and activations of 16 bits, of
+    `i16` with as many steps as leave as many to the activation in a sum of 32 bits
+    (then by the largest magnitude, whatever `method` says), with one scale an output channel (or one for all, `granularity=per-tensor`), that of the
     largest magnitude or, with `method=mse`, the scale of least squared error.
     A channel of zeros gets the smallest scale of its neighbours, and no scale is
     so small that the bias would overflow the accumulator: a remark names the
@@ -91,12 +93,31 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
            /*default=*/"\"per-channel\"", "per-channel or per-tensor">,
     Option<"method", "method", "std::string", /*default=*/"\"mse\"",
            "min-max or mse">,
-    Option<"bits", "bits", "int64_t", /*default=*/"8", "8 or 7">
+    Option<"bits", "bits", "int64_t", /*default=*/"8", "8, 7 or 16">
   ];
   let dependentDialects = ["::mlir::qopt::QOptDialect",
                            "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
+}
+
+def FitAccumulators : Pass<"qopt-fit-accumulators", "::mlir::func::FuncOp"> {
+  let summary = "Cut 16-bit activations to what sums in 32 bits have room for";
+  let description = [{
+    Reads the types on `qopt.observe` and the stored weights of selected
+    contractions. Where the bias and `sum |w|` times the largest stored activation
+    of 16 bits could leave 32 bits, the activation's range is cut into so few steps
+    that they cannot, whatever the input: sums stay exact, and the proof is in the
+    constants. In a product of two activations of 16 bits both give the same.
+
+    Changes numbers: the activation rounds to larger steps, of the same range, of
+    which at least 255 are left either way. Leaves alone what the model or a
+    quantization map gives, and what would need fewer steps: such a contraction has
+    no integer form. `qopt-propagate-params` has to run again behind it.
+
+    Example: test/Quantization/fit-accumulators.mlir
+  }];
+  let dependentDialects = ["::mlir::qopt::QOptDialect"];
 }
 
 def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {

@@ -122,7 +122,9 @@ static FailureOr<Contraction> assignRoles(const Nest &nest, Factor activations,
   bool fits =
       isFloat ? a.element.isF32() &&
                     (w.element.isF32() || (contraction.isConstant && isStored))
-              : w.element.isInteger(8) &&
+              : (w.element.isInteger(8) ||
+                 (w.element.isInteger(16) && contraction.isWide &&
+                  contraction.isConstant)) &&
                     (a.element.isInteger(8) ||
                      (contraction.isWide && !activations.isUnsigned));
   if (!fits || weights.isUnsigned || activations.scale)

@@ -156,7 +156,7 @@ struct MicroKernels {
   /// i8 x i8 -> i32, the fastest first. The last demands nothing of weights and
   /// takes one row.
   SmallVector<MicroKernelRef> integers;
-  /// i16 x i8 -> i32.
+  /// i16 x i8 -> i32, and i16 x i16 -> i32.
   MicroKernelRef wide;
   /// f32.
   MicroKernelRef floating;

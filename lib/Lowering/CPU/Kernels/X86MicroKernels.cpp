@@ -248,8 +248,8 @@ struct WideningKernel : UnsignedBytesKernel {
   }
 };
 
-/// vpdpwssd, or vpmaddwd, of 16-bit activations and bytes extended to 16 bits:
-/// two products a lane.
+/// vpdpwssd, or vpmaddwd, of 16-bit activations and weights of 16 bits, or
+/// bytes extended to that: two products a lane.
 struct WidePairsKernel : MicroKernel {
   WidePairsKernel(const VectorUnit &unit, bool hasPairDot)
       : MicroKernel(unit, 2), hasPairDot(hasPairDot) {
@@ -270,8 +270,11 @@ struct WidePairsKernel : MicroKernel {
 
   Parts emitWeights(OpBuilder &b, Location loc, Value flat,
                     Value index) const override {
-    return {arith::ExtSIOp::create(b, loc, vectorOf(b.getI16Type(), 2),
-                                   emitStored(b, loc, flat, index))};
+    Value stored = emitStored(b, loc, flat, index);
+    if (getElementTypeOrSelf(stored).isInteger(16))
+      return {stored};
+    return {
+        arith::ExtSIOp::create(b, loc, vectorOf(b.getI16Type(), 2), stored)};
   }
 
   void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,

@@ -1,0 +1,19 @@
+//===- DecidingPasses.cpp - The passes that decide on parameters ----------===//
+
+#include "quantopt/Quantization/Passes.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+void mlir::qopt::addDecidingPasses(OpPassManager &pm,
+                                   const QuantizeWeightsOptions &weights) {
+  // What was trained comes first: it decides for itself.
+  pm.addPass(createPinFakeQuant());
+  // Decide, then give parameters to all that moves along.
+  pm.addPass(createSelectOps());
+  pm.addPass(createPropagateParams());
+  pm.addPass(createQuantizeWeights(weights));
+  // What is cut to fit, and all that moves along with that.
+  pm.addPass(createFitAccumulators());
+  pm.addPass(createPropagateParams());
+}
