@@ -343,7 +343,7 @@ TEST_F(ConfigTest, UnknownKeys) {
             "require-int8, overrides");
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),
             "c.yaml:4:3: unknown key 'colour' in 'activations'; allowed: bits, "
-            "symmetric, method, percentile");
+            "symmetric, narrow-range, method, percentile");
   EXPECT_EQ(
       problemOf("version: 1\noverrides:\n  - match: {title: x}\n"),
       "c.yaml:3:13: unknown key 'title' in 'overrides[].match'; allowed: name, "
