@@ -145,7 +145,7 @@ FailureOr<bool> MapApplier::isGivenByModel(const quantopt::MappedParams &params,
                                            const std::string &place,
                                            StringRef what) {
   std::optional<quantopt::MappedParams> given = getMappedParams(own);
-  if (given && *given == params)
+  if (given && given->onSignedStorage() == params.onSignedStorage())
     return true;
   return fail(place) << what << " came with the model in "
                      << (given ? given->describe() : "another form")
@@ -178,8 +178,10 @@ LogicalResult MapApplier::applyParams(const quantopt::MappedValue &value,
                                 TypeAttr(), /*final=*/false);
     named.value.replaceAllUsesExcept(observe.getResult(), observe);
   }
-  quant::QuantizedType type = getMappedType(
-      *value.params, tensor.getElementType(), [&] { return fail(value); });
+  // The integer form computes with signed bytes.
+  quant::QuantizedType type =
+      getMappedType(value.params->onSignedStorage(), tensor.getElementType(),
+                    [&] { return fail(value); });
   if (!type)
     return failure();
   observe.setTypeAttr(TypeAttr::get(type));

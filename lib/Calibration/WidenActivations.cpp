@@ -164,7 +164,7 @@ void mlir::qopt::widenActivations(ModuleOp module,
     }
     if (!isWide)
       continue;
-    quantopt::ActivationSettings settings = config.activations;
+    quantopt::ActivationSettings settings = settingsFor(candidate.op, config);
     settings.bits = 16;
     if (std::optional<quantopt::QuantParams> params =
             chooseFor(*record, settings)) {

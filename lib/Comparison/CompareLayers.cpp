@@ -6,6 +6,7 @@
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Execution/Benchmark.h"
 #include "quantopt/Support/ProgressBar.h"
+#include "quantopt/Target/Signature.h"
 
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
@@ -23,31 +24,26 @@ struct Pair {
 };
 } // namespace
 
+/// The function to compare, of the module that messages call `which`.
 static Expected<mlir::func::FuncOp>
-findEntry(mlir::ModuleOp module, StringRef entry, StringRef which) {
-  mlir::func::FuncOp found;
-  for (auto func : module.getOps<mlir::func::FuncOp>()) {
-    if (func.isExternal() ||
-        (entry.empty() ? !func.isPublic() : func.getName() != entry))
-      continue;
-    if (found)
-      return createStringError("the " + which +
-                               " has several functions: choose one by --entry");
-    found = func;
-  }
+findFunction(mlir::ModuleOp module, StringRef entry, StringRef which) {
+  Expected<mlir::Operation *> found = findEntry(module, entry);
   if (!found)
-    return createStringError("the " + which + " has no function" +
-                             (entry.empty() ? "" : " '" + entry.str() + "'"));
-  return found;
+    return createStringError(which + ": " + toString(found.takeError()));
+  if (auto func = dyn_cast<mlir::func::FuncOp>(*found))
+    return func;
+  return createStringError(which + ": its function is a '" +
+                           (*found)->getName().getStringRef() +
+                           "': give it as a func.func");
 }
 
 static Expected<Pair> match(mlir::ModuleOp real, mlir::ModuleOp stored,
                             StringRef entry) {
-  Expected<mlir::func::FuncOp> own = findEntry(stored, entry, "model");
+  Expected<mlir::func::FuncOp> own = findFunction(stored, entry, "the model");
   if (!own)
     return own.takeError();
   Expected<mlir::func::FuncOp> other =
-      findEntry(real, entry, "model of --reference");
+      findFunction(real, entry, "the model of --reference");
   if (!other)
     return other.takeError();
   if (own->getFunctionType() != other->getFunctionType())
@@ -115,8 +111,9 @@ private:
 };
 } // namespace
 
-/// Calls `run` with the inputs of each sample.
-static Error
+/// Calls `run` with the inputs of each sample. Returns what they held that is
+/// not finite: SampleFeeder::describeNonFinite.
+static Expected<std::string>
 forEachSample(const ComparisonTools &tools,
               function_ref<void(ArrayRef<const void *> inputs)> run) {
   Expected<std::unique_ptr<SampleFeeder>> feeder = tools.open();
@@ -127,7 +124,7 @@ forEachSample(const ComparisonTools &tools,
     if (!more)
       return more.takeError();
     if (!*more)
-      return Error::success();
+      return (*feeder)->describeNonFinite();
     run((*feeder)->getInputs());
   }
 }
@@ -177,8 +174,10 @@ Expected<LayerErrors> quantopt::compareLayers(mlir::ModuleOp real,
     ++errors.samples;
     progress.advance();
   };
-  if (Error error = forEachSample(tools, compare))
-    return std::move(error);
+  Expected<std::string> nonFinite = forEachSample(tools, compare);
+  if (!nonFinite)
+    return nonFinite.takeError();
+  errors.nonFinite = std::move(*nonFinite);
   for (size_t i = 0; i < layers; ++i) {
     LayerError layer = describe(values[i]);
     layer.aloneDB = alone[i].getSQNR();
@@ -218,8 +217,10 @@ Expected<BisectReport> quantopt::bisectLayers(mlir::ModuleOp real,
       for (size_t i = 0; i < results; ++i)
         comparison.add(program->results()[i], program->results()[results + i]);
     };
-    if (Error error = forEachSample(tools, compare))
-      return std::move(error);
+    Expected<std::string> nonFinite = forEachSample(tools, compare);
+    if (!nonFinite)
+      return nonFinite.takeError();
+    report.nonFinite = std::move(*nonFinite);
     ++report.runs;
     progress.advance();
     return comparison.getSQNR();

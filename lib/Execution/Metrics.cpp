@@ -1,6 +1,7 @@
 //===- Metrics.cpp - How good and how fast a run was ----------------------===//
 
 #include "quantopt/Execution/Metrics.h"
+#include "quantopt/Support/JsonNumber.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/Format.h"
@@ -144,14 +145,8 @@ void quantopt::printReport(raw_ostream &os, const RunReport &report) {
 void quantopt::writeReportJSON(raw_ostream &os, const RunReport &report) {
   json::OStream json(os, /*IndentSize=*/2);
   auto number = [&](StringRef key, std::optional<double> value) {
-    if (!value)
-      return;
-    json.attributeBegin(key);
-    if (std::isinf(*value))
-      json.rawValue(*value > 0 ? "1e999" : "-1e999");
-    else
-      json.value(*value);
-    json.attributeEnd();
+    if (value)
+      writeNumber(json, key, *value);
   };
   json.object([&] {
     number("sqnr_db", report.sqnrDB);

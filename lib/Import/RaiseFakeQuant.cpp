@@ -10,6 +10,7 @@
 #include "AxisNumbers.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ElementwiseBody.h"
+#include "quantopt/Analysis/MappedTypes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Import/Passes.h"
 #include "quantopt/Support/QuantMath.h"
@@ -341,6 +342,18 @@ static void makeSigned(StorageRange &range, AxisNumbers &zero) {
     value -= kShift;
 }
 
+/// The same for what is an operation already.
+static void makeSigned(FakeQuantOp op) {
+  std::optional<quantopt::MappedParams> params = getMappedParams(op.getType());
+  if (!params || params->isSigned)
+    return;
+  quant::QuantizedType type =
+      getMappedType(params->onSignedStorage(), op.getType().getExpressedType(),
+                    [&] { return op.emitError(); });
+  if (type)
+    op.setTypeAttr(TypeAttr::get(type));
+}
+
 /// The stored form of `constant`, of at most 8 bits, behind a
 /// `qopt.dequantize`; null where the constant or the type is something else.
 static Value storeConstant(OpBuilder &builder, Location loc, Value constant,
@@ -404,9 +417,11 @@ struct RaiseFakeQuant : qopt::impl::RaiseFakeQuantBase<RaiseFakeQuant> {
     // From the end: a generic within a pattern that was replaced has no use.
     for (linalg::GenericOp op : llvm::reverse(generics))
       raise(op);
-    for (FakeQuantOp op : written)
+    for (FakeQuantOp op : written) {
+      makeSigned(op);
       if (isConstantDerived(op.getInput()))
         replace(op, op.getInput(), op.getType(), getNumerics(op));
+    }
   }
 
   void raise(linalg::GenericOp op) {

@@ -167,6 +167,9 @@ llvm::Error Measurement::compare() {
       quantopt::compareLayers(real, stored, signature.entry, {compile, open});
   if (!errors)
     return errors.takeError();
+  if (!errors->nonFinite.empty())
+    emitWarning(stored.getLoc())
+        << "'" << report.evaluationData << "': " << errors->nonFinite;
   report.evaluationSamples = errors->samples;
   for (auto [output, comparison] :
        llvm::zip_equal(signature.outputs, errors->outputs))

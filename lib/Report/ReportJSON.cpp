@@ -1,11 +1,10 @@
 //===- ReportJSON.cpp - A report as JSON ----------------------------------===//
 
 #include "quantopt/Report/Report.h"
+#include "quantopt/Support/JsonNumber.h"
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/JSON.h"
-
-#include <cmath>
 
 using namespace llvm;
 using namespace quantopt;
@@ -23,14 +22,7 @@ private:
       json.attribute(key, json::fixUTF8(value));
   }
   void count(StringRef key, uint64_t value) { json.attribute(key, value); }
-  void number(StringRef key, double value) {
-    json.attributeBegin(key);
-    if (std::isinf(value))
-      json.rawValue(value > 0 ? "1e999" : "-1e999");
-    else
-      json.value(value);
-    json.attributeEnd();
-  }
+  void number(StringRef key, double value) { writeNumber(json, key, value); }
   void source(StringRef key, StringRef kind, StringRef file,
               const std::optional<uint64_t> &samples) {
     json.attributeObject(key, [&] {

@@ -208,19 +208,20 @@ private:
     });
   }
 
-  /// Reads keys of `activations` into whatever holds them (here and in
-  /// overrides).
-  bool parseActivationKey(StringRef name, yaml::Node *value, int &bits,
-                          bool &symmetric, ActivationMethod &method,
-                          double &percentile) {
+  /// Reads one key of `activations`, here and in overrides.
+  bool parseActivationKey(StringRef name, yaml::Node *value,
+                          ActivationSettings &a) {
     const SchemaKey &key = *findKey("activations", name);
     if (name == "bits")
-      return readWord<int>(value, key, {{"8", 8}, {"16", 16}}, bits);
+      return readWord<int>(value, key, {{"8", 8}, {"16", 16}}, a.bits);
     if (name == "symmetric")
-      return readBool(value, key, symmetric);
+      return readBool(value, key, a.symmetric);
+    if (name == "narrow-range")
+      return readBool(value, key, a.narrowRange);
     if (name == "percentile")
       return readNumber(
-          value, key, [](double x) { return x > 50 && x <= 100; }, percentile);
+          value, key, [](double x) { return x > 50 && x <= 100; },
+          a.percentile);
     return readWord<ActivationMethod>(
         value, key,
         {{"auto", ActivationMethod::Auto},
@@ -231,15 +232,13 @@ private:
          {"entropy-ort", ActivationMethod::EntropyOrt},
          {"mse", ActivationMethod::Mse},
          {"octav", ActivationMethod::Octav}},
-        method);
+        a.method);
   }
 
   bool parseActivations(yaml::Node *node) {
-    ActivationSettings &a = config.activations;
     return forEachKey(
         node, "activations", [&](StringRef name, yaml::Node *value) {
-          return parseActivationKey(name, value, a.bits, a.symmetric, a.method,
-                                    a.percentile);
+          return parseActivationKey(name, value, config.activations);
         });
   }
 
@@ -331,22 +330,23 @@ private:
   }
 
   bool parseOverrideActivations(yaml::Node *node, ConfigOverride &entry) {
-    return forEachKey(
-        node, "activations", [&](StringRef name, yaml::Node *value) {
-          ActivationSettings a;
-          if (!parseActivationKey(name, value, a.bits, a.symmetric, a.method,
-                                  a.percentile))
-            return false;
-          if (name == "bits")
-            entry.bits = a.bits;
-          else if (name == "symmetric")
-            entry.symmetric = a.symmetric;
-          else if (name == "method")
-            entry.method = a.method;
-          else
-            entry.percentile = a.percentile;
-          return true;
-        });
+    return forEachKey(node, "activations",
+                      [&](StringRef name, yaml::Node *value) {
+                        ActivationSettings a;
+                        if (!parseActivationKey(name, value, a))
+                          return false;
+                        if (name == "bits")
+                          entry.bits = a.bits;
+                        else if (name == "symmetric")
+                          entry.symmetric = a.symmetric;
+                        else if (name == "narrow-range")
+                          entry.narrowRange = a.narrowRange;
+                        else if (name == "method")
+                          entry.method = a.method;
+                        else
+                          entry.percentile = a.percentile;
+                        return true;
+                      });
   }
 
   Config &config;

@@ -109,6 +109,8 @@ ActivationSettings Config::settingsFor(const ConfiguredValue &value) {
   take(settings.bits, &ConfigOverride::bits, "bits", value, matches);
   take(settings.symmetric, &ConfigOverride::symmetric, "symmetric", value,
        matches);
+  take(settings.narrowRange, &ConfigOverride::narrowRange, "narrow-range",
+       value, matches);
   take(settings.method, &ConfigOverride::method, "method", value, matches);
   take(settings.percentile, &ConfigOverride::percentile, "percentile", value,
        matches);

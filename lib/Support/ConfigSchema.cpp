@@ -37,6 +37,9 @@ static constexpr SchemaKey kSchema[] = {
      "in 32 bits that read a value have room for."},
     {"activations", "symmetric", "true, false", "false",
      "Zero point 0 and a range that is as wide on both sides."},
+    {"activations", "narrow-range", "true, false", "false",
+     "Leaves the lowest integer of the storage out: -127 to 127, and -32767 "
+     "to 32767, as weights always have it."},
     {"activations", "method",
      "auto, min-max, moving-average, percentile, entropy, entropy-ort, mse, "
      "octav",

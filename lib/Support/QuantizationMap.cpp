@@ -471,6 +471,19 @@ std::string QuantizationMap::placeOf(const MappedWeights &weights) const {
   return placeIn(file, weights.line, weights.column);
 }
 
+MappedParams MappedParams::onSignedStorage() const {
+  MappedParams result = *this;
+  if (isSigned)
+    return result;
+  const int64_t half = int64_t(1) << (bits - 1);
+  result.isSigned = true;
+  result.qmin -= half;
+  result.qmax -= half;
+  for (int64_t &zeroPoint : result.zeroPoints)
+    zeroPoint -= half;
+  return result;
+}
+
 std::string MappedParams::describe() const {
   std::string text =
       (Twine(isSigned ? "i" : "u") + Twine(bits) + ", scale ").str();

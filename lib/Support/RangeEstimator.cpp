@@ -127,6 +127,13 @@ static Range percentileRange(const Histogram &histogram,
 namespace {
 constexpr int kEntropyBins = 2048;
 constexpr int kEntropyStart = 128;
+/// Divergences closer than this are equal: what 2048 sums round by is less.
+constexpr double kEqualDivergence = 1e-9;
+/// The share of the values off zero that a window may leave out. Both rules
+/// move what they cut off to the ends of P, so where that is most of the
+/// values, P and Q are one spike each and agree about nothing. What is far
+/// from the others is seldom more than a few percent.
+constexpr double kMostOutliers = 0.1;
 } // namespace
 
 /// Counts of |x| in equal bins over [0, limit]; the count of a histogram bin is
@@ -165,7 +172,8 @@ static Range entropyRange(const Histogram &histogram,
   // Zeros are exact in every candidate; their spike must not decide.
   counts[0] = counts[1];
 
-  const bool wholeStorage = !options.symmetric && histogram.min() >= 0;
+  const bool wholeStorage =
+      !options.symmetric && (histogram.min() >= 0 || histogram.max() <= 0);
   const int64_t storage = options.qmax - options.qmin + 1;
   const int levels = static_cast<int>(std::min<int64_t>(
       kEntropyBins,
@@ -189,7 +197,12 @@ static Range entropyRange(const Histogram &histogram,
     // Q is the same bins, without the outliers, made flat in each level.
     const double outliers = total - mass[size];
     const double last = counts[size - 1];
-    if (mass[size] <= 0 || (last <= 0 && outliers > 0))
+    // Infinite, or of one spike, which is its own projection at no divergence
+    // whatever it cuts off.
+    const bool cuts = size < kEntropyBins && outliers > 0;
+    if (mass[size] <= 0 || (cuts && (last <= 0 || used[size] <= 1)))
+      continue;
+    if (cuts && outliers > kMostOutliers * total)
       continue;
     double plogq = 0;
     int end = 0;
@@ -209,8 +222,8 @@ static Range entropyRange(const Histogram &histogram,
         (plogp[size] - xlogx(last) + xlogx(last + outliers) -
          total * std::log(total) - plogq) /
         total;
-    if (divergence <= bestDivergence) {
-      bestDivergence = divergence;
+    if (divergence <= bestDivergence + kEqualDivergence) {
+      bestDivergence = std::min(bestDivergence, divergence);
       best = size;
     }
   }
@@ -254,10 +267,24 @@ static Range entropyOrtRange(const Histogram &histogram,
   const double limit = histogram.absMax();
   if (limit == 0)
     return widest;
-  const std::vector<double> divergences =
-      windowDivergences(signedBins(histogram.bins(), limit), kLevels);
+  const std::vector<uint64_t> counts = signedBins(histogram.bins(), limit);
+  std::vector<double> divergences = windowDivergences(counts, kLevels);
+  constexpr int kMiddle = kEntropyBins / 2;
+  const double allowed =
+      kMostOutliers * double(histogram.finite() - histogram.zeros());
+  // From the widest window, which leaves nothing out, inwards.
+  uint64_t outside = 0;
+  for (int size = kMiddle - 1; size >= kLevels / 2; --size) {
+    outside += counts[kMiddle - size - 1];
+    if (size + kMiddle + 1 < kEntropyBins)
+      outside += counts[kMiddle + size + 1];
+    if (double(outside) > allowed)
+      divergences[size - kLevels / 2] = INFINITY;
+  }
   const auto best = std::min_element(divergences.begin(), divergences.end());
-  const auto i = kLevels / 2 + (best - divergences.begin());
+  // Where every window is infinite, the widest.
+  const auto i =
+      std::isinf(*best) ? kMiddle : kLevels / 2 + (best - divergences.begin());
   const double width = 2 * limit / kEntropyBins;
   // The window has a bin more above zero than below.
   const double low = std::max(double(histogram.min()), -double(i) * width);

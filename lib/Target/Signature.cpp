@@ -131,15 +131,14 @@ static bool isEntry(FunctionOpInterface function) {
   return !function.isExternal() && function.isPublic();
 }
 
-static Expected<FunctionOpInterface> findEntry(Operation *module,
-                                               StringRef entry) {
+Expected<Operation *> quantopt::findEntry(Operation *module, StringRef entry) {
   SmallVector<FunctionOpInterface> candidates;
   std::string names;
   for (auto function : module->getRegion(0).getOps<FunctionOpInterface>()) {
     if (!isEntry(function))
       continue;
     if (function.getName() == entry)
-      return function;
+      return function.getOperation();
     candidates.push_back(function);
     names += (names.empty() ? "'" : ", '") + function.getName().str() + "'";
   }
@@ -152,7 +151,7 @@ static Expected<FunctionOpInterface> findEntry(Operation *module,
     return createStringError("the module has several public functions: choose "
                              "one of " +
                              names + " as entry");
-  return candidates.front();
+  return candidates.front().getOperation();
 }
 
 static std::string getArgumentName(FunctionOpInterface function, unsigned i) {
@@ -177,10 +176,10 @@ static void nameTensors(std::vector<TensorSpec> &tensors, StringRef prefix) {
 
 Expected<Signature> quantopt::readSignature(Operation *module,
                                             StringRef entry) {
-  Expected<FunctionOpInterface> found = findEntry(module, entry);
+  Expected<Operation *> found = findEntry(module, entry);
   if (!found)
     return found.takeError();
-  FunctionOpInterface function = *found;
+  auto function = cast<FunctionOpInterface>(*found);
 
   Signature signature;
   signature.entry = function.getName().str();

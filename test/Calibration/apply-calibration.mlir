@@ -4,6 +4,7 @@
 // RUN: split-file %s %t
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json config=%t/min-max.yaml" | FileCheck %s
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json config=%t/symmetric.yaml" | FileCheck %s --check-prefix=SYMMETRIC
+// RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json config=%t/narrow.yaml" | FileCheck %s --check-prefix=NARROW
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json config=%t/overrides.yaml" | FileCheck %s --check-prefix=OVERRIDES
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/nan.json config=%t/ignore.yaml" | FileCheck %s
 
@@ -32,6 +33,8 @@ func.func @model(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   // CHECK: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 0.0156862754{{[0-9]*}}:-64> : tensor<1x4xf32>
   // SYMMETRIC: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 0.0236220471{{[0-9]*}}> : tensor<1x4xf32>
   // OVERRIDES: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 0.0236220471{{[0-9]*}}> : tensor<1x4xf32>
+  // Without -128 it is s = 4/254 and z = -127 + 63.5, to even.
+  // NARROW: qopt.observe %{{.*}} id "x" as !quant.uniform<i8<-127:127>:f32, 0.0157480314{{[0-9]*}}:-64> : tensor<1x4xf32>
   // [-4, 3] after the merge: s = 7/255, z = 17.714 -> 18.
   // MERGED: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 0.0274509806{{[0-9]*}}:18> : tensor<1x4xf32>
   %o = qopt.observe %x id "x" : tensor<1x4xf32>
@@ -48,6 +51,7 @@ func.func @model(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   %e = tensor.empty() : tensor<1x4xf32>
   %s = linalg.softmax {qopt.name = "softmax"} dimension(1) ins(%om : tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
   // Softmax has the range of TFLite's specification, whatever was seen.
+  // NARROW: qopt.observe %{{.*}} id "softmax" as !quant.uniform<i8<-127:127>:f32, 0.0039215688{{[0-9]*}}:-127> : tensor<1x4xf32>
   // CHECK: qopt.observe %{{.*}} id "softmax" as !quant.uniform<i8:f32, 3.906250e-03:-128> : tensor<1x4xf32>
   %os = qopt.observe %s id "softmax" : tensor<1x4xf32>
   // A tensor of zeros has scale 1.
@@ -102,6 +106,10 @@ version: 1
 activations:
   method: min-max
   symmetric: true
+
+//--- narrow.yaml
+version: 1
+activations: {method: min-max, narrow-range: true}
 
 //--- overrides.yaml
 version: 1

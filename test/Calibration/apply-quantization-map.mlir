@@ -4,10 +4,11 @@
 //--- model.mlir
 // CHECK: module attributes {qopt.explain}
 module attributes {qopt.explain} {
-  // Exactly what the map says, with the place where it does. A value that only moves
+  // Exactly what the map says, unsigned bytes as signed ones, with the place where it
+  // does. A value that only moves
   // others gets an observer; one of the model's own parameters keeps them.
   func.func @model(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<2x1xf32> {
-    // CHECK: qopt.observe %{{.*}} id "x" as !quant.uniform<u8:f32, 1.250000e-01:7> {qopt.given = "{{.*}}map.yaml:3:9", qopt.why = "by hand"}
+    // CHECK: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 1.250000e-01:-121> {qopt.given = "{{.*}}map.yaml:3:9", qopt.why = "by hand"}
     %o = qopt.observe %x id "x" : tensor<1x4xf32>
     %w = arith.constant dense<0.5> : tensor<4x2xf32>
     %z = arith.constant dense<0.0> : tensor<1x2xf32>

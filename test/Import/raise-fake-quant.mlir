@@ -190,3 +190,17 @@ module attributes {qopt.numerics = #qopt.numerics<rounding = half_away>} {
     return %q : tensor<2xf32>
   }
 }
+
+// -----
+
+// Unsigned bytes are signed ones 128 lower, on constants as well.
+// CHECK-LABEL: func @written_unsigned
+// CHECK: arith.constant dense<[-127, -126]> : tensor<2xi8>
+// CHECK: qopt.dequantize %{{.*}} as !quant.uniform<i8:f32, 5.000000e-01:-128>
+// CHECK: qopt.fake_quant %{{.*}} as !quant.uniform<i8<-127:127>:f32, 2.500000e-01:-28>
+func.func @written_unsigned(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %w = arith.constant dense<[0.5, 1.0]> : tensor<2xf32>
+  %c = qopt.fake_quant %w as !quant.uniform<u8:f32, 0.5> : tensor<2xf32>
+  %q = qopt.fake_quant %x as !quant.uniform<u8<1:255>:f32, 0.25:100> : tensor<2xf32>
+  return %c, %q : tensor<2xf32>, tensor<2xf32>
+}

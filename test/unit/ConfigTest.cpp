@@ -29,6 +29,7 @@ TEST_F(ConfigTest, Defaults) {
   const Config c = parseGood("version: 1\n");
   EXPECT_EQ(c.activations.bits, 8);
   EXPECT_FALSE(c.activations.symmetric);
+  EXPECT_FALSE(c.activations.narrowRange);
   EXPECT_EQ(c.activations.method, ActivationMethod::Auto);
   EXPECT_EQ(c.activations.percentile, 99.999);
   EXPECT_EQ(c.weights.bits, 8);
@@ -96,6 +97,25 @@ TEST_F(ConfigTest, Methods) {
         parseGood(std::string("version: 1\nactivations:\n  method: ") + word)
             .activations.method,
         method);
+}
+
+TEST_F(ConfigTest, NarrowRangeLeavesOutTheLowestInteger) {
+  Config c = parseGood(R"(version: 1
+activations: {narrow-range: true}
+overrides:
+  - match: {name: 'wide'}
+    activations: {narrow-range: false}
+  - match: {name: 'long'}
+    activations: {bits: 16}
+)");
+  const ActivationSettings general = c.settingsFor({"x", "op", "m.mlir:1:2"});
+  EXPECT_EQ(general.qmin(), -127);
+  EXPECT_EQ(general.qmax(), 127);
+  EXPECT_EQ(c.settingsFor({"wide", "op", "m.mlir:1:2"}).qmin(), -128);
+  EXPECT_EQ(c.settingsFor({"long", "op", "m.mlir:1:2"}).qmin(), -32767);
+  EXPECT_EQ(problemOf("version: 1\nactivations: {narrow-range: 1}\n"),
+            "c.yaml:2:29: '1' is not a value of 'narrow-range'; allowed: true, "
+            "false");
 }
 
 TEST_F(ConfigTest, TheMoreSpecificOverrideWins) {
@@ -323,7 +343,7 @@ TEST_F(ConfigTest, UnknownKeys) {
             "require-int8, overrides");
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),
             "c.yaml:4:3: unknown key 'colour' in 'activations'; allowed: bits, "
-            "symmetric, method, percentile");
+            "symmetric, narrow-range, method, percentile");
   EXPECT_EQ(
       problemOf("version: 1\noverrides:\n  - match: {title: x}\n"),
       "c.yaml:3:13: unknown key 'title' in 'overrides[].match'; allowed: name, "

@@ -108,6 +108,23 @@ TEST(Quantize, OtherRoundings) {
   EXPECT_EQ(quantize(0.5f, p, RoundingMode::HalfUp), 1);
 }
 
+TEST(Quantize, UnsignedIsSignedWithAFlippedBit) {
+  // Every f32 by its top 16 bits, NaN and infinities among them, whole and
+  // narrow storage: zero points 128 apart store bytes that differ in the sign
+  // bit, which mean the same real value.
+  for (const int64_t narrow : {0, 1})
+    for (const int64_t zeroPoint : {-127, -3, 0, 100, 127}) {
+      const QuantParams i8{0.1, zeroPoint, -128 + narrow, 127};
+      const QuantParams u8{0.1, zeroPoint + 128, narrow, 255};
+      for (uint32_t top = 0; top < 65536; ++top) {
+        const float x = floatOf(top << 16 | 0x1234);
+        const int64_t q = quantize(x, i8);
+        ASSERT_EQ(quantize(x, u8), int64_t(uint8_t(q) ^ 0x80)) << x;
+        ASSERT_EQ(dequantize(q + 128, u8), dequantize(q, i8)) << x;
+      }
+    }
+}
+
 TEST(Quantize, DequantizeThenQuantizeIsLosslessInF32) {
   std::mt19937 random(7);
   std::uniform_real_distribution<float> exponent(-30, 10);

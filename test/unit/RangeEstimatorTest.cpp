@@ -219,6 +219,82 @@ TEST(Entropy, UniformKeepsNearlyAll) {
   EXPECT_EQ(range->min, -range->max);
 }
 
+/// Values that leave a rule about distributions little to look at.
+std::vector<std::pair<const char *, std::vector<float>>> poorValues() {
+  std::vector<float> levels, farFromZero, mostlyZero(100000, 0.0f), pixels;
+  for (int level = 0; level <= 16; ++level)
+    levels.insert(levels.end(), level == 0 ? 6000 : 500 - 13 * level,
+                  float(level) / 16);
+  for (const float x : normal())
+    farFromZero.push_back(0.9f + std::fabs(x));
+  for (const float x : relu())
+    if (x > 0 && mostlyZero.size() < 100300)
+      mostlyZero.push_back(x);
+  for (int i = 0; i < 60000; ++i)
+    pixels.push_back(float((i * 7919) % 256));
+  std::vector<float> spike(9600, 1.0f);
+  for (int i = 1; i <= 400; ++i)
+    spike.push_back(1.0f + 15.0f * float(i) / 400);
+  return {{"levels", levels},
+          {"far from zero", farFromZero},
+          {"mostly zero", mostlyZero},
+          {"pixels", pixels},
+          {"spike", spike},
+          {"two", {0.25f, 0.25f, 0.25f, 1.0f}}};
+}
+
+TEST(RangeEstimator, PoorValuesKeepTheirRange) {
+  for (const auto &[name, values] : poorValues())
+    for (const RangeMethod method : kMethods)
+      for (const bool symmetric : {false, true})
+        for (const float sign : {1.0f, -1.0f}) {
+          std::vector<float> signedValues = values;
+          for (float &x : signedValues)
+            x *= sign;
+          const auto range = estimateRange(histogramOf(signedValues),
+                                           options(method, symmetric));
+          ASSERT_TRUE(range);
+          size_t offZero = 0, outside = 0;
+          for (const float x : signedValues) {
+            offZero += x != 0;
+            // Least squares may take a little off every range.
+            outside += x < 1.05 * range->min || x > 1.05 * range->max;
+          }
+          EXPECT_LE(10 * outside, offZero)
+              << name << ", method " << int(method) << ", symmetric "
+              << symmetric << ", sign " << sign;
+        }
+}
+
+TEST(Entropy, FewLevelsLoseNothing) {
+  // Seventeen levels of pixels: each has a level of storage to itself, so the
+  // whole range has no divergence, as has a window of the first level alone.
+  // The last minimum is the whole range, whatever the sums round to.
+  const Histogram h = histogramOf(poorValues().front().second);
+  EXPECT_EQ(*estimateRange(h, options(RangeMethod::Entropy)), (Range{0, 1}));
+  EXPECT_EQ(*estimateRange(h, options(RangeMethod::Entropy, true)),
+            (Range{-1, 1}));
+}
+
+TEST(Entropy, OneSpikeIsNoWindow) {
+  // 96 % of the values are 1 and the others up to 16: the first window is the
+  // spike alone, [0, 129 / 2048 * 16].
+  const auto range = estimateRange(histogramOf(poorValues()[4].second),
+                                   options(RangeMethod::Entropy));
+  EXPECT_GT(range->max, 1.5);
+}
+
+TEST(Entropy, SignsAreAlike) {
+  std::vector<float> values = relu();
+  const auto positive =
+      estimateRange(histogramOf(values), options(RangeMethod::Entropy));
+  for (float &x : values)
+    x = -x;
+  const auto negative =
+      estimateRange(histogramOf(values), options(RangeMethod::Entropy));
+  EXPECT_EQ(*negative, (Range{-positive->max, -positive->min}));
+}
+
 /// The rule written plainly: quadratic, on given bins (ModelOpt's
 /// _compute_amax_entropy).
 int plainEntropy(std::vector<double> bins, int levels, int start) {

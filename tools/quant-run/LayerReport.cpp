@@ -2,6 +2,8 @@
 
 #include "LayerReport.h"
 
+#include "quantopt/Support/JsonNumber.h"
+
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
@@ -55,14 +57,6 @@ void quantopt::writeLayersJSON(raw_ostream &os,
                                const std::vector<LayerError> *layers,
                                const BisectReport *bisect) {
   json::OStream json(os, /*IndentSize=*/2);
-  auto number = [&](StringRef key, double value) {
-    json.attributeBegin(key);
-    if (std::isinf(value))
-      json.rawValue(value > 0 ? "1e999" : "-1e999");
-    else
-      json.value(value);
-    json.attributeEnd();
-  };
   auto name = [&](const LayerError &layer) {
     json.attribute("name", layer.name);
     json.attribute("op", layer.op);
@@ -74,17 +68,17 @@ void quantopt::writeLayersJSON(raw_ostream &os,
         for (const LayerError &layer : *layers)
           json.object([&] {
             name(layer);
-            number("sqnr_alone_db", layer.aloneDB);
-            number("sqnr_db", layer.accumulatedDB);
+            writeNumber(json, "sqnr_alone_db", layer.aloneDB);
+            writeNumber(json, "sqnr_db", layer.accumulatedDB);
           });
       });
     if (bisect)
       json.attributeObject("bisect", [&] {
         if (!bisect->layer.name.empty())
           name(bisect->layer);
-        number("before_db", bisect->beforeDB);
-        number("after_db", bisect->afterDB);
-        number("total_db", bisect->totalDB);
+        writeNumber(json, "before_db", bisect->beforeDB);
+        writeNumber(json, "after_db", bisect->afterDB);
+        writeNumber(json, "total_db", bisect->totalDB);
         json.attribute("layers", int64_t(bisect->layers));
         json.attribute("runs", int64_t(bisect->runs));
       });

@@ -232,6 +232,26 @@ openSamples(const Signature &signature, const Options &options) {
   return SampleFeeder::open(options.inputs, signature, feederOptions);
 }
 
+/// Warns of what the samples held that is not finite, where they did.
+static void warnOfNonFinite(StringRef found, const Options &options) {
+  if (!found.empty())
+    WithColor::warning(errs(), "quant-run")
+        << "'" << options.inputs << "': " << found << "\n";
+}
+
+/// Writes the file of --json, whole or not at all, where one is asked for.
+static Error writeJSON(const Options &options,
+                       function_ref<void(raw_ostream &)> print) {
+  if (options.json.empty())
+    return Error::success();
+  std::string text;
+  raw_string_ostream os(text);
+  print(os);
+  OutputFiles files;
+  files.add(options.json, text);
+  return files.write();
+}
+
 /// Runs the samples, writes what is asked for and reports.
 static Error measure(const CompiledModel &model, SampleFeeder &feeder,
                      const Options &options) {
@@ -241,18 +261,10 @@ static Error measure(const CompiledModel &model, SampleFeeder &feeder,
   Expected<RunReport> report = evaluate(model, feeder, evaluation);
   if (!report)
     return report.takeError();
-  if (std::string found = feeder.describeNonFinite(); !found.empty())
-    WithColor::warning(errs(), "quant-run")
-        << "'" << options.inputs << "': " << found << "\n";
-  if (!options.json.empty()) {
-    std::string text;
-    raw_string_ostream os(text);
-    writeReportJSON(os, *report);
-    OutputFiles files;
-    files.add(options.json, text);
-    if (Error error = files.write())
-      return error;
-  }
+  warnOfNonFinite(feeder.describeNonFinite(), options);
+  auto print = [&](raw_ostream &os) { writeReportJSON(os, *report); };
+  if (Error error = writeJSON(options, print))
+    return error;
   printReport(outs(), *report);
   return Error::success();
 }
@@ -275,6 +287,7 @@ static Error compareWithReference(mlir::ModuleOp module,
   ComparisonTools tools{compileOne, open};
   std::optional<std::vector<LayerError>> layers;
   std::optional<BisectReport> bisect;
+  std::string nonFinite;
   if (options.layers) {
     Expected<LayerErrors> compared =
         compareLayers(**reference, module, options.entry, tools);
@@ -283,6 +296,7 @@ static Error compareWithReference(mlir::ModuleOp module,
     if (compared->layers.empty())
       return nothingShared();
     layers = std::move(compared->layers);
+    nonFinite = std::move(compared->nonFinite);
   }
   if (options.bisect) {
     Expected<BisectReport> found =
@@ -290,17 +304,16 @@ static Error compareWithReference(mlir::ModuleOp module,
     if (!found)
       return found.takeError();
     bisect = std::move(*found);
+    nonFinite = bisect->nonFinite;
   }
-  if (!options.json.empty()) {
-    std::string text;
-    raw_string_ostream os(text);
+  // Both modes read the same samples.
+  warnOfNonFinite(nonFinite, options);
+  auto print = [&](raw_ostream &os) {
     writeLayersJSON(os, layers ? &*layers : nullptr,
                     bisect ? &*bisect : nullptr);
-    OutputFiles files;
-    files.add(options.json, text);
-    if (Error error = files.write())
-      return error;
-  }
+  };
+  if (Error error = writeJSON(options, print))
+    return error;
   if (layers)
     printLayers(outs(), *layers);
   if (bisect)

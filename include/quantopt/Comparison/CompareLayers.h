@@ -43,6 +43,8 @@ struct LayerErrors {
   std::vector<LayerError> layers;        ///< empty where they share no value
   std::vector<OutputComparison> outputs; ///< one for each result
   uint64_t samples = 0;
+  /// SampleFeeder::describeNonFinite; empty where all samples were finite.
+  std::string nonFinite;
 };
 
 /// Compares all shared values and all outputs in one run.
@@ -62,6 +64,7 @@ struct BisectReport {
   double afterDB;  ///< and with it
   double totalDB;  ///< with all layers in integers
   size_t layers = 0, runs = 0;
+  std::string nonFinite; ///< as in LayerErrors
 };
 
 /// Finds it by halves: the part of the layers with the larger share of the

@@ -64,9 +64,8 @@ struct RunReport {
 void printReport(llvm::raw_ostream &os, const RunReport &report);
 
 /// One JSON object: sqnr_db, max_abs_error, top1_agreement, cosine, accuracy,
-/// samples, latency_us{min, median}, profile (see writeProfileJSON). JSON has
-/// no infinity: +inf is written 1e999, which is valid JSON and which readers
-/// that use doubles (Python, JavaScript) read as infinity; -inf is -1e999.
+/// samples, latency_us{min, median}, profile (see writeProfileJSON). Infinities
+/// as in Support/JsonNumber.h.
 void writeReportJSON(llvm::raw_ostream &os, const RunReport &report);
 
 } // namespace quantopt

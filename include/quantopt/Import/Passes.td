@@ -128,7 +128,8 @@ def RaiseFakeQuant : Pass<"qopt-raise-fake-quant", "::mlir::func::FuncOp"> {
     into. Afterwards they are `qopt.fake_quant`, whose parameters nothing
     recalibrates; on constants, also where the program had `qopt.fake_quant`
     before, the stored integers and `qopt.dequantize`. Unsigned bytes become signed
-    ones that are 128 lower, and stand for the same values.
+    ones that are 128 lower, and stand for the same values, in `qopt.fake_quant`
+    that the program had before, too.
 
     Values that are multiplied by the reciprocal of the scale, as torch does, are
     divided by the scale instead: that is another number, by one step, for values

@@ -82,13 +82,17 @@ struct ActivationSettings {
   /// An override says `bits`, so nothing else may choose them.
   bool bitsAreGiven = false;
   bool symmetric = false;
+  /// The lowest integer of the storage is not used.
+  bool narrowRange = false;
   ActivationMethod method = ActivationMethod::Auto;
   double percentile = 99.999;
   /// An override says `keep: float`.
   bool keepFloat = false;
 
   /// Storage range of signed integers of `bits` bits.
-  int64_t qmin() const { return -(int64_t(1) << (bits - 1)); }
+  int64_t qmin() const {
+    return -(int64_t(1) << (bits - 1)) + (narrowRange ? 1 : 0);
+  }
   int64_t qmax() const { return (int64_t(1) << (bits - 1)) - 1; }
   /// Options for estimateRange with the given method.
   RangeOptions rangeOptions(RangeMethod rangeMethod) const {
@@ -115,6 +119,7 @@ struct ConfigOverride {
 
   std::optional<int> bits;
   std::optional<bool> symmetric;
+  std::optional<bool> narrowRange;
   std::optional<ActivationMethod> method;
   std::optional<double> percentile;
   std::optional<QuantScheme> scheme;

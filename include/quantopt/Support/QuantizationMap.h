@@ -30,6 +30,9 @@ struct MappedParams {
            qmax == o.qmax && scales == o.scales && zeroPoints == o.zeroPoints &&
            axis == o.axis;
   }
+  /// The same real values in signed bytes: unsigned ones less 128, in all of
+  /// the range and the zero points. Else these.
+  MappedParams onSignedStorage() const;
   /// "i8, scale 0.1, zero point 3" for messages.
   std::string describe() const;
 };

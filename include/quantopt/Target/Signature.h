@@ -49,6 +49,12 @@ struct Signature {
   std::vector<TensorSpec> inputs, outputs;
 };
 
+/// The function `entry` of `module`, public and with a body, or its only such
+/// function where `entry` is empty. Errors: there is none, or there are several
+/// to choose from.
+llvm::Expected<mlir::Operation *> findEntry(mlir::Operation *module,
+                                            llvm::StringRef entry);
+
 /// Reads the signature of function `entry` of `module`, or of its only public
 /// function with a body where `entry` is empty. Must be called before the
 /// module is lowered: tensors tell shapes, pointers do not.
