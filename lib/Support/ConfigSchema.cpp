@@ -32,9 +32,8 @@ static constexpr SchemaKey kSchema[] = {
      "channel. int8 only."},
     {"", "activations", "", "", "How the ranges of activations become int8."},
     {"activations", "bits", "8, 16", "8",
-     "Bits of storage; 16 is symmetric, by min-max, as many of them as the "
-     "sums "
-     "in 32 bits that read a value have room for."},
+     "Bits of storage; 16 is symmetric, by min-max and a quarter more, with as "
+     "many steps as the sums in 32 bits that read a value have room for."},
     {"activations", "symmetric", "true, false", "false",
      "Zero point 0 and a range that is as wide on both sides."},
     {"activations", "narrow-range", "true, false", "false",

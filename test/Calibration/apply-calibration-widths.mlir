@@ -13,7 +13,7 @@
 // EIGHT: id "x" as !quant.uniform<i8:f32,
 // EIGHT-NOT: i16
 
-// The input of 16 bits: symmetric, s = 3 / 32767.
+// The input of 16 bits: symmetric, with a quarter of headroom, s = 1.25 * 3 / 32767.
 // SIXTEEN: id "x" as !quant.uniform<i16{{(<-32767:32767>)?}}:f32, 1.144{{[0-9]*}}E-4>
 // SIXTEEN: id "first" as !quant.uniform<i8:f32,
 // SIXTEEN: id "tanh" as !quant.uniform<i8:f32,
