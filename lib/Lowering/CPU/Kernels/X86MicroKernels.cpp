@@ -267,11 +267,15 @@ struct WidePairsKernel : MicroKernel {
   }
 
   bool takesLanes() const override { return true; }
+  bool takesWordWeights() const override { return true; }
 
   Parts emitWeights(OpBuilder &b, Location loc, Value flat,
                     Value index) const override {
-    return {arith::ExtSIOp::create(b, loc, vectorOf(b.getI16Type(), 2),
-                                   emitStored(b, loc, flat, index))};
+    Value stored = emitStored(b, loc, flat, index);
+    if (getElementTypeOrSelf(stored).isInteger(16))
+      return {stored};
+    return {
+        arith::ExtSIOp::create(b, loc, vectorOf(b.getI16Type(), 2), stored)};
   }
 
   void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
