@@ -211,21 +211,26 @@ void LaneBuilder::emitFinish(ArrayRef<Value> accumulators,
            offsetOf(points[first + count]) ==
                offsetOf(points[first]) + static_cast<int64_t>(count * lanes))
       ++count;
+    // Of a vector that is not full, LLVM takes packs apart byte by byte: bounds
+    // and a truncation are shorter.
+    const bool isFull = active[first] == lanes;
+    NarrowTail end = *tail;
+    end.saturates &= isFull;
     SmallVector<Value> rounded;
     for (size_t i = first; i < first + count; ++i)
       rounded.push_back(
           emitRounded(builder, loc,
                       emitStage(*nest.epilogue, points[i], accumulators[i],
-                                active[i], tail->value),
-                      *tail, unit.family));
-    if (active[first] != lanes) {
-      store(emitNarrow(builder, loc, rounded, *tail, /*isFlipped=*/false,
-                       unit.family),
-            nest.output, points[first], active[first]);
+                                active[i], end.value),
+                      end, unit.family));
+    Value narrow = emitNarrow(builder, loc, rounded, end, nest.output.isFlipped,
+                              unit.family);
+    if (!isFull) {
+      Access output = nest.output;
+      output.isFlipped = false;
+      store(narrow, output, points[first], active[first]);
       continue;
     }
-    Value narrow = emitNarrow(builder, loc, rounded, *tail,
-                              nest.output.isFlipped, unit.family);
     vector::StoreOp::create(builder, loc, narrow, flat(nest.output),
                             ValueRange{index(nest.output, points[first])});
   }
