@@ -25,6 +25,14 @@ def groups_of(profile: list[dict]) -> list[dict]:
     return groups
 
 
+def fastest(profiles: list[list[dict]]) -> list[dict]:
+    """One profile with the least time of each kernel: what other programs took from one
+    run counts for none."""
+    return [
+        min(rows, key=lambda row: row["ns"]) for rows in zip(*profiles, strict=True)
+    ]
+
+
 def compare(integer: list[dict], real: list[dict]) -> list[dict] | None:
     """Per kind of group: how many, nanoseconds of both forms, the ratio of float to
     int8 in total and of the worst group. None where the forms do not correspond."""

@@ -26,6 +26,11 @@ struct AttachTarget : qopt::impl::AttachTargetBase<AttachTarget> {
       return signalPassFailure();
     Builder builder(&getContext());
     SmallVector<StringRef> names;
+    // Tiles have chains enough to hide the latency of multiply-adds: taking
+    // them apart into products and sums doubles the instructions. A feature
+    // that is asked for comes later, and wins.
+    if (target->triple.isX86())
+      names.push_back("+fast-dpwssd");
     for (const std::string &feature : target->features)
       names.push_back(feature);
     for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>()) {

@@ -170,6 +170,11 @@ check(
         }
     ],
 )
+check(
+    "fastest of profiles",
+    opgroups.fastest([[{"ns": 3.0}, {"ns": 5.0}], [{"ns": 4.0}, {"ns": 2.0}]])
+    == [{"ns": 3.0}, {"ns": 2.0}],
+)
 check("groups that do not correspond", opgroups.compare(integer, real[:1]) is None)
 
 # Sizes of generated models.

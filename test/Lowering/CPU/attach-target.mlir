@@ -1,7 +1,7 @@
 // RUN: quant-opt %s --qopt-attach-target="cpu=znver4 features=+amx-int8" | FileCheck %s
 
 module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
-  // CHECK: llvm.func @body() attributes {passthrough = ["no-builtins"], target_cpu = "znver4", target_features = #llvm.target_features<["+amx-int8"]>}
+  // CHECK: llvm.func @body() attributes {passthrough = ["no-builtins"], target_cpu = "znver4", target_features = #llvm.target_features<["+fast-dpwssd", "+amx-int8"]>}
   llvm.func @body() {
     llvm.return
   }

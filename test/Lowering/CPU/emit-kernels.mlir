@@ -111,13 +111,13 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
 // -----
 
 module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
-  // A sum of nine bytes fits in 16 bits: even and odd channels are added up in
-  // words of their own, as unsigned bytes, and extended once.
+  // A sum of nine bytes fits in 16 bits: two taps are added to words at once,
+  // the last one alone, and the sums are extended once.
   // CHECK-LABEL: func @sums
-  // CHECK-COUNT-9: arith.shrui %{{.*}} : vector<32xi16>
+  // CHECK-COUNT-10: "llvm.x86.avx512.pmaddubs.w.512"
+  // CHECK-NOT: pmaddubs
   // CHECK: vector.shuffle
-  // CHECK: arith.extui %{{.*}} : vector<16xi16> to vector<16xi32>
-  // CHECK: arith.subi %{{.*}}, %{{.*}} : vector<16xi32>
+  // CHECK: arith.extsi %{{.*}} : vector<16xi16> to vector<16xi32>
   func.func @sums(%x: memref<1x3x3x64xi8>, %window: memref<3x3xi32>, %out: memref<1x1x1x64xi32>) {
     linalg.pooling_nhwc_sum {dilations = dense<1> : vector<2xi64>, strides = dense<1> : vector<2xi64>}
       ins(%x, %window : memref<1x3x3x64xi8>, memref<3x3xi32>) outs(%out : memref<1x1x1x64xi32>)

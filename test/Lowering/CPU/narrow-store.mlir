@@ -6,7 +6,7 @@
 module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
   memref.global "private" constant @w : memref<4x64xi8> = dense<3>
   memref.global "private" constant @small : memref<64xf32> = dense<1.0e-3>
-  memref.global "private" constant @large : memref<64xf32> = dense<2.0>
+  memref.global "private" constant @large : memref<64xf32> = dense<1.0e+5>
 
   // Multipliers below one keep every i32 within i32: the packs saturate, and
   // 64 bytes are stored at once. The zero point is added to words.
@@ -50,7 +50,7 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     return
   }
 
-  // A multiplier of two does not: the bounds stay, less the zero point, and
+  // Large ones do not, for what four products reach: the bounds stay, less the zero point, and
   // come before the rounding.
   // CHECK-LABEL: func @unbounded
   // X86-DAG: dense<-1.250000e+02> : vector<16xf32>
@@ -152,6 +152,84 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
       %8 = arith.fptosi %7 : f32 to i32
       %9 = arith.trunci %8 : i32 to i8
       linalg.yield %9 : i8
+    }
+    return
+  }
+
+  // Words are packed two vectors at a time. A mean of an integer has no tiny
+  // quotients: one by nine is no division either, and one by four belongs to
+  // the multiplication before it.
+  // CHECK-LABEL: func @mean_of_nine
+  // CHECK-NOT: arith.divf
+  // X86: vector.fma
+  // X86: vector.fma
+  // X86: llvm.intr.lrint
+  // X86: "llvm.x86.avx512.packssdw.512"
+  // X86: vector.shuffle {{.*}} [0, 2, 4, 6, 1, 3, 5, 7] : vector<8xi64>
+  // X86: vector.store {{.*}} vector<64xi16>
+  // ARM: arith.trunci {{.*}} : vector<16xi32> to vector<16xi16>
+  // CHECK-LABEL: func @mean_of_four
+  // X86-DAG: dense<2.500000e-03> : vector<16xf32>
+  // CHECK-NOT: arith.divf
+  // X86: arith.mulf
+  // X86: arith.mulf
+  // X86-NEXT: vector.fma
+  // X86-NEXT: llvm.intr.lrint
+  func.func @mean_of_nine(%x: memref<2x4xi8>, %out: memref<2x64xi16>) {
+    %zero = arith.constant 0 : i32
+    %w = memref.get_global @w : memref<4x64xi8>
+    %a = memref.alloc() : memref<2x64xi32>
+    linalg.fill ins(%zero : i32) outs(%a : memref<2x64xi32>)
+    linalg.matmul ins(%x, %w : memref<2x4xi8>, memref<4x64xi8>) outs(%a : memref<2x64xi32>)
+    %low = arith.constant -32768.0 : f32
+    %high = arith.constant 32767.0 : f32
+    %from = arith.constant 0.01 : f32
+    %count = arith.constant 9.0 : f32
+    %to = arith.constant 6.0e-4 : f32
+    linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<2x64xi32>) outs(%out : memref<2x64xi16>) {
+    ^bb0(%in: i32, %o: i16):
+      %0 = arith.sitofp %in : i32 to f32
+      %1 = arith.mulf %0, %from : f32
+      %2 = arith.divf %1, %count : f32
+      %3 = arith.divf %2, %to : f32
+      %4 = math.roundeven %3 : f32
+      %5 = arith.cmpf ogt, %4, %low : f32
+      %6 = arith.select %5, %4, %low : f32
+      %7 = arith.cmpf olt, %6, %high : f32
+      %8 = arith.select %7, %6, %high : f32
+      %9 = arith.fptosi %8 : f32 to i32
+      %10 = arith.trunci %9 : i32 to i16
+      linalg.yield %10 : i16
+    }
+    return
+  }
+  func.func @mean_of_four(%x: memref<2x4xi8>, %out: memref<2x64xi16>) {
+    %zero = arith.constant 0 : i32
+    %w = memref.get_global @w : memref<4x64xi8>
+    %a = memref.alloc() : memref<2x64xi32>
+    linalg.fill ins(%zero : i32) outs(%a : memref<2x64xi32>)
+    linalg.matmul ins(%x, %w : memref<2x4xi8>, memref<4x64xi8>) outs(%a : memref<2x64xi32>)
+    %low = arith.constant -32768.0 : f32
+    %high = arith.constant 32767.0 : f32
+    %from = arith.constant 0.01 : f32
+    %count = arith.constant 4.0 : f32
+    %to = arith.constant 0.0234 : f32
+    linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<2x64xi32>) outs(%out : memref<2x64xi16>) {
+    ^bb0(%in: i32, %o: i16):
+      %0 = arith.sitofp %in : i32 to f32
+      %1 = arith.mulf %0, %from : f32
+      %2 = arith.divf %1, %count : f32
+      %3 = arith.divf %2, %to : f32
+      %4 = math.roundeven %3 : f32
+      %5 = arith.cmpf ogt, %4, %low : f32
+      %6 = arith.select %5, %4, %low : f32
+      %7 = arith.cmpf olt, %6, %high : f32
+      %8 = arith.select %7, %6, %high : f32
+      %9 = arith.fptosi %8 : f32 to i32
+      %10 = arith.trunci %9 : i32 to i16
+      linalg.yield %10 : i16
     }
     return
   }

@@ -47,6 +47,7 @@ private:
   /// From types and constants.
   double ofInteger(Value value);
   double ofReal(Value value);
+  double ofIntegerArgument(BlockArgument argument);
   double ofArgument(BlockArgument argument);
 
   const Stage *stage;
@@ -58,6 +59,10 @@ double BodyBounds::ofInteger(Value value) {
   APInt constant;
   if (matchPattern(value, m_ConstantInt(&constant)))
     return std::abs(double(constant.getSExtValue()));
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return std::min(
+        std::ldexp(1.0, value.getType().getIntOrFloatBitWidth() - 1),
+        ofIntegerArgument(argument));
   if (auto extend = value.getDefiningOp<arith::ExtSIOp>())
     return (*this)(extend.getIn());
   if (auto extend = value.getDefiningOp<arith::ExtUIOp>())
@@ -69,6 +74,29 @@ double BodyBounds::ofInteger(Value value) {
   if (auto sub = value.getDefiningOp<arith::SubIOp>())
     sum = (*this)(sub.getLhs()) + (*this)(sub.getRhs());
   return std::min(ofType, sum);
+}
+
+double BodyBounds::ofIntegerArgument(BlockArgument argument) {
+  unsigned index = argument.getArgNumber();
+  if (!stage || index >= stage->inputs.size())
+    return kUnbounded;
+  if (static_cast<int>(index) == stage->accumulator)
+    return stage->accumulatorBound;
+  const Access &access = stage->inputs[index];
+  APInt constant;
+  if (matchPattern(access.buffer, m_ConstantInt(&constant)))
+    return std::abs(double(constant.getSExtValue()));
+  auto bytes = access.element.isInteger(32) ? getConstantBytes(access.buffer)
+                                            : std::nullopt;
+  if (!bytes)
+    return kUnbounded;
+  double largest = 0;
+  for (size_t at = 0; at + 4 <= bytes->data.size(); at += 4) {
+    int32_t element;
+    std::memcpy(&element, bytes->data.data() + at, 4);
+    largest = std::max(largest, std::abs(double(element)));
+  }
+  return largest;
 }
 
 double BodyBounds::ofArgument(BlockArgument argument) {
@@ -109,16 +137,81 @@ double mlir::qopt::boundOf(const Stage *stage, Value value) {
   return BodyBounds(stage)(value);
 }
 
-std::optional<quantopt::ConstantDivision>
+double mlir::qopt::boundAccumulator(const Nest &nest) {
+  if (!nest.init || !nest.hasReduction())
+    return kUnbounded;
+  linalg::GenericOp init = nest.init->op;
+  Value first = init.getBody()->getTerminator()->getOperand(0);
+  auto mostOf = [&](const Factor &factor) {
+    const unsigned bits =
+        nest.inputs[factor.input].element.getIntOrFloatBitWidth();
+    return std::ldexp(1.0, factor.isUnsigned ? bits : bits - 1);
+  };
+  double term;
+  if (auto sum = matchSum(nest); sum && !sum->scale)
+    term = mostOf(*sum);
+  else if (auto product = matchProduct(nest))
+    term = mostOf(product->first) * mostOf(product->second);
+  else
+    return kUnbounded;
+  if (!first.getType().isInteger(32))
+    return kUnbounded;
+  for (auto [size, isReduced] : llvm::zip(nest.sizes, nest.isReduction))
+    if (isReduced)
+      term *= double(size);
+  // Larger ones wrap around.
+  const double bound = term + boundOf(&*nest.init, first);
+  return bound < 0x1p31 ? bound : kUnbounded;
+}
+
+/// What |value| is at least where it is not zero, for products and quotients of
+/// an integer and constants; zero where nothing is known.
+static double smallestOf(Value value) {
+  // Each rounding to f32 takes at most one part in 2^24 away.
+  constexpr double kRounding = 1 - 0x1p-23;
+  // Smaller ones are rounded more coarsely.
+  constexpr double kSmallest = 0x1p-100;
+  if (auto convert = value.getDefiningOp<arith::SIToFPOp>())
+    return convert.getType().isF32() ? 1 : 0;
+  APFloat real(0.0f);
+  auto isConstant = [&](Value factor) {
+    return matchPattern(factor, m_ConstantFloat(&real)) && real.isNormal();
+  };
+  double smallest = 0;
+  if (auto mul = value.getDefiningOp<arith::MulFOp>();
+      mul && isConstant(mul.getRhs()))
+    smallest =
+        smallestOf(mul.getLhs()) * std::abs(real.convertToDouble()) * kRounding;
+  else if (auto div = value.getDefiningOp<arith::DivFOp>();
+           div && isConstant(div.getRhs()))
+    smallest =
+        smallestOf(div.getLhs()) / std::abs(real.convertToDouble()) * kRounding;
+  return smallest >= kSmallest ? smallest : 0;
+}
+
+std::optional<ExactDivision>
 mlir::qopt::getExactDivision(const Stage *stage, arith::DivFOp division) {
-  APFloat divisor(0.0f);
+  APFloat divisor(0.0f), scale(0.0f);
   // Tiny quotients may differ by next to nothing, which rounding hides.
-  bool isRounded =
+  const bool isRounded =
       llvm::all_of(division->getUsers(), llvm::IsaPred<math::RoundEvenOp>);
+  const bool isLarge = smallestOf(division.getResult()) > 0;
   // Far from overflow, also after the multiplication by the reciprocal.
-  if (!isRounded || !division.getType().isF32() ||
+  if ((!isRounded && !isLarge) || !division.getType().isF32() ||
       boundOf(stage, division.getLhs()) >= 0x1p80 ||
       !matchPattern(division.getRhs(), m_ConstantFloat(&divisor)))
     return std::nullopt;
-  return quantopt::getConstantDivision(divisor.convertToFloat());
+  auto factors = quantopt::getConstantDivision(divisor.convertToFloat());
+  if (!factors)
+    return std::nullopt;
+  // A power of two shifts what is rounded already.
+  auto product = division.getLhs().getDefiningOp<arith::MulFOp>();
+  if (factors->low == 0 && isLarge && product &&
+      matchPattern(product.getRhs(), m_ConstantFloat(&scale))) {
+    factors->high *= scale.convertToFloat();
+    if (std::isnormal(factors->high))
+      return ExactDivision{product.getLhs(), *factors};
+    return std::nullopt;
+  }
+  return ExactDivision{division.getLhs(), *factors};
 }

@@ -14,10 +14,24 @@ namespace mlir::qopt {
 /// any body), from integer types and constants; infinite where there is none.
 double boundOf(const Stage *stage, Value value);
 
-/// The factors that replace `division` with the same bits: it divides by a
-/// constant what cannot overflow, and is only rounded to integers.
-std::optional<quantopt::ConstantDivision>
-getExactDivision(const Stage *stage, arith::DivFOp division);
+/// What the value that `nest` reduces is at most in magnitude, from the number
+/// of its terms; infinite where the terms are no bytes or words, or nothing is
+/// known of the initial value.
+double boundAccumulator(const Nest &nest);
+
+/// Factors that give a division by a constant with the same bits.
+struct ExactDivision {
+  /// What they multiply: what is divided, or for a power of two what that is a
+  /// product of.
+  Value value;
+  /// `low` is zero where one multiplication is enough.
+  quantopt::ConstantDivision factors;
+};
+
+/// The factors for `division`, which divides what cannot overflow, and is only
+/// rounded to integers or proven to have no tiny quotients.
+std::optional<ExactDivision> getExactDivision(const Stage *stage,
+                                              arith::DivFOp division);
 
 } // namespace mlir::qopt
 

@@ -18,6 +18,8 @@ LaneBuilder::LaneBuilder(OpBuilder &builder, Nest &nest, unsigned lane,
     : builder(builder), loc(nest.getAnchor()->getLoc()), nest(nest), lane(lane),
       lanes(kernel.lanes), hasByteTables(kernel.hasByteTables),
       unit(kernel.unit) {
+  if (nest.epilogue)
+    nest.epilogue->accumulatorBound = boundAccumulator(nest);
   for (Access *access : nest.getAccesses())
     if (isa<MemRefType>(access->buffer.getType()))
       views.try_emplace({access->buffer, access->element},
@@ -199,26 +201,37 @@ void LaneBuilder::emitFinish(ArrayRef<Value> accumulators,
   size_t first = 0, count = 1;
   for (; first < points.size(); first += count) {
     count = 1;
-    if (!tail || active[first] != lanes) {
+    if (!tail || active[first] == 1) {
       emitFinish(accumulators[first], points[first], active[first]);
       continue;
     }
-    while (count < kMaximalNarrow && first + count < points.size() &&
-           active[first + count] == lanes &&
+    while (count < kMaximalNarrow && active[first] == lanes &&
+           first + count < points.size() && active[first + count] == lanes &&
            points[first + count].ivs == points[first].ivs &&
            offsetOf(points[first + count]) ==
                offsetOf(points[first]) + static_cast<int64_t>(count * lanes))
       ++count;
+    // Of a vector that is not full, LLVM takes packs apart byte by byte: bounds
+    // and a truncation are shorter.
+    const bool isFull = active[first] == lanes;
+    NarrowTail end = *tail;
+    end.saturates &= isFull;
     SmallVector<Value> rounded;
     for (size_t i = first; i < first + count; ++i)
       rounded.push_back(
           emitRounded(builder, loc,
                       emitStage(*nest.epilogue, points[i], accumulators[i],
-                                lanes, tail->value),
-                      *tail, unit.family));
-    Value bytes = emitNarrow(builder, loc, rounded, *tail,
-                             nest.output.isFlipped, unit.family);
-    vector::StoreOp::create(builder, loc, bytes, flat(nest.output),
+                                active[i], end.value),
+                      end, unit.family));
+    Value narrow = emitNarrow(builder, loc, rounded, end, nest.output.isFlipped,
+                              unit.family);
+    if (!isFull) {
+      Access output = nest.output;
+      output.isFlipped = false;
+      store(narrow, output, points[first], active[first]);
+      continue;
+    }
+    vector::StoreOp::create(builder, loc, narrow, flat(nest.output),
                             ValueRange{index(nest.output, points[first])});
   }
 }
@@ -326,23 +339,23 @@ Value LaneBuilder::emitTable(memref::LoadOp load, IRMapping &mapping) {
       ArrayRef<int64_t>{static_cast<int64_t>(lanes)}, ArrayRef<int64_t>{1});
 }
 
-/// A division by a constant as a multiplication and a fused multiply-add with
-/// the same bits; null where that is not proven.
+/// A division by a constant as one multiplication, or with a fused multiply-add
+/// behind it, with the same bits; null where that is not proven.
 Value LaneBuilder::emitDivision(arith::DivFOp division, IRMapping &mapping) {
-  std::optional<quantopt::ConstantDivision> exact =
-      getExactDivision(stage, division);
-  Value dividend = mapping.lookupOrNull(division.getLhs());
-  if (!exact || !dividend)
+  std::optional<ExactDivision> exact = getExactDivision(stage, division);
+  Value value = exact ? mapping.lookupOrNull(exact->value) : Value();
+  if (!value)
     return nullptr;
   auto factor = [&](float value) -> Value {
     return arith::ConstantOp::create(
         builder, loc,
         DenseElementsAttr::get(vectorOf(builder.getF32Type()), value));
   };
-  Value correction =
-      arith::MulFOp::create(builder, loc, dividend, factor(exact->low));
-  return vector::FMAOp::create(builder, loc, dividend, factor(exact->high),
-                               correction);
+  const auto &[high, low] = exact->factors;
+  if (low == 0)
+    return arith::MulFOp::create(builder, loc, value, factor(high));
+  Value correction = arith::MulFOp::create(builder, loc, value, factor(low));
+  return vector::FMAOp::create(builder, loc, value, factor(high), correction);
 }
 
 /// One scalar operation a lane.

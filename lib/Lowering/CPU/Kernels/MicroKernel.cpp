@@ -22,6 +22,7 @@ VectorUnit VectorUnit::get(const TargetInfo &target) {
     return unit;
   unit.family = Family::X86;
   unit.hasFMA = target.has("fma");
+  unit.hasBytePairs = target.has("ssse3");
   unit.hasSparePorts = StringRef(target.cpu).starts_with("znver");
   if (target.has("avx512bw") && target.has("avx512vl")) {
     unit.lanes = 16;

@@ -33,6 +33,8 @@ struct VectorUnit {
   bool hasSparePorts = false;
   /// f32 multiplies and adds with one rounding.
   bool hasFMA = false;
+  /// Multiplies bytes of different signedness and adds neighbours to words.
+  bool hasBytePairs = false;
 
   static VectorUnit get(const TargetInfo &target);
 };
@@ -111,6 +113,9 @@ public:
                           bool isUnsigned) const {
     return {elements};
   }
+  /// Whether weights that are bytes may be packed as words, which a step would
+  /// extend them to.
+  virtual bool takesWordWeights() const { return false; }
   /// `lanes * group` packed weights from `flat[index...]`.
   virtual Parts emitWeights(OpBuilder &builder, Location loc, Value flat,
                             Value index) const = 0;

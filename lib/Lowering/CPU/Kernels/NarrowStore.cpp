@@ -51,13 +51,16 @@ std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
   Block &body = *op.getBody();
   auto trunc =
       body.getTerminator()->getOperand(0).getDefiningOp<arith::TruncIOp>();
-  if (!trunc || !trunc.getType().isInteger(8))
+  if (!trunc ||
+      !(trunc.getType().isInteger(8) || trunc.getType().isInteger(16)))
     return std::nullopt;
   auto convert = trunc.getIn().getDefiningOp<arith::FPToSIOp>();
   if (!convert || !convert.getType().isInteger(32) ||
       !convert.getIn().getType().isF32())
     return std::nullopt;
   NarrowTail tail;
+  tail.bits = trunc.getType().getIntOrFloatBitWidth();
+  const int64_t half = int64_t(1) << (tail.bits - 1);
   Value value =
       matchBound(convert.getIn(), arith::CmpFPredicate::OLT, tail.high);
   if (value)
@@ -72,15 +75,18 @@ std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
     value = add.getLhs();
   }
   auto round = value.getDefiningOp<math::RoundEvenOp>();
-  // The bytes between the bounds must be those of one signedness.
-  bool isSigned = tail.low >= -128 && tail.high <= 127;
-  bool isUnsigned = tail.low >= 0 && tail.high <= 255;
+  // The bytes between the bounds must be those of one signedness; words are
+  // signed.
+  bool isSigned = tail.low >= -half && tail.high < half;
+  bool isUnsigned = tail.bits == 8 && tail.low >= 0 && tail.high <= 255;
   if (!round || tail.low > tail.high || (!isSigned && !isUnsigned) ||
-      std::abs(tail.zeroPoint) > 255)
+      std::abs(tail.zeroPoint) >= 2 * half)
     return std::nullopt;
   tail.value = round.getOperand();
+  // Zero points are added to bytes as words, and to words as i32.
+  const double fits = tail.bits == 8 ? 0x1p31 : 0x1p30;
   tail.saturates =
-      unit.family == Family::X86 && boundOf(&stage, tail.value) < 0x1p31;
+      unit.family == Family::X86 && boundOf(&stage, tail.value) < fits;
   return tail;
 }
 
@@ -162,23 +168,30 @@ static Value addSaturating(OpBuilder &b, Location loc, Value vector,
   return LLVM::SAddSat::create(b, loc, type, vector, splat);
 }
 
-/// Bytes within [low, high].
-static Value clampBytes(OpBuilder &b, Location loc, Value bytes, int64_t low,
-                        int64_t high, bool isUnsigned) {
-  auto type = cast<VectorType>(bytes.getType());
-  auto splat = [&](int64_t value) {
-    return splatOf(b, loc, type,
-                   b.getI8IntegerAttr(static_cast<int8_t>(value)));
+/// Bytes or words within [low, high].
+static Value clampNarrow(OpBuilder &b, Location loc, Value narrow, int64_t low,
+                         int64_t high, bool isUnsigned) {
+  auto type = cast<VectorType>(narrow.getType());
+  const unsigned bits = type.getElementTypeBitWidth();
+  const APInt least =
+      isUnsigned ? APInt::getZero(bits) : APInt::getSignedMinValue(bits);
+  const APInt most = least - 1;
+  auto bound = [&](int64_t value) {
+    return APInt(64, value, /*isSigned=*/true).trunc(bits);
   };
-  if (low > (isUnsigned ? 0 : -128))
-    bytes = isUnsigned
-                ? Value(arith::MaxUIOp::create(b, loc, bytes, splat(low)))
-                : Value(arith::MaxSIOp::create(b, loc, bytes, splat(low)));
-  if (high < (isUnsigned ? 255 : 127))
-    bytes = isUnsigned
-                ? Value(arith::MinUIOp::create(b, loc, bytes, splat(high)))
-                : Value(arith::MinSIOp::create(b, loc, bytes, splat(high)));
-  return bytes;
+  auto splat = [&](const APInt &value) {
+    return splatOf(b, loc, type,
+                   b.getIntegerAttr(type.getElementType(), value));
+  };
+  if (APInt value = bound(low); value != least)
+    narrow = isUnsigned
+                 ? Value(arith::MaxUIOp::create(b, loc, narrow, splat(value)))
+                 : Value(arith::MaxSIOp::create(b, loc, narrow, splat(value)));
+  if (APInt value = bound(high); value != most)
+    narrow = isUnsigned
+                 ? Value(arith::MinUIOp::create(b, loc, narrow, splat(value)))
+                 : Value(arith::MinSIOp::create(b, loc, narrow, splat(value)));
+  return narrow;
 }
 
 /// x86 packs within blocks of 128 bits: four vectors become one register whose
@@ -202,8 +215,8 @@ static Value emitPacks(OpBuilder &b, Location loc, ArrayRef<Value> rounded,
       callPack(b, loc, isUnsigned ? names.unsignedBytes : names.signedBytes,
                bytes, low, high);
   if (tail.saturates)
-    packed = clampBytes(b, loc, packed, tail.low + shift, tail.high + shift,
-                        isUnsigned);
+    packed = clampNarrow(b, loc, packed, tail.low + shift, tail.high + shift,
+                         isUnsigned);
   Value quads = vector::BitCastOp::create(
       b, loc, VectorType::get({lanes}, b.getI32Type()), packed);
   const int64_t blocks = lanes / 4;
@@ -218,34 +231,71 @@ static Value emitPacks(OpBuilder &b, Location loc, ArrayRef<Value> rounded,
 
 /// All vectors behind each other.
 static Value concatenate(OpBuilder &b, Location loc, ArrayRef<Value> vectors) {
-  auto type = cast<VectorType>(vectors[0].getType());
-  int64_t lanes = type.getDimSize(0);
   Value whole = vectors[0];
-  for (int64_t index = 1, e = vectors.size(); index < e; ++index) {
+  int64_t length = cast<VectorType>(whole.getType()).getDimSize(0);
+  for (Value vector : vectors.drop_front()) {
+    length += cast<VectorType>(vector.getType()).getDimSize(0);
     // Shuffles take two vectors of any length of dimension 0.
-    SmallVector<int64_t> order =
-        llvm::to_vector(llvm::seq<int64_t>(0, (index + 1) * lanes));
-    whole = vector::ShuffleOp::create(b, loc, whole, vectors[index], order);
+    SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, length));
+    whole = vector::ShuffleOp::create(b, loc, whole, vector, order);
   }
   return whole;
+}
+
+/// The same for words: two vectors become a register whose blocks hold four
+/// words of each.
+static Value emitWordPacks(OpBuilder &b, Location loc, ArrayRef<Value> rounded,
+                           const NarrowTail &tail) {
+  const int64_t lanes = cast<VectorType>(rounded[0].getType()).getDimSize(0);
+  auto words = VectorType::get({lanes * 2}, b.getI16Type());
+  SmallVector<Value> sorted;
+  while (!rounded.empty()) {
+    ArrayRef<Value> pair = rounded.take_front(2);
+    rounded = rounded.drop_front(pair.size());
+    Value low = addWhole(b, loc, pair.front(), tail.zeroPoint);
+    Value high =
+        pair.size() > 1 ? addWhole(b, loc, pair[1], tail.zeroPoint) : low;
+    Value packed = callPack(b, loc, packNames(lanes).words, words, low, high);
+    if (tail.saturates)
+      packed = clampNarrow(b, loc, packed, tail.low, tail.high,
+                           /*isUnsigned=*/false);
+    Value quads = vector::BitCastOp::create(
+        b, loc, VectorType::get({lanes / 2}, b.getI64Type()), packed);
+    SmallVector<int64_t> order;
+    for (int64_t vector = 0, e = pair.size(); vector < e; ++vector)
+      for (int64_t block = 0; block < lanes / 4; ++block)
+        order.push_back(block * 2 + vector);
+    quads = vector::ShuffleOp::create(b, loc, quads, quads, order);
+    sorted.push_back(vector::BitCastOp::create(
+        b, loc,
+        VectorType::get({static_cast<int64_t>(order.size()) * 4},
+                        b.getI16Type()),
+        quads));
+  }
+  return concatenate(b, loc, sorted);
 }
 
 Value mlir::qopt::emitNarrow(OpBuilder &b, Location loc,
                              ArrayRef<Value> rounded, const NarrowTail &tail,
                              bool isFlipped, Family family) {
   assert(!rounded.empty() && rounded.size() <= kMaximalNarrow);
+  const bool usesPacks =
+      family == Family::X86 && (rounded.size() > 1 || tail.saturates);
+  if (tail.bits == 16 && usesPacks)
+    return emitWordPacks(b, loc, rounded, tail);
   // Inverting the sign bit of a signed byte adds 128.
   bool isSigned = tail.low >= -128 && tail.high <= 127;
   bool addsFlip = isFlipped && isSigned;
   int64_t shift = addsFlip ? 128 : 0;
   Value narrow;
-  if (family == Family::X86 && (rounded.size() > 1 || tail.saturates)) {
+  if (usesPacks) {
     narrow = emitPacks(b, loc, rounded, tail, shift, addsFlip || !isSigned);
   } else {
     Value whole =
         addWhole(b, loc, concatenate(b, loc, rounded), tail.zeroPoint + shift);
     auto type = cast<VectorType>(whole.getType());
-    narrow = arith::TruncIOp::create(b, loc, type.clone(b.getI8Type()), whole);
+    narrow = arith::TruncIOp::create(
+        b, loc, type.clone(b.getIntegerType(tail.bits)), whole);
   }
   if (!isFlipped || addsFlip)
     return narrow;

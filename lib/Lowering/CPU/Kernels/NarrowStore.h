@@ -1,8 +1,8 @@
 //===- NarrowStore.h - Quantize and store whole cache lines -----*- C++ -*-===//
 //
-// Most kernels end by rounding floats to bytes. Done lane by lane that is a
-// quarter of a register a store; here neighbouring vectors are narrowed and
-// stored together.
+// Most kernels end by rounding floats to bytes, or to words. Done lane by lane
+// that is a quarter of a register a store; here neighbouring vectors are
+// narrowed and stored together.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,9 +15,10 @@
 namespace mlir::qopt {
 
 /// How a body ends that quantizes: it yields
-/// `trunc(fptosi(clamp(roundeven(value) + zeroPoint, low, high)))` as i8.
+/// `trunc(fptosi(clamp(roundeven(value) + zeroPoint, low, high)))` as i8 or
+/// i16.
 ///
-/// The same byte is `trunc(rint(clamp(value, low - zeroPoint, high -
+/// The same integer is `trunc(rint(clamp(value, low - zeroPoint, high -
 /// zeroPoint)) + zeroPoint)`: both bounds are integers, rounding is monotonic
 /// and keeps integers, and no sum of f32 is rounded between the bounds. NaN
 /// becomes the lower bound in both.
@@ -27,6 +28,8 @@ namespace mlir::qopt {
 struct NarrowTail {
   /// In the body; an f32.
   Value value;
+  /// Of the result.
+  unsigned bits = 8;
   int64_t zeroPoint = 0;
   int64_t low = 0;
   int64_t high = 0;
@@ -45,8 +48,8 @@ Value emitRounded(OpBuilder &builder, Location loc, Value value,
 /// Vectors that `emitNarrow` takes at once, at most.
 constexpr unsigned kMaximalNarrow = 4;
 
-/// One vector of all bytes of `rounded`, in order, with the zero point added
-/// and, where `isFlipped`, the sign bit inverted.
+/// One vector of all of `rounded` as bytes or words, in order, with the zero
+/// point added and, where `isFlipped`, the sign bit of bytes inverted.
 Value emitNarrow(OpBuilder &builder, Location loc, ArrayRef<Value> rounded,
                  const NarrowTail &tail, bool isFlipped, Family family);
 

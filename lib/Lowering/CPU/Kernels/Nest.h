@@ -12,6 +12,8 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
+#include <limits>
+
 namespace mlir::qopt {
 
 /// An operand: element `offset + sum(strides[d] * iv[d])` of a flat buffer.
@@ -41,6 +43,8 @@ struct Stage {
   /// The stage puts the accumulators of one loop together, by halves: see
   /// `--qopt-split-reductions`. It has no inputs then.
   bool combines = false;
+  /// What the reduction's value is at most in magnitude, as far as is known.
+  double accumulatorBound = std::numeric_limits<double>::infinity();
 };
 
 /// A reduction (or an elementwise operation) with the operation that gives it

@@ -9,6 +9,10 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
+/// Weights that are read as words are stored as words up to this many bytes: a
+/// third of a first-level cache. Larger ones cost more to read than to extend.
+static constexpr size_t kWordWeights = 16 * 1024;
+
 int64_t mlir::qopt::countSteps(const Nest &nest, const Contraction &c,
                                const MicroKernel &kernel) {
   int64_t steps = llvm::divideCeil(c.runLength, kernel.group);
@@ -92,6 +96,20 @@ static void prepareStart(OpBuilder &b, Location loc, const Nest &nest,
       emitConstantData(b, loc, "qopt_start", nest.accumulator.element, *values);
 }
 
+/// Packed bytes as words.
+static AsmResourceBlob extendToWords(const AsmResourceBlob &bytes) {
+  ArrayRef<char> from = bytes.getData();
+  AsmResourceBlob words = HeapAsmResourceBlob::allocate(
+      from.size() * sizeof(int16_t), /*align=*/64);
+  char *to = words.getMutableData().data();
+  for (char byte : from) {
+    const int16_t word = static_cast<signed char>(byte);
+    std::memcpy(to, &word, sizeof(word));
+    to += sizeof(word);
+  }
+  return words;
+}
+
 TileProblem mlir::qopt::getTileProblem(const Nest &nest, const Contraction &c,
                                        const MicroKernel &kernel) {
   TileProblem problem{1, 1, nest.sizes[c.column], countSteps(nest, c, kernel)};
@@ -142,6 +160,11 @@ mlir::qopt::preparePanels(OpBuilder &b, Location loc, const Nest &nest,
       packWeights(nest, c, kernel.group, groups, widths);
   if (failed(packed))
     return failure();
+  if (kernel.takesWordWeights() && element.isInteger(8) &&
+      packed->data.getData().size() * 2 <= kWordWeights) {
+    packed->data = extendToWords(packed->data);
+    element = b.getI16Type();
+  }
   panels.weightBatchStride = packed->batchStride;
   panels.startBatchStride = panels.paddedColumns;
   panels.weights =

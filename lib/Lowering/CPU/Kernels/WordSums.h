@@ -1,9 +1,9 @@
 //===- WordSums.h - Sums of windows in 16-bit words -------------*- C++ -*-===//
 //
 // Extending bytes to 32 bits takes shuffles, of which x86 does one a cycle for
-// a quarter of a register's channels. A sum of few bytes fits in 16 bits: even
-// and odd channels are added up in words of their own, by logic that all vector
-// ports do, and are extended once at the end.
+// a quarter of a register's channels. A sum of few bytes fits in 16 bits: taps
+// are added to words, two at a time by a multiplication of pairs where the
+// target has it, and are extended to 32 bits once at the end.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,6 +19,8 @@ struct WordSums {
   /// The input that is added up, and whether the body extends it by zeros.
   unsigned input;
   bool isUnsigned;
+  /// The target adds pairs of bytes to words.
+  bool hasBytePairs;
   SmallVector<unsigned> taps;
 };
 

@@ -267,6 +267,7 @@ struct WidePairsKernel : MicroKernel {
   }
 
   bool takesLanes() const override { return true; }
+  bool takesWordWeights() const override { return true; }
 
   Parts emitWeights(OpBuilder &b, Location loc, Value flat,
                     Value index) const override {

@@ -62,8 +62,13 @@ def requantize(source, shape, axis, channels, terms, to="i8<-10:127>:f32, 2.0e-0
     )
     return (
         f"  %{result} = qopt.requantize %{source} from !quant.uniform<i32:f32:{axis}, {{{scales}}}> "
-        f"to !quant.uniform<{to}> : {tensor(shape, 'i32')} -> {tensor(shape, 'i8')}\n"
+        f"to !quant.uniform<{to}> : {tensor(shape, 'i32')} -> {tensor(shape, stored(to))}\n"
     )
+
+
+def stored(to):
+    """The element type that holds a quantized type."""
+    return "i16" if to.startswith("i16") else "i8"
 
 
 IDENTITY = "affine_map<(a, b, c, d) -> (a, b, c, d)>"
@@ -194,15 +199,40 @@ def pooling(channels, window, size, stride=1, unsigned=False):
     )
 
 
+def average(channels, window, to, unsigned=False):
+    """A mean of windows, which divides a sum by the number of its terms."""
+    text, inputs = pooling(channels, window, window, unsigned=unsigned)
+    shape = [1, 1, 1, channels]
+    element = stored(to)
+    text = text.replace(f"-> {tensor(shape, 'i32')} {{", f"-> {tensor(shape, element)} {{", 1)
+    maps = f"[{IDENTITY}, {IDENTITY}]"
+    return (
+        text[: text.index("  return ")]
+        + f"  %n = arith.constant {float(window[0] * window[1]):e} : f32\n"
+        f"  %o = tensor.empty() : {tensor(shape, element)}\n"
+        f"  %m = linalg.generic {{indexing_maps = {maps}, iterator_types = "
+        '["parallel", "parallel", "parallel", "parallel"]} '
+        f"ins(%r : {tensor(shape, 'i32')}) outs(%o : {tensor(shape, element)}) {{\n"
+        f"  ^bb0(%a: i32, %b: {element}):\n"
+        "    %d = qopt.dequantize %a as !quant.uniform<i32:f32, 1.3e-02> : i32 -> f32\n"
+        "    %v = arith.divf %d, %n : f32\n"
+        f"    %s = qopt.quantize %v as !quant.uniform<{to}> : f32 -> {element}\n"
+        f"    linalg.yield %s : {element}\n  }} -> {tensor(shape, element)}\n"
+        f"  return %m : {tensor(shape, element)}\n}}\n",
+        inputs,
+    )
+
+
 # Stored types with different bounds, signs and parities of the zero point.
 STORED = ("i8:f32, 2.0e-02:-10", "i8<-10:127>:f32, 2.0e-02:-10", "i8<-20:19>:f32, 2.0e-02:-3",
           "i8:f32, 2.0e-02", "i8:f32, 2.0e-02:-128", "i8:f32, 2.0e-02:127",
-          "u8:f32, 2.0e-02:117", "u8<5:250>:f32, 2.0e-02:6", "u8:f32, 2.0e-02")
+          "u8:f32, 2.0e-02:117", "u8<5:250>:f32, 2.0e-02:6", "u8:f32, 2.0e-02",
+          "i16:f32, 8.0e-05", "i16<-3000:9999>:f32, 8.0e-05:-2001")
 
 
 def matmul(m, k, n, **to):
-    i32 = tensor([m, n], "i32")
-    text = f"func.func @main(%x: {tensor([m, k], 'f32')}) -> {tensor([m, n], 'i8')} {{\n"
+    i32, result = tensor([m, n], "i32"), tensor([m, n], stored(to.get("to", "i8")))
+    text = f"func.func @main(%x: {tensor([m, k], 'f32')}) -> {result} {{\n"
     text += (
         "  %q = qopt.quantize %x as !quant.uniform<i8:f32, 3.0e-02:-7> : "
         f"{tensor([m, k], 'f32')} -> {tensor([m, k], 'i8')}\n"
@@ -215,20 +245,21 @@ def matmul(m, k, n, **to):
         f"outs(%i : {i32}) -> {i32}\n"
     )
     text += requantize("acc", [m, n], 1, n, k, **to)
-    return text + f"  return %r : {tensor([m, n], 'i8')}\n}}\n", [m, k]
+    return text + f"  return %r : {result}\n}}\n", [m, k]
 
 
 def chain(m, k, n, **to):
     """A product whose bytes only another one reads: they may lie there flipped."""
     text, inputs = matmul(m, k, n, **to)
-    text = text.replace(f"-> {tensor([m, n], 'i8')} {{", f"-> {tensor([m, k], 'i32')} {{", 1)
+    element = stored(to.get("to", "i8"))
+    text = text.replace(f"-> {tensor([m, n], element)} {{", f"-> {tensor([m, k], 'i32')} {{", 1)
     i32 = tensor([m, k], "i32")
     return (
         text[: text.index("  return ")]
         + constant("w2", [n, k], "i8", -127, 127)
         + f"  %z = arith.constant 9 : i32\n  %e2 = tensor.empty() : {i32}\n"
         f"  %i2 = linalg.fill ins(%z : i32) outs(%e2 : {i32}) -> {i32}\n"
-        f"  %acc2 = linalg.matmul ins(%r, %w2 : {tensor([m, n], 'i8')}, {tensor([n, k], 'i8')}) "
+        f"  %acc2 = linalg.matmul ins(%r, %w2 : {tensor([m, n], element)}, {tensor([n, k], 'i8')}) "
         f"outs(%i2 : {i32}) -> {i32}\n  return %acc2 : {i32}\n}}\n",
         inputs,
     )
@@ -302,18 +333,28 @@ def cases():
     yield "depthwise dilated", layer(24, 24, (3, 3), dilation=2, pad=2, depthwise=True)
     yield "depthwise residual", layer(18, 18, (3, 3), depthwise=True, after="residual")
     yield "groups", grouped(3, 5, 18)
-    # Sums in 16 bits hold 257 taps.
+    # Sums in 16 bits hold 256 taps.
     for channels in (16, 20, 48, 64, 100, 128):
         for unsigned in (False, True):
             yield (
                 f"pooling of {channels} {unsigned}",
                 pooling(channels, (3, 3), (6, 7), 2, unsigned),
             )
-    for taps in (3, 4, 33, 257, 258):
-        yield f"pooling of {taps} taps", pooling(64, (1, taps), (2, taps + 1))
+    for taps in (3, 4, 33, 256, 257):
+        for unsigned in (False, True):
+            yield (
+                f"pooling of {taps} taps {unsigned}",
+                pooling(64, (1, taps), (2, taps + 1), unsigned=unsigned),
+            )
+    for to in STORED:
+        for window in ((2, 2), (3, 3), (4, 4), (7, 7)):
+            yield f"average of {window} to {to}", average(100, window, to, to[0] == "u")
     for m, k, n in ((1, 640, 128), (1, 128, 8), (1, 8, 128), (7, 64, 10), (33, 100, 100),
                     (1, 3, 1), (6, 5, 3), (64, 256, 64)):
         yield f"matmul {m} {k} {n}", matmul(m, k, n)
+    # Weights of words, which are stored as such while they are few.
+    for m, k, n in ((1, 64, 10), (1, 128, 8), (1, 8, 128), (3, 65, 17), (2, 300, 40)):
+        yield f"matmul of words {m} {k} {n}", chain(m, n, k, to="i16:f32, 8.0e-05")
     for to in STORED:
         # Multipliers below one never leave i32; those of the last factor do.
         for factor in (1.0, 1e6):
