@@ -41,30 +41,26 @@ static bool needsStorage(Value value, ArrayRef<OpOperand *> uses) {
   });
 }
 
-/// The type that an observer says `value` has, null without one.
-static quant::QuantizedType getObservedType(Value value) {
-  if (auto observe = value.getDefiningOp<ObserveOp>())
-    return observe.getType().value_or(quant::QuantizedType());
-  for (Operation *user : value.getUsers())
-    if (auto observe = dyn_cast<ObserveOp>(user))
-      return observe.getType().value_or(quant::QuantizedType());
-  return {};
-}
-
 /// The operands that an operation on integers moves into a result of another
-/// type, and that type.
+/// type, and that type. Roundings that the model has of its own are behind the
+/// result, and each may be another.
 static SmallVector<std::pair<OpOperand *, quant::QuantizedType>>
 findRescaled(Operation *root) {
   SmallVector<std::pair<OpOperand *, quant::QuantizedType>> rescaled;
   root->walk([&](Operation *op) {
     if (!isInteger(op) || getRole(op) != QuantRole::SameScale)
       return;
-    quant::QuantizedType type = getObservedType(op->getResult(0));
-    for (OpOperand &operand : op->getOpOperands())
-      if (type && isActivation(operand) &&
-          operand.get().getDefiningOp<ObserveOp>() &&
-          getObservedType(operand.get()) != type)
+    quant::QuantizedType type;
+    for (Operation *user : op->getResult(0).getUsers())
+      if (auto observe = dyn_cast<ObserveOp>(user);
+          observe && !observe.getFinal())
+        type = observe.getType().value_or(quant::QuantizedType());
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto observe = operand.get().getDefiningOp<ObserveOp>();
+      if (type && observe && isActivation(operand) && observe.getType() &&
+          *observe.getType() != type)
         rescaled.push_back({&operand, type});
+    }
   });
   return rescaled;
 }

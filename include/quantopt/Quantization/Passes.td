@@ -121,7 +121,9 @@ def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {
 
     A value between a contraction, sum or elementwise operation and the one exact
     elementwise operation that uses it gets no pair: the two fuse, and rounding
-    to 8 bits in between would lose accuracy for nothing.
+    to 8 bits in between would lose accuracy for nothing. Where an operation moves
+    a value into a result of another type, a second pair of that type stands in
+    front of it.
 
     Changes values by at most half a step, within the range of their types.
 

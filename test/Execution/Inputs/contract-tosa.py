@@ -177,6 +177,45 @@ def rescale(program, folder):
                 print(f"{mode} {name} {other}: {len(theirs)} values, {differ} differ{most}")
 
 
+def per_channel(folder):
+    """One multiplier for each index of the last dimension."""
+    scales = [cases.f32(v) for v in (0.01, 0.25, 3e-6, 0.0371, 0.5, 1e-7, 0.3, 0.0078125)]
+    out = Tensor("i8", 1.0, -5)
+    pairs = [tosa_scale(scale, 31) for scale in scales]
+    limit = min(domain(shift) for _, shift in pairs)
+    values = cases.accumulators(limit=limit)
+    x = Tensor("i32", values=values[: len(values) // 8 * 8])
+    x.shape = out.shape = (len(x.values) // 8, 8)
+    samples = folder / "per_channel.npz"
+    runner.write_samples(samples, {"x": x})
+    multipliers = ", ".join(str(m) for m, _ in pairs)
+    shifts = ", ".join(str(s) for _, s in pairs)
+    listed = ",".join(f"{s!r}" if "." in repr(s) else repr(s).replace("e", ".0e") for s in scales)
+    for mode, own in MODES.items():
+        tosa = f"""  %m = "tosa.const"() {{values = dense<[{multipliers}]> : tensor<8xi32>}} : () -> tensor<8xi32>
+  %s = "tosa.const"() {{values = dense<[{shifts}]> : tensor<8xi8>}} : () -> tensor<8xi8>
+  %zi = "tosa.const"() {{values = dense<0> : tensor<1xi32>}} : () -> tensor<1xi32>
+  %zo = "tosa.const"() {{values = dense<{out.zero}> : tensor<1xi8>}} : () -> tensor<1xi8>
+  %x_y = tosa.rescale %x, %m, %s, %zi, %zo {{scale32 = true, rounding_mode = {mode}, per_channel = true, input_unsigned = false, output_unsigned = false}} : ({x.type()}, tensor<8xi32>, tensor<8xi8>, tensor<1xi32>, tensor<1xi8>) -> {out.type()}"""
+        made = [("x", x, out)]
+        (upstream,), narrow = run_upstream(
+            module(made, [tosa]), folder / f"channels_{mode}", samples
+        )
+        assert [upstream] == narrow, f"per_channel {mode}: 32 and 64 bits differ"
+        path = folder / f"channels_{own}.mlir"
+        line = (
+            f"  %x_y = qopt.requantize %x from !quant.uniform<i32:f32:1, {{{listed}}}> to "
+            f"{out.quantized()} {{numerics = #qopt.numerics<{cases.NUMERICS[own]}>}} : "
+            f"{x.type()} -> {out.type()}"
+        )
+        path.write_text(module(made, [line]))
+        ours = run(path, samples, "auto")
+        assert ours == run(path, samples, "scalar"), f"{own}: scalar code differs"
+        differ, most = runner.compare(ours[0], upstream, "i8")
+        most = f" by at most {most}" if differ else ""
+        print(f"{mode} per_channel {own}: {len(x.values)} values, {differ} differ{most}")
+
+
 def apply_scale_16(program, folder):
     """A 48-bit accumulator and a multiplier of 15 bits, as of 16-bit activations. No
     operation of ours has it; it is a function of QuantMath."""
@@ -221,6 +260,7 @@ def main(program, folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rescale(program, folder)
+    per_channel(folder)
     apply_scale_16(program, folder)
 
 
