@@ -98,6 +98,32 @@ struct InlineSplat : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
+/// What yields one number everywhere, such as the broadcast of a bias of zeros,
+/// is a fill.
+struct RaiseFill : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op.getNumDpsInputs() != 0 ||
+        op->getNumResults() != 1 || op.getNumReductionLoops() != 0 ||
+        !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isPermutation())
+      return failure();
+    Value yielded = op.getBody()->getTerminator()->getOperand(0);
+    Attribute constant;
+    if (!matchPattern(yielded, m_Constant(&constant)))
+      return failure();
+    // The constant may stand in the body.
+    Value scalar = arith::ConstantOp::create(
+        rewriter, op.getLoc(), yielded.getType(), cast<TypedAttr>(constant));
+    auto fill = linalg::FillOp::create(rewriter, op.getLoc(), scalar,
+                                       op.getDpsInits()[0]);
+    fill->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    rewriter.replaceOp(op, fill->getResults());
+    return success();
+  }
+};
+
 /// An elementwise generic reads the source of a broadcast directly: a statistic
 /// or a gate is recognised by how its user reads it, and is never spread out.
 struct InlineBroadcast : OpRewritePattern<linalg::GenericOp> {
@@ -151,7 +177,7 @@ struct ExpandSquare : OpRewritePattern<OpTy> {
 struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<Generalize, InlineSplat, InlineBroadcast,
+    patterns.add<Generalize, InlineSplat, RaiseFill, InlineBroadcast,
                  ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(
         &getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);

@@ -45,6 +45,7 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
   func.addPass(createFoldConstants());
   func.addPass(createNormalizeLinalg());
   // Whole operations before their pieces fuse.
+  func.addPass(createRaiseResize());
   func.addPass(createRaiseSoftmax());
   func.addPass(createFoldBias());
   func.addPass(createCanonicalizerPass());

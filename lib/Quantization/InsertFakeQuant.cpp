@@ -260,12 +260,15 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
         if (isActivation(operand))
           groups.unionSets(result, enter(operand.get()));
     });
-    for (DequantizeOp dequantize : pairs) {
+    // A pair may round what another one made, which is about to be replaced.
+    SmallVector<void *> keys;
+    for (DequantizeOp dequantize : pairs)
+      keys.push_back(enter(dequantize.getResult()));
+    for (auto [dequantize, key] : llvm::zip_equal(pairs, keys)) {
       auto quantize = dequantize.getInput().getDefiningOp<QuantizeOp>();
       if (quantize.getType() != dequantize.getType())
         continue;
       OpBuilder builder(dequantize);
-      void *key = enter(quantize.getInput());
       Point point = {FakeQuantOp::create(
                          builder, dequantize.getLoc(),
                          dequantize.getResult().getType(), quantize.getInput(),

@@ -41,6 +41,42 @@ static bool needsStorage(Value value, ArrayRef<OpOperand *> uses) {
   });
 }
 
+/// The operands that an operation on integers moves into a result of another
+/// type, and that type. Roundings that the model has of its own are behind the
+/// result, and each may be another.
+static SmallVector<std::pair<OpOperand *, quant::QuantizedType>>
+findRescaled(Operation *root) {
+  SmallVector<std::pair<OpOperand *, quant::QuantizedType>> rescaled;
+  root->walk([&](Operation *op) {
+    if (!isInteger(op) || getRole(op) != QuantRole::SameScale)
+      return;
+    quant::QuantizedType type;
+    for (Operation *user : op->getResult(0).getUsers())
+      if (auto observe = dyn_cast<ObserveOp>(user);
+          observe && !observe.getFinal())
+        type = observe.getType().value_or(quant::QuantizedType());
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto observe = operand.get().getDefiningOp<ObserveOp>();
+      if (type && observe && isActivation(operand) && observe.getType() &&
+          *observe.getType() != type)
+        rescaled.push_back({&operand, type});
+    }
+  });
+  return rescaled;
+}
+
+static Value insertPair(OpBuilder &builder, Location loc, Value real,
+                        quant::QuantizedType type, StringAttr name) {
+  auto shape = cast<RankedTensorType>(real.getType());
+  auto quantize =
+      QuantizeOp::create(builder, loc, shape.clone(type.getStorageType()), real,
+                         TypeAttr::get(type), NumericsAttr());
+  if (name)
+    quantize->setAttr(QOptDialect::getNameAttrName(), name);
+  return DequantizeOp::create(builder, loc, shape, quantize.getResult(),
+                              TypeAttr::get(type));
+}
+
 namespace {
 struct InsertQDQ : qopt::impl::InsertQDQBase<InsertQDQ> {
   void runOnOperation() override {
@@ -52,6 +88,7 @@ struct InsertQDQ : qopt::impl::InsertQDQBase<InsertQDQ> {
       stored.push_back(op.getFinal() ||
                        needsStorage(getObserved(op.getResult()),
                                     getUses(getObserved(op.getResult()))));
+    auto rescaled = findRescaled(getOperation());
     for (auto [op, isStored] : llvm::zip_equal(observers, stored)) {
       Value replacement = op.getInput();
       if (isStored) {
@@ -61,17 +98,22 @@ struct InsertQDQ : qopt::impl::InsertQDQBase<InsertQDQ> {
           return signalPassFailure();
         }
         OpBuilder builder(op);
-        TypeAttr type = op.getTypeAttr();
-        auto shape = cast<RankedTensorType>(op.getResult().getType());
-        auto quantize = QuantizeOp::create(
-            builder, op.getLoc(), shape.clone(op.getType()->getStorageType()),
-            op.getInput(), type, NumericsAttr());
-        quantize->setAttr(QOptDialect::getNameAttrName(), op.getIdAttr());
-        replacement = DequantizeOp::create(builder, op.getLoc(), shape,
-                                           quantize.getResult(), type);
+        replacement = insertPair(builder, op.getLoc(), op.getInput(),
+                                 *op.getType(), op.getIdAttr());
       }
       op.getResult().replaceAllUsesWith(replacement);
       op.erase();
+    }
+    // What keeps parameters of its own is rounded once more where it is joined.
+    for (auto [operand, type] : rescaled) {
+      Operation *op = operand->getOwner();
+      OpBuilder builder(op);
+      auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+      if (name)
+        name = builder.getStringAttr(name.getValue() + "." +
+                                     Twine(operand->getOperandNumber()));
+      operand->set(
+          insertPair(builder, op->getLoc(), operand->get(), type, name));
     }
   }
 };

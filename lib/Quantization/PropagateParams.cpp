@@ -7,6 +7,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_PROPAGATEPARAMS
@@ -49,6 +53,15 @@ static bool isMover(Operation *op) {
   return isInteger(op) && getRole(op) == QuantRole::SameScale;
 }
 
+/// The operands whose values `op` moves.
+static SmallVector<OpOperand *> getMoved(Operation *op) {
+  SmallVector<OpOperand *> moved;
+  for (OpOperand &operand : op->getOpOperands())
+    if (isActivation(operand))
+      moved.push_back(&operand);
+  return moved;
+}
+
 namespace {
 /// Values that must share parameters.
 class Class {
@@ -74,6 +87,20 @@ public:
         counted.names.push_back(observe.getId().str());
       }
   }
+
+  /// Lets the range of the values hold that of `part`, too.
+  void cover(const Class &part) {
+    counted.type = unite(counted.type, part.counted.type);
+    llvm::append_range(counted.names, part.counted.names);
+  }
+
+  /// Whether the type comes from samples alone.
+  bool isCounted() const {
+    return given.names.empty() && wanted.names.empty() && counted.type;
+  }
+
+  /// Whether something else than movements reads the values.
+  bool isRead() const { return hasOtherReaders; }
 
   /// What the model gave the values, else what it gives all moved ones, else
   /// the union of their ranges. Null where the model gives several that differ,
@@ -138,36 +165,130 @@ private:
   bool hasOtherReaders = false;
 };
 
+/// Values, and which of them share parameters.
+class Classes {
+public:
+  void *enter(Value value) {
+    void *key = getObserved(value).getAsOpaquePointer();
+    if (!leaders.contains(key)) {
+      leaders.insert(key);
+      members.push_back(getObserved(value));
+    }
+    return key;
+  }
+
+  /// Takes up what an operation moves, and from where.
+  void enter(Value result, Value operand, bool isTied) {
+    void *to = enter(result), *from = enter(operand);
+    if (isTied)
+      leaders.unionSets(to, from);
+  }
+
+  /// Reads what is known of the members, once all are there.
+  void describe() {
+    for (Value member : members)
+      of(member).add(member);
+  }
+
+  /// The class of a value; a reference holds once all are described.
+  Class &of(Value value) {
+    return classes[*leaders.findLeader(
+        getObserved(value).getAsOpaquePointer())];
+  }
+
+  ArrayRef<Value> getMembers() const { return members; }
+
+private:
+  llvm::EquivalenceClasses<void *> leaders;
+  SmallVector<Value> members;
+  llvm::MapVector<void *, Class> classes;
+};
+
+/// An operand that is rounded once more where it is joined with others, so that
+/// its other readers have its own parameters.
+struct Kept {
+  OpOperand *operand;
+  Class part;
+  std::string why;
+};
+
 struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
+  using PropagateParamsBase::PropagateParamsBase;
+
   void runOnOperation() override {
     // One class per set of values that a chain of same-scale operations ties.
-    llvm::EquivalenceClasses<void *> classes;
-    SmallVector<Value> members;
-    auto enter = [&](Value value) {
-      void *key = getObserved(value).getAsOpaquePointer();
-      if (!classes.contains(key)) {
-        classes.insert(key);
-        members.push_back(getObserved(value));
-      }
-      return key;
-    };
+    SmallVector<Operation *> movers;
     getOperation().walk([&](Operation *op) {
-      if (!isMover(op))
-        return;
-      void *result = enter(op->getResult(0));
-      for (OpOperand &operand : op->getOpOperands())
-        if (isActivation(operand))
-          classes.unionSets(result, enter(operand.get()));
+      if (isMover(op))
+        movers.push_back(op);
     });
+    SmallVector<Kept> kept = findKept(movers);
+    llvm::SmallPtrSet<OpOperand *, 8> cut;
+    for (const Kept &own : kept)
+      cut.insert(own.operand);
 
-    llvm::MapVector<void *, Class> classOf;
-    for (Value member : members)
-      classOf[*classes.findLeader(member.getAsOpaquePointer())].add(member);
-    for (Value member : members)
-      if (failed(assign(
-              member,
-              classOf[*classes.findLeader(member.getAsOpaquePointer())])))
+    Classes classes;
+    for (Operation *op : movers) {
+      classes.enter(op->getResult(0));
+      for (OpOperand *operand : getMoved(op))
+        classes.enter(op->getResult(0), operand->get(), !cut.contains(operand));
+    }
+    classes.describe();
+    for (const Kept &own : kept) {
+      Class &joint = classes.of(own.operand->getOwner()->getResult(0));
+      // Other ways may tie them after all.
+      if (&joint == &classes.of(own.operand->get()))
+        continue;
+      joint.cover(own.part);
+      for (ObserveOp observe :
+           Class::getCounting(getObserved(own.operand->get())))
+        explain(observe, [&] { return own.why; });
+    }
+
+    for (Value member : classes.getMembers())
+      if (failed(assign(member, classes.of(member))))
         return signalPassFailure();
+  }
+
+  /// Operands of operations that join several values, whose other readers would
+  /// lose more than `max-loss` by the range of all.
+  SmallVector<Kept> findKept(ArrayRef<Operation *> movers) {
+    Classes all, parts;
+    for (Operation *op : movers) {
+      SmallVector<OpOperand *> moved = getMoved(op);
+      for (OpOperand *operand : moved) {
+        all.enter(op->getResult(0), operand->get(), /*isTied=*/true);
+        parts.enter(op->getResult(0), operand->get(), moved.size() == 1);
+      }
+    }
+    all.describe();
+    parts.describe();
+    SmallVector<Kept> kept;
+    // In the order of the program what is joined is known before the joint is.
+    for (Operation *op : movers) {
+      SmallVector<OpOperand *> moved = getMoved(op);
+      Class &joint = parts.of(op->getResult(0));
+      const Class &whole = all.of(op->getResult(0));
+      for (OpOperand *operand : moved) {
+        const Class &part = parts.of(operand->get());
+        if (&part == &joint || !part.isCounted())
+          continue;
+        joint.cover(part);
+        quant::UniformQuantizedType own = part.getType(),
+                                    type = whole.getType();
+        if (!whole.isCounted() || !part.isRead() ||
+            own.getStorageType() != type.getStorageType() ||
+            own.isSigned() != type.isSigned())
+          continue;
+        // The noise of rounding goes with the square of the step.
+        const double loss = 20 * std::log10(type.getScale() / own.getScale());
+        if (loss > maxLoss)
+          kept.push_back({operand, part,
+                          "of its own: " + whole.describe() + " would cost " +
+                              llvm::formatv("{0:F1}", loss).str() + " dB"});
+      }
+    }
+    return kept;
   }
 
   /// Passes `member` through observers of its class's type.

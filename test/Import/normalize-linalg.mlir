@@ -104,3 +104,21 @@ func.func @relu(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %b = linalg.elementwise kind=#linalg.elementwise_kind<max_signed> ins(%x, %zero : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
   return %a, %b : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// The broadcast of a bias of zeros, as TOSA's lowering writes it, is a fill: a convolution
+// adds up from a constant.
+// CHECK-LABEL: func @zeros
+// CHECK: %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK: linalg.fill ins(%[[ZERO]] : f32) outs(%{{.*}} : tensor<2x4xf32>)
+// CHECK-NOT: linalg.generic
+func.func @zeros() -> tensor<2x4xf32> {
+  %b = arith.constant dense<0.0> : tensor<4xf32>
+  %e = tensor.empty() : tensor<2x4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(a, b) -> (b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%b : tensor<4xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}

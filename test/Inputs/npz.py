@@ -38,6 +38,18 @@ def fill(rule, count, code):
     return values * count if len(values) == 1 else values
 
 
+def npy(descr, sizes, data):
+    """The .npy file of an array."""
+    tail = "," if len(sizes) == 1 else ""
+    header = (
+        f"{{'descr': '{descr}', 'fortran_order': False, "
+        f"'shape': ({', '.join(map(str, sizes))}{tail}), }}"
+    )
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header))
+    return start + header.encode() + data
+
+
 def make_array(text):
     name, dtype, shape, rule = re.fullmatch(
         r"([^=]*)=(\w+)\[([\d,]*)\]:(.*)", text
@@ -47,14 +59,7 @@ def make_array(text):
     count = math.prod(sizes)
     values = fill(rule, count, code)
     assert len(values) == count, f"{text}: {count} elements wanted"
-    tail = "," if len(sizes) == 1 else ""
-    header = (
-        f"{{'descr': '{descr}', 'fortran_order': False, "
-        f"'shape': ({', '.join(map(str, sizes))}{tail}), }}"
-    )
-    header += " " * (-(len(header) + 11) % 64) + "\n"
-    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
-    return name, data + struct.pack(f"<{count}{code}", *values)
+    return name, npy(descr, sizes, struct.pack(f"<{count}{code}", *values))
 
 
 def make(path, *arrays):

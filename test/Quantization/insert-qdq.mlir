@@ -147,3 +147,42 @@ func.func @final(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1:3> final : tensor<2x4xf32>
   return %o : tensor<2x4xf32>
 }
+
+// -----
+
+// What has parameters of its own is rounded once more where it is joined.
+// CHECK-LABEL: func @joined
+// CHECK: %[[QX:.*]] = qopt.quantize %{{.*}} as !quant.uniform<i8:f32, 5.000000e-03> {qopt.name = "x"}
+// CHECK: %[[X:.*]] = qopt.dequantize %[[QX]]
+// CHECK: %[[QY:.*]] = qopt.quantize %{{.*}} as !quant.uniform<i8:f32, 8.000000e-02> {qopt.name = "y"}
+// CHECK: %[[Y:.*]] = qopt.dequantize %[[QY]]
+// CHECK: %[[QJ:.*]] = qopt.quantize %[[X]] as !quant.uniform<i8:f32, 8.000000e-02> {qopt.name = "cat.0"}
+// CHECK: %[[J:.*]] = qopt.dequantize %[[QJ]]
+// CHECK: tensor.concat dim(1) %[[J]], %[[Y]]
+// CHECK: linalg.matmul {{.*}} ins(%[[X]],
+func.func @joined(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>, %w: tensor<2x3xf32>) -> (tensor<1x4xf32>, tensor<1x3xf32>) {
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 5.0e-3> : tensor<1x2xf32>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 8.0e-2> : tensor<1x2xf32>
+  %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  %oc = qopt.observe %c id "cat" as !quant.uniform<i8:f32, 8.0e-2> : tensor<1x4xf32>
+  %zeros = arith.constant dense<0.0> : tensor<1x3xf32>
+  %m = linalg.matmul {qopt.integer, qopt.name = "m"} ins(%ox, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%zeros : tensor<1x3xf32>) -> tensor<1x3xf32>
+  return %oc, %m : tensor<1x4xf32>, tensor<1x3xf32>
+}
+
+// -----
+
+// Roundings that the model has behind a moved value stand behind it: they may differ.
+// CHECK-LABEL: func @final_behind
+// CHECK: %[[X:.*]] = qopt.dequantize %{{.*}} as !quant.uniform<i8:f32, 5.000000e-01>
+// CHECK: %[[T:.*]] = linalg.transpose ins(%[[X]] :
+// CHECK-DAG: qopt.quantize %{{.*}} as !quant.uniform<i8:f32, 2.500000e-01> {qopt.name = "a"}
+// CHECK-DAG: qopt.quantize %{{.*}} as !quant.uniform<i8:f32, 1.000000e+00> {qopt.name = "b"}
+func.func @final_behind(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.5> : tensor<4x4xf32>
+  %t = linalg.transpose ins(%o : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
+  %a = qopt.observe %t id "a" as !quant.uniform<i8:f32, 0.25> final : tensor<4x4xf32>
+  %b = qopt.observe %t id "b" as !quant.uniform<i8:f32, 1.0> final : tensor<4x4xf32>
+  return %a, %b : tensor<4x4xf32>, tensor<4x4xf32>
+}

@@ -224,3 +224,82 @@ func.func @several(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>, te
   %t = linalg.transpose ins(%o : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0] {qopt.integer, qopt.name = "t"}
   return %t, %f, %g : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+// What is joined with a range 16 times as wide and read by a product too keeps its own
+// parameters: 24.4 dB are more than 12. The range of all still holds it, [-0.64, 0.635]
+// and [0, 20.4]: s = 0.0825098, z = -120.
+module attributes {qopt.explain} {
+  // CHECK-LABEL: func @kept
+  func.func @kept(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>, %w: tensor<2x3xf32>) -> (tensor<1x4xf32>, tensor<1x3xf32>) {
+    // CHECK: %[[X:.*]] = qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 5.000000e-03> {qopt.why = "of its own: the range of all of {{x, y|y, x}} would cost 24.4 dB"}
+    %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 5.0e-3> : tensor<1x2xf32>
+    // CHECK: %[[Y:.*]] = qopt.observe %{{.*}} id "y" as !quant.uniform<i8:f32, 0.082509{{[0-9]*}}:-120> {qopt.why = "the range of all of y, x"}
+    %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 8.0e-2:-128> : tensor<1x2xf32>
+    // CHECK: tensor.concat dim(1) %[[X]], %[[Y]]
+    // CHECK: id "cat" as !quant.uniform<i8:f32, 0.082509{{[0-9]*}}:-120>
+    %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+    %zeros = arith.constant dense<0.0> : tensor<1x3xf32>
+    // CHECK: linalg.matmul {{.*}} ins(%[[X]],
+    %m = linalg.matmul {qopt.integer, qopt.name = "m"} ins(%ox, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%zeros : tensor<1x3xf32>) -> tensor<1x3xf32>
+    return %c, %m : tensor<1x4xf32>, tensor<1x3xf32>
+  }
+}
+
+// -----
+
+// The same through a reshape on the way to the joint; and a value that nothing else
+// reads gains nothing by parameters of its own, however narrow it is.
+// CHECK-LABEL: func @kept_behind_movement
+// CHECK: id "x" as !quant.uniform<i8:f32, 5.000000e-03>
+// CHECK: id "n" as !quant.uniform<i8:f32, 0.07{{9[0-9]*}}
+// CHECK: id "y" as !quant.uniform<i8:f32, 0.07{{9[0-9]*}}
+// CHECK: id "flat" as !quant.uniform<i8:f32, 5.000000e-03>
+// CHECK: id "cat" as !quant.uniform<i8:f32, 0.07{{9[0-9]*}}
+func.func @kept_behind_movement(%x: tensor<1x2x1xf32>, %n: tensor<1x2xf32>, %y: tensor<1x2xf32>, %w: tensor<2x3xf32>) -> (tensor<1x6xf32>, tensor<1x3xf32>) {
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 5.0e-3> : tensor<1x2x1xf32>
+  %on = qopt.observe %n id "n" as !quant.uniform<i8:f32, 1.0e-4> : tensor<1x2xf32>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 8.0e-2> : tensor<1x2xf32>
+  %f = tensor.collapse_shape %ox [[0], [1, 2]] {qopt.integer, qopt.name = "flat"} : tensor<1x2x1xf32> into tensor<1x2xf32>
+  %c = tensor.concat dim(1) %f, %on, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x6xf32>
+  %zeros = arith.constant dense<0.0> : tensor<1x3xf32>
+  %m = linalg.matmul {qopt.integer, qopt.name = "m"} ins(%f, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%zeros : tensor<1x3xf32>) -> tensor<1x3xf32>
+  return %c, %m : tensor<1x6xf32>, tensor<1x3xf32>
+}
+
+// -----
+
+// [-12.8, 12.7] and [0, 63.75] are s = 0.3002: 9.5 dB are not worth a table.
+// CHECK-LABEL: func @shared_below
+// CHECK: id "x" as !quant.uniform<i8:f32, [[S:[0-9.e+-]+]]:-85>
+// CHECK: id "y" as !quant.uniform<i8:f32, [[S]]:-85>
+func.func @shared_below(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>, %w: tensor<2x3xf32>) -> (tensor<1x4xf32>, tensor<1x3xf32>) {
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1> : tensor<1x2xf32>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 2.5e-1:-128> : tensor<1x2xf32>
+  %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  %zeros = arith.constant dense<0.0> : tensor<1x3xf32>
+  %m = linalg.matmul {qopt.integer, qopt.name = "m"} ins(%ox, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%zeros : tensor<1x3xf32>) -> tensor<1x3xf32>
+  return %c, %m : tensor<1x4xf32>, tensor<1x3xf32>
+}
+
+// -----
+
+// Where another way ties a value to the joint after all, it shares. `p` is narrow and
+// read elsewhere, but `u` stands beside it in both joints.
+// CHECK-LABEL: func @tied
+// CHECK-DAG: id "u" as !quant.uniform<i8:f32, [[S:[0-9.]+]]>
+// CHECK-DAG: id "v" as !quant.uniform<i8:f32, [[S]]>
+// CHECK-DAG: id "y" as !quant.uniform<i8:f32, [[S]]>
+// CHECK-DAG: id "p" as !quant.uniform<i8:f32, [[S]]>
+// CHECK-DAG: id "q" as !quant.uniform<i8:f32, [[S]]>
+func.func @tied(%u: tensor<1x2xf32>, %v: tensor<1x2xf32>, %y: tensor<1x2xf32>, %w: tensor<4x3xf32>) -> (tensor<1x8xf32>, tensor<1x3xf32>) {
+  %ou = qopt.observe %u id "u" as !quant.uniform<i8:f32, 5.0e-3> : tensor<1x2xf32>
+  %ov = qopt.observe %v id "v" as !quant.uniform<i8:f32, 5.0e-3> : tensor<1x2xf32>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i8:f32, 8.0e-2> : tensor<1x2xf32>
+  %p = tensor.concat dim(1) %ou, %ov {qopt.integer, qopt.name = "p"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  %q = tensor.concat dim(1) %ou, %p, %oy {qopt.integer, qopt.name = "q"} : (tensor<1x2xf32>, tensor<1x4xf32>, tensor<1x2xf32>) -> tensor<1x8xf32>
+  %zeros = arith.constant dense<0.0> : tensor<1x3xf32>
+  %m = linalg.matmul {qopt.integer, qopt.name = "m"} ins(%p, %w : tensor<1x4xf32>, tensor<4x3xf32>) outs(%zeros : tensor<1x3xf32>) -> tensor<1x3xf32>
+  return %q, %m : tensor<1x8xf32>, tensor<1x3xf32>
+}

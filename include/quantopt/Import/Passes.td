@@ -93,8 +93,8 @@ def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
     Reads named elementwise operations, `linalg.map` and `linalg.reduce`, and
     generics with inputs that are splat constants or broadcasts. Afterwards they
     are generics with such constants inside of their bodies, which read the
-    sources of broadcasts; unused and repeated inputs are gone, and squares are
-    products. Bits do not change.
+    sources of broadcasts; unused and repeated inputs are gone, squares are
+    products, and what yields one constant is a `linalg.fill`. Bits do not change.
 
     Example: test/Import/normalize-linalg.mlir
   }];
@@ -142,6 +142,24 @@ def RaiseFakeQuant : Pass<"qopt-raise-fake-quant", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::mlir::qopt::QOptDialect",
                            "::mlir::arith::ArithDialect"];
+}
+
+def RaiseResize : Pass<"qopt-raise-resize", "::mlir::func::FuncOp"> {
+  let summary = "Turn reads by computed indices into movements";
+  let description = [{
+    Reads parallel `linalg.generic` operations that yield a `tensor.extract` of a
+    tensor from outside, as frontends write a resize to the nearest neighbour, a
+    crop or a strided slice. Each index is computed for each value of the one loop
+    that it depends on. Afterwards, where all are `offset + stride * (i floordiv
+    repeat)`, the operation is a slice, a generic that repeats elements and a
+    reshape, all of which move values and do not compute: they run on storage. What
+    depends on data, on several loops or is not regular stays as it is. Values do
+    not change. Refuses nothing.
+
+    Example: test/Import/raise-resize.mlir
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def RaiseSoftmax : Pass<"qopt-raise-softmax", "::mlir::func::FuncOp"> {

@@ -56,8 +56,20 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
     lies in between. Refuses to change what a quantization map gives
     (`qopt.given`).
 
+    An operand of an operation that joins several values keeps the parameters of
+    its own range where it has other readers too, and they would lose more than
+    `max-loss` by the range of all: `20 log10` of the ratio of the two scales.
+    It is rounded once more where it is joined (by `qopt-insert-qdq`), which costs
+    a table look-up an element and, at 12 dB, a quarter of a dB of what is joined
+    (docs/Placement.md). All of this concerns parameters from samples only.
+
     Example: test/Quantization/propagate-params.mlir
   }];
+  let options = [
+    Option<"maxLoss", "max-loss", "double", /*default=*/"12.0",
+           "What the other readers of a value that is joined with others may "
+           "lose, in dB, before it keeps parameters of its own">,
+  ];
   let dependentDialects = ["::mlir::qopt::QOptDialect"];
 }
 
@@ -130,7 +142,9 @@ def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {
 
     A value between a contraction, sum or elementwise operation and the one exact
     elementwise operation that uses it gets no pair: the two fuse, and rounding
-    to 8 bits in between would lose accuracy for nothing.
+    to 8 bits in between would lose accuracy for nothing. Where an operation moves
+    a value into a result of another type, a second pair of that type stands in
+    front of it.
 
     Changes values by at most half a step, within the range of their types.
 

@@ -1,0 +1,110 @@
+// RUN: quant-opt %s --qopt-raise-resize -split-input-file | FileCheck %s
+
+#id = affine_map<(a, b, c, d) -> (a, b, c, d)>
+
+// Nearest neighbours as torch-mlir writes them: the index is a quotient in floating point,
+// rounded down. Rows are repeated twice and columns three times.
+// CHECK-DAG: #[[READ:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d4)>
+// CHECK-DAG: #[[ALL:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3, d4, d5)>
+// CHECK-LABEL: func @torch
+// CHECK-SAME: %[[X:.*]]: tensor<1x2x3x4xf32>
+// CHECK: %[[E:.*]] = tensor.empty() : tensor<1x2x3x2x4x3xf32>
+// CHECK: %[[R:.*]] = linalg.generic {indexing_maps = [#[[READ]], #[[ALL]]], iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "parallel"]} ins(%[[X]] : tensor<1x2x3x4xf32>) outs(%[[E]] : tensor<1x2x3x2x4x3xf32>)
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT: linalg.yield %[[IN]] : f32
+// CHECK: %[[C:.*]] = tensor.collapse_shape %[[R]] {{\[}}[0], [1], [2, 3], [4, 5]] : tensor<1x2x3x2x4x3xf32> into tensor<1x2x6x12xf32>
+// CHECK: return %[[C]]
+func.func @torch(%x: tensor<1x2x3x4xf32>) -> tensor<1x2x6x12xf32> {
+  %two = arith.constant 2.0 : f32
+  %three = arith.constant 3.0 : f32
+  %e = tensor.empty() : tensor<1x2x6x12xf32>
+  %y = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%e : tensor<1x2x6x12xf32>) {
+  ^bb0(%out: f32):
+    %n = linalg.index 0 : index
+    %c = linalg.index 1 : index
+    %h = linalg.index 2 : index
+    %w = linalg.index 3 : index
+    %h64 = arith.index_cast %h : index to i64
+    %hf = arith.sitofp %h64 : i64 to f32
+    %hd = arith.divf %hf, %two : f32
+    %hr = math.floor %hd : f32
+    %hi = arith.fptosi %hr : f32 to i64
+    %hx = arith.index_cast %hi : i64 to index
+    %w64 = arith.index_cast %w : index to i64
+    %wf = arith.sitofp %w64 : i64 to f32
+    %wd = arith.divf %wf, %three : f32
+    %wr = math.floor %wd : f32
+    %wi = arith.fptosi %wr : f32 to i64
+    %wx = arith.index_cast %wi : i64 to index
+    %v = tensor.extract %x[%n, %c, %hx, %wx] : tensor<1x2x3x4xf32>
+    linalg.yield %v : f32
+  } -> tensor<1x2x6x12xf32>
+  return %y : tensor<1x2x6x12xf32>
+}
+
+// -----
+
+// Every other element from the second on is a slice; a dimension that no index reads
+// repeats the whole.
+// CHECK-DAG: #[[READ:.*]] = affine_map<(d0, d1) -> (d1)>
+// CHECK-LABEL: func @strided
+// CHECK: %[[S:.*]] = tensor.extract_slice %{{.*}}[1] [3] [2] : tensor<7xf32> to tensor<3xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[READ]], {{.*}} ins(%[[S]] : tensor<3xf32>)
+// CHECK-NOT: tensor.collapse_shape
+func.func @strided(%x: tensor<7xf32>) -> tensor<2x3xf32> {
+  %one = arith.constant 1 : index
+  %two = arith.constant 2 : index
+  %e = tensor.empty() : tensor<2x3xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<2x3xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 1 : index
+    %d = arith.muli %i, %two : index
+    %s = arith.addi %d, %one : index
+    %v = tensor.extract %x[%s] : tensor<7xf32>
+    linalg.yield %v : f32
+  } -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// -----
+
+// Neither an index from data, nor one of two loops, nor steps that are not regular, nor
+// one beyond the end.
+// CHECK-LABEL: func @others
+// CHECK-COUNT-4: tensor.extract %
+// CHECK-NOT: tensor.collapse_shape
+func.func @others(%x: tensor<8xf32>, %i: tensor<4xi64>) -> (tensor<4xf32>, tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %six = arith.constant 6 : index
+  %e = tensor.empty() : tensor<4xf32>
+  %f = tensor.empty() : tensor<2x2xf32>
+  %a = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%i : tensor<4xi64>) outs(%e : tensor<4xf32>) {
+  ^bb0(%in: i64, %out: f32):
+    %k = arith.index_cast %in : i64 to index
+    %v = tensor.extract %x[%k] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<4xf32>
+  %b = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} outs(%f : tensor<2x2xf32>) {
+  ^bb0(%out: f32):
+    %p = linalg.index 0 : index
+    %q = linalg.index 1 : index
+    %k = arith.addi %p, %q : index
+    %v = tensor.extract %x[%k] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<2x2xf32>
+  %c = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>], iterator_types = ["parallel"]} outs(%e : tensor<4xf32>) {
+  ^bb0(%out: f32):
+    %p = linalg.index 0 : index
+    %k = arith.muli %p, %p : index
+    %l = arith.minsi %k, %six : index
+    %v = tensor.extract %x[%l] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<4xf32>
+  %d = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>], iterator_types = ["parallel"]} outs(%e : tensor<4xf32>) {
+  ^bb0(%out: f32):
+    %p = linalg.index 0 : index
+    %k = arith.addi %p, %six : index
+    %v = tensor.extract %x[%k] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<4xf32>
+  return %a, %b, %c, %d : tensor<4xf32>, tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>
+}
