@@ -1,7 +1,6 @@
 //===- ConstantFolding.cpp - Elementwise operations on constants ----------===//
 
 #include "quantopt/Analysis/ConstantFolding.h"
-#include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ScalarProgram.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -150,6 +149,19 @@ static ElementsAttr copy(ElementsAttr from, RankedTensorType type,
     return copyAs<int64_t>(bytes, type, steps);
   }
   return {};
+}
+
+ElementsAttr mlir::qopt::materialize(const ConstantTensor &tensor,
+                                     RankedTensorType type) {
+  if (tensor.map.isIdentity())
+    return tensor.values;
+  if (auto dense = dyn_cast<DenseElementsAttr>(tensor.values);
+      dense && dense.isSplat())
+    return dense.resizeSplat(type);
+  FailureOr<SmallVector<int64_t>> steps =
+      getSteps(tensor.map, tensor.values.getShapedType().getShape(),
+               unsigned(type.getRank()));
+  return failed(steps) ? ElementsAttr() : copy(tensor.values, type, *steps);
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,6 +5,7 @@
 #include "quantopt/Calibration/ModelRunner.h"
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Support/Npz.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_CALIBRATE
@@ -25,12 +26,19 @@ struct Calibrate : qopt::impl::CalibrateBase<Calibrate> {
            << llvm::toString(std::move(error));
   }
 
+  llvm::Error checkSamples() {
+    return quantopt::NpzReader::open(data).takeError();
+  }
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     FailureOr<quantopt::Config> settings = loadConfig(config, module.getLoc());
     if (failed(settings))
       return signalPassFailure();
     if (!needsCalibration(module)) {
+      // Nothing reads the samples, but a name that was mistyped is no good.
+      if (!data.empty() && failed(report(checkSamples())))
+        return signalPassFailure();
       if (!table.empty() &&
           failed(report(quantopt::CalibrationTable().save(table))))
         signalPassFailure();

@@ -86,13 +86,13 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     if (failed(settings))
       return signalPassFailure();
     if (!map.empty()) {
-      if (failed(takeFromMap()))
+      if (failed(takeFromMap()) || failed(checkWeights(settings->weights)))
         signalPassFailure();
       return;
     }
     WalkResult chosen = module.walk(
         [&](Operation *op) -> WalkResult { return choose(op, *settings); });
-    if (chosen.wasInterrupted())
+    if (chosen.wasInterrupted() || failed(checkWeights(settings->weights)))
       return signalPassFailure();
     // Choosing parameters asks for more values, and checks what matched
     // nothing.
@@ -144,6 +144,49 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
       return WalkResult::advance();
     });
     return failure(result.wasInterrupted());
+  }
+
+  /// Refuses settings of weights that no weights of the module follow.
+  LogicalResult checkWeights(const quantopt::WeightSettings &weights) {
+    const bool isPerTensor =
+        weights.granularity == quantopt::WeightGranularity::PerTensor;
+    QuantizableOpInterface grouped, floating;
+    bool hasIntegers = false, hasOwnScale = false;
+    getOperation().walk([&](QuantizableOpInterface op) {
+      if (op.getQuantRole() != QuantRole::Contraction ||
+          op->hasAttr("qopt.float") || !hasWeights(op))
+        return;
+      WeightOnlyAttr stored = getWeightOnly(op);
+      if (stored && stored.getFormat() != WeightFormat::Int8) {
+        if (!floating)
+          floating = op;
+        return;
+      }
+      hasIntegers = true;
+      if (!stored || stored.getGroup() == 0)
+        hasOwnScale = true;
+      else if (!grouped)
+        grouped = op;
+    });
+    auto emitAt = [](QuantizableOpInterface op) {
+      auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+      return op->emitError("'")
+             << (name ? name.getValue() : op->getName().getStringRef())
+             << "': ";
+    };
+    if (isPerTensor && !hasOwnScale && grouped)
+      return emitAt(grouped)
+             << "groups of weights have a scale each, so nothing follows "
+                "'weights: {granularity: per-tensor}'; leave out that or "
+                "'group-size'";
+    if (!floating || hasIntegers || (!isPerTensor && weights.bits == 8))
+      return success();
+    return emitAt(floating)
+           << stringifyWeightFormat(getWeightOnly(floating).getFormat())
+           << " has neither scales nor integers, so nothing follows 'weights: {"
+           << (isPerTensor ? std::string("granularity: per-tensor")
+                           : "bits: " + std::to_string(weights.bits))
+           << "}'; leave out that or take 'format: int8'";
   }
 
   LogicalResult choose(Operation *op, quantopt::Config &settings) {

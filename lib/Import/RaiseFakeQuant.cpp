@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AxisNumbers.h"
-#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Analysis/ConstantFolding.h"
 #include "quantopt/Analysis/ElementwiseBody.h"
 #include "quantopt/Analysis/MappedTypes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -361,11 +361,13 @@ static Value storeConstant(OpBuilder &builder, Location loc, Value constant,
                            quantopt::RoundingMode rounding) {
   std::optional<ConstantTensor> tensor = getConstantTensor(constant);
   auto shape = dyn_cast<RankedTensorType>(constant.getType());
-  if (!tensor || !tensor->map.isIdentity() ||
-      type.getStorageTypeIntegralWidth() != 8)
+  if (!tensor || !shape || type.getStorageTypeIntegralWidth() != 8)
     return {};
-  FailureOr<ConstantValues<float>> values = readFloats(tensor->values);
-  if (failed(values) || shape.getNumElements() == 0)
+  ElementsAttr whole = materialize(*tensor, shape);
+  if (!whole || shape.getNumElements() == 0)
+    return {};
+  FailureOr<ConstantValues<float>> values = readFloats(whole);
+  if (failed(values))
     return {};
   // Elements of one axis follow each other at this distance.
   int64_t inner = 1, count = 1;

@@ -160,7 +160,7 @@ void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,
     pm.addPass(createCheckReport(options));
   buildImportPipeline(pm);
   if (kept)
-    pm.addPass(createKeepFloatModel(kept));
+    pm.addPass(createKeepFloatModel(kept, options));
   if (end(Phase::Import))
     return;
   buildCalibration(pm, options, kept ? kept->table : nullptr);

@@ -94,6 +94,7 @@ static void describeModel(ModuleOp real, ModuleOp stored,
     value.state = std::move(known.state);
     value.reason = std::move(known.reason);
     value.why = std::move(known.why);
+    value.weights = std::move(known.weights);
     if (known.type) {
       value.storage = describeStorage(known.type);
       value.params = {known.type.getScale(), known.type.getZeroPoint(),
@@ -253,6 +254,17 @@ parseFiles(const QuantizeOptions &options) {
   return files;
 }
 
+/// The samples that the model is measured on; empty where there are none.
+static const std::string &getSamples(const QuantizeOptions &options) {
+  return options.evaluationData.empty() ? options.calibrationData
+                                        : options.evaluationData;
+}
+
+static void emitNoReport(ModuleOp module, llvm::Error error) {
+  emitError(module.getLoc())
+      << "no report: " << llvm::toString(std::move(error));
+}
+
 namespace {
 struct CheckReport : PassWrapper<CheckReport, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(CheckReport)
@@ -287,17 +299,28 @@ struct CheckReport : PassWrapper<CheckReport, OperationPass<ModuleOp>> {
 struct KeepFloatModel : PassWrapper<KeepFloatModel, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(KeepFloatModel)
 
-  explicit KeepFloatModel(std::shared_ptr<ReportInputs> kept)
-      : kept(std::move(kept)) {}
+  KeepFloatModel(std::shared_ptr<ReportInputs> kept,
+                 const QuantizeOptions &options)
+      : kept(std::move(kept)), options(options) {}
 
   StringRef getName() const override { return "KeepFloatModel"; }
 
   void runOnOperation() override {
+    // What cannot be run cannot be measured: this is told before another pass
+    // writes a file.
+    if (!getSamples(options).empty())
+      if (llvm::Error error =
+              quantopt::readSignature(getOperation(), /*entry=*/"")
+                  .takeError()) {
+        emitNoReport(getOperation(), std::move(error));
+        return signalPassFailure();
+      }
     kept->real = getOperation().clone();
     markAllAnalysesPreserved();
   }
 
   std::shared_ptr<ReportInputs> kept;
+  QuantizeOptions options;
 };
 
 struct WriteReport : PassWrapper<WriteReport, OperationPass<ModuleOp>> {
@@ -311,8 +334,7 @@ struct WriteReport : PassWrapper<WriteReport, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     if (llvm::Error error = report()) {
-      emitError(getOperation().getLoc())
-          << "no report: " << llvm::toString(std::move(error));
+      emitNoReport(getOperation(), std::move(error));
       signalPassFailure();
     }
     if (options.explain.empty())
@@ -339,9 +361,7 @@ struct WriteReport : PassWrapper<WriteReport, OperationPass<ModuleOp>> {
   }
 
   llvm::Error measure(QuantizationReport &report) {
-    const std::string &data = options.evaluationData.empty()
-                                  ? options.calibrationData
-                                  : options.evaluationData;
+    const std::string &data = getSamples(options);
     if (data.empty()) {
       if (options.benchmark)
         return llvm::createStringError("benchmark: there is no sample to run; "
@@ -395,8 +415,9 @@ mlir::qopt::createCheckReport(const QuantizeOptions &options) {
 }
 
 std::unique_ptr<Pass>
-mlir::qopt::createKeepFloatModel(std::shared_ptr<ReportInputs> kept) {
-  return std::make_unique<KeepFloatModel>(std::move(kept));
+mlir::qopt::createKeepFloatModel(std::shared_ptr<ReportInputs> kept,
+                                 const QuantizeOptions &options) {
+  return std::make_unique<KeepFloatModel>(std::move(kept), options);
 }
 
 std::unique_ptr<Pass>

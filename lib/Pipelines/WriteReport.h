@@ -29,8 +29,10 @@ struct ReportInputs {
 /// end, or where there is none and something was asked of it.
 std::unique_ptr<Pass> createCheckReport(const QuantizeOptions &options);
 
-/// After import: keeps a copy of the module.
-std::unique_ptr<Pass> createKeepFloatModel(std::shared_ptr<ReportInputs> kept);
+/// After import: keeps a copy of the module. Fails where the report is to
+/// measure a module that has no entry, before anything is written.
+std::unique_ptr<Pass> createKeepFloatModel(std::shared_ptr<ReportInputs> kept,
+                                           const QuantizeOptions &options);
 
 /// At the end, where qopt-record-explanation left its notes: measures and
 /// writes. Changes nothing, but for removing the notes where nobody else reads

@@ -7,7 +7,7 @@
 
 #include "FakeQuantForm.h"
 #include "Selection.h"
-#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Analysis/ConstantFolding.h"
 #include "quantopt/Quantization/Passes.h"
 #include "quantopt/Support/Config.h"
 #include "quantopt/Support/Npz.h"
@@ -111,13 +111,15 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
   LogicalResult rewrite(func::FuncOp func) {
     // What is stored in 8 bits from here on stays float for the trainer.
     SmallVector<std::pair<OpOperand *, Value>> weights;
-    // What the configuration keeps in float stays marked for the way back.
+    // What the configuration keeps in float stays marked for the way back, and
+    // so do contractions that turn out to have no integer form.
     llvm::SmallPtrSet<Operation *, 8> keptFloat;
-    bool isCalibrated = false;
+    bool isCalibrated = false, hasWeightOnly = false;
     func.walk([&](Operation *op) {
       if (op->hasAttr(kFloatAttr))
         keptFloat.insert(op);
       isCalibrated |= isa<ObserveOp, FakeQuantOp>(op) || isDynamic(op);
+      hasWeightOnly |= isWeightOnly(op);
       auto quantizable = dyn_cast<QuantizableOpInterface>(op);
       if (!quantizable || getRole(op) != QuantRole::Contraction)
         return;
@@ -125,6 +127,11 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
         if (quantizable.getOperandKind(operand) == OperandKind::Weight)
           weights.push_back({&operand, operand.get()});
     });
+    if (!isCalibrated && hasWeightOnly)
+      return func.emitOpError(
+          "has the scheme weight-only, which computes in float: nothing is to "
+          "be trained; take another scheme, or leave out "
+          "qopt-insert-fake-quant");
     if (!isCalibrated)
       return func.emitOpError(
           "holds nothing calibrated; run qopt-quantize with "
@@ -140,7 +147,13 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
     replacePairs(func, points);
     func.walk([&](Operation *op) {
       op->removeAttr(kIntegerAttr);
-      if (!keptFloat.contains(op))
+      auto reason = op->getAttrOfType<StringAttr>(kFloatAttr);
+      if (!reason || keptFloat.contains(op))
+        return;
+      if (getRole(op) == QuantRole::Contraction)
+        op->emitRemark("'") << op->getName() << "' '" << getName(op)
+                            << "' stays in float: " << reason.getValue();
+      else
         op->removeAttr(kFloatAttr);
     });
     if (isLinalg || kind != GradientKind::None)
@@ -194,9 +207,13 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
                                          Value weights) {
     UniformParams params = *UniformParams::get(type);
     std::optional<ConstantTensor> constant = getConstantTensor(weights);
-    if (!constant || !constant->map.isIdentity())
+    ElementsAttr whole =
+        constant
+            ? materialize(*constant, cast<RankedTensorType>(weights.getType()))
+            : ElementsAttr();
+    if (!whole)
       return type;
-    FailureOr<ConstantValues<float>> values = readFloats(constant->values);
+    FailureOr<ConstantValues<float>> values = readFloats(whole);
     if (failed(values) || values->size() == 0)
       return type;
     int64_t count = params.scales.size(), inner = values->size();
@@ -393,6 +410,32 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
     return value.getDefiningOp<arith::ConstantOp>();
   }
 
+  static bool isZero(arith::ConstantOp constant) {
+    auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
+    return dense && dense.isSplat() && isa<FloatType>(dense.getElementType()) &&
+           dense.getSplatValue<APFloat>().isZero();
+  }
+
+  /// The constant that `operand` is or is broadcast from, for it alone: what
+  /// has other uses on the way there is copied.
+  static arith::ConstantOp isolate(OpOperand &operand) {
+    OpOperand *use = &operand;
+    while (true) {
+      Operation *op = use->get().getDefiningOp();
+      std::optional<BroadcastSource> source = matchBroadcast(use->get());
+      if (!use->get().hasOneUse()) {
+        op = OpBuilder(use->getOwner()).clone(*op);
+        op->removeAttr(QOptDialect::getNameAttrName());
+        use->set(op->getResult(0));
+      }
+      if (!source)
+        return cast<arith::ConstantOp>(op);
+      use = llvm::find_if(op->getOpOperands(), [&](OpOperand &each) {
+        return each.get() == source->value;
+      });
+    }
+  }
+
   /// Weights and biases of contractions become arguments.
   LogicalResult addWeights(func::FuncOp func) {
     SmallVector<std::pair<arith::ConstantOp, std::string>> constants;
@@ -410,10 +453,17 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
         if ((operandKind != OperandKind::Weight && !isBias) || !constant ||
             !isa<RankedTensorType>(constant.getType()))
           continue;
-        // Zeros that a sum starts from are no bias.
-        auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
-        if ((isBias && dense && dense.isSplat()) ||
-            !seen.insert(constant).second)
+        // Zeros that a sum starts from are no bias; those that are broadcast
+        // are one that nobody trained yet.
+        if (isBias && constant.getOperation() == value.getDefiningOp() &&
+            isZero(constant))
+          continue;
+        // Equal biases of one number became one constant, and no more than
+        // that: each is trained on its own.
+        if (isBias && value == operand.get() &&
+            cast<ElementsAttr>(constant.getValue()).isSplat())
+          constant = isolate(operand);
+        if (!seen.insert(constant).second)
           continue;
         constants.push_back(
             {constant, getName(op).str() + (isBias ? ".bias" : ".weights")});

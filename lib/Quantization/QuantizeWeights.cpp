@@ -2,7 +2,7 @@
 
 #include "Selection.h"
 #include "StoredWeights.h"
-#include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Analysis/ConstantFolding.h"
 #include "quantopt/Quantization/Passes.h"
 #include "quantopt/Support/Config.h"
 #include "quantopt/Support/QuantArrays.h"
@@ -328,6 +328,21 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     return success();
   }
 
+  /// Whether all elements of `type` take more bytes on storage than `constant`,
+  /// which they repeat, has in float.
+  static bool isLargerStored(Operation *op, const ConstantTensor &constant,
+                             RankedTensorType type) {
+    if (constant.values.isSplat())
+      return false;
+    const bool isFloat =
+        isWeightOnly(op) && getWeightOnly(op).getFormat() != WeightFormat::Int8;
+    const unsigned width = constant.values.getShapedType()
+                               .getElementType()
+                               .getIntOrFloatBitWidth();
+    return type.getNumElements() * (isFloat ? 16 : 8) >
+           constant.values.getNumElements() * int64_t(width);
+  }
+
   LogicalResult quantize(QuantizableOpInterface op, OpOperand &operand) {
     Value weight = operand.get();
     if (auto given = weight.getDefiningOp<DequantizeOp>()) {
@@ -337,16 +352,24 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
         return success();
     }
     std::optional<ConstantTensor> constant = getConstantTensor(weight);
-    if (!constant || !constant->map.isIdentity()) {
+    if (!constant) {
       markFloat(op, "its weights are not one constant");
       return success();
     }
-    FailureOr<ConstantValues<float>> values = readFloats(constant->values);
+    auto type = cast<RankedTensorType>(weight.getType());
+    if (isLargerStored(op, *constant, type)) {
+      markFloat(op,
+                "its weights, a constant that is broadcast, are larger when "
+                "stored than the constant is");
+      return success();
+    }
+    ElementsAttr whole = materialize(*constant, type);
+    FailureOr<ConstantValues<float>> values =
+        whole ? readFloats(whole) : FailureOr<ConstantValues<float>>();
     if (failed(values)) {
       markFloat(op, "its weights cannot be read at compile time");
       return success();
     }
-    auto type = cast<RankedTensorType>(weight.getType());
     if (isWeightOnly(op)) {
       WeightOnlyAttr settings = getWeightOnly(op);
       const std::string blob = getBlobName(op);

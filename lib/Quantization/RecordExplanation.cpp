@@ -46,6 +46,24 @@ static ObserveOp getStored(Value value, bool isInteger) {
   return counted;
 }
 
+/// What the weights of `op`, which computes in float, are stored as.
+static std::string describeStored(QuantizableOpInterface op) {
+  const WeightFormat format = getWeightOnly(op).getFormat();
+  if (format != WeightFormat::Int8)
+    return stringifyWeightFormat(format).str();
+  for (OpOperand &operand : op->getOpOperands()) {
+    Operation *maker = operand.get().getDefiningOp();
+    if (auto groups = dyn_cast_or_null<DequantizeGroupsOp>(maker))
+      return "int8, groups of " + std::to_string(groups.getGroupSize()) +
+             " along dimension " + std::to_string(groups.getAxis());
+    if (auto whole = dyn_cast_or_null<DequantizeOp>(maker))
+      return isa<quant::UniformQuantizedPerAxisType>(whole.getType())
+                 ? "int8, a scale a channel"
+                 : "int8, one scale";
+  }
+  return "int8";
+}
+
 namespace {
 struct RecordExplanation
     : qopt::impl::RecordExplanationBase<RecordExplanation> {
@@ -72,10 +90,16 @@ struct RecordExplanation
           entry.set("why", builder.getStringAttr(why));
       }
       // What there is to say of the weights; said once.
-      if (Operation *maker = value.getDefiningOp())
-        if (Attribute weights =
-                maker->removeAttr(QOptDialect::getWhyAttrName()))
-          entry.set("weights", weights);
+      if (Operation *maker = value.getDefiningOp()) {
+        std::string weights;
+        if (isWeightOnly(maker))
+          weights = describeStored(cast<QuantizableOpInterface>(maker));
+        if (auto why = dyn_cast_or_null<StringAttr>(
+                maker->removeAttr(QOptDialect::getWhyAttrName())))
+          weights += (weights.empty() ? "" : "; ") + why.str();
+        if (!weights.empty())
+          entry.set("weights", builder.getStringAttr(weights));
+      }
       entries.push_back(entry.getDictionary(&getContext()));
     };
     StringRef nameAttr = QOptDialect::getNameAttrName();

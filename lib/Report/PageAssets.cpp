@@ -60,9 +60,9 @@ td.number, th.number { text-align: right; white-space: nowrap;
 td.why { min-width: 22rem; }
 tr:target, details:target { outline: 2px solid var(--link); outline-offset: -2px; }
 .state { font-weight: 600; white-space: nowrap; }
-.reason { min-width: 14rem; }
+.reason { min-width: 14rem; white-space: normal; }
 .state-integer { color: var(--integer); } .state-dynamic { color: var(--dynamic); }
-.state-float { color: var(--float); }
+.state-float, .state-weight-only { color: var(--float); }
 .finding { color: var(--warn); font-weight: 600; }
 ul.findings { padding-left: 1.2rem; margin: 0.5rem 0; }
 

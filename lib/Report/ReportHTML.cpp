@@ -91,9 +91,13 @@ void Page::writeSummary() {
   tile("Weights", formatBytes(report.weightBytesAfter),
        "of " + formatBytes(report.weightBytesBefore) + " in float" + share);
   const size_t dynamic = report.countOperations("dynamic");
+  const size_t weightOnly = report.countOperations("weight-only");
   tile("Operations",
        std::to_string(report.countOperations("integer")) + " in integers",
        (dynamic ? std::to_string(dynamic) + " quantized at each run, " : "") +
+           (weightOnly ? std::to_string(weightOnly) +
+                             " in float with weights in fewer bits, "
+                       : "") +
            std::to_string(report.countOperations("float")) + " in float");
   if (report.quantizedLatency) {
     std::string against;
@@ -248,7 +252,11 @@ void Page::writeValue(size_t number, const ValueReport &value) {
   if (value.weightBytesBefore || value.weightBytesAfter)
     this->number(double(value.weightBytesAfter),
                  formatBytes(value.weightBytesAfter) + "<small>of " +
-                     formatBytes(value.weightBytesBefore) + "</small>");
+                     formatBytes(value.weightBytesBefore) + "</small>" +
+                     (value.weights.empty()
+                          ? ""
+                          : "<small class=\"reason\">" +
+                                escapeHTML(value.weights) + "</small>"));
   else
     this->number(std::nullopt, "");
   os << "<td class=\"why\">" << escapeHTML(value.why) << "</td></tr>\n";

@@ -31,10 +31,11 @@ private:
         count("samples", *samples);
     });
   }
-  void bytes(uint64_t before, uint64_t after) {
+  void bytes(uint64_t before, uint64_t after, StringRef stored = "") {
     json.attributeObject("weights", [&] {
       count("bytes_before", before);
       count("bytes_after", after);
+      text("stored", stored);
     });
   }
   void latency(StringRef key, const std::optional<LatencyReport> &latency) {
@@ -108,7 +109,7 @@ void Writer::write(const ValueReport &value) {
     if (value.accumulatedDB)
       number("sqnr_db", *value.accumulatedDB);
     if (value.weightBytesBefore || value.weightBytesAfter)
-      bytes(value.weightBytesBefore, value.weightBytesAfter);
+      bytes(value.weightBytesBefore, value.weightBytesAfter, value.weights);
     if (value.statistics)
       write(*value.statistics, value.params.has_value());
     json.attributeArray("findings", [&] {
@@ -136,8 +137,11 @@ void Writer::write(const QuantizationReport &report) {
       source("evaluation", "data", report.evaluationData,
              report.evaluationSamples);
     json.attributeObject("operations", [&] {
-      for (const char *state : {"integer", "dynamic", "float"})
-        count(state, report.countOperations(state));
+      for (auto [key, state] :
+           {std::pair("integer", "integer"), std::pair("dynamic", "dynamic"),
+            std::pair("weight_only", "weight-only"),
+            std::pair("float", "float")})
+        count(key, report.countOperations(state));
     });
     bytes(report.weightBytesBefore, report.weightBytesAfter);
     json.attributeArray("outputs", [&] {

@@ -3,6 +3,7 @@
 
 // RUN: quant-opt %t/no-data.mlir --qopt-calibrate -verify-diagnostics
 // RUN: quant-opt %t/no-file.mlir --qopt-calibrate="data=%t/none.npz" -verify-diagnostics
+// RUN: quant-opt %t/unread.mlir --qopt-calibrate="data=%t/none.npz" -verify-diagnostics
 // RUN: %python %S/../Inputs/npz.py truncate %t/x.npz %t/cut.npz 60
 // RUN: quant-opt %t/cut.mlir --qopt-calibrate="data=%t/cut.npz" -verify-diagnostics
 // RUN: %python %S/../Inputs/npz.py make %t/name.npz 'image=f32[3,5]:0'
@@ -45,6 +46,18 @@ module {
 module {
   func.func @f(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x4xf32> {
     return %x : tensor<1x4xf32>
+  }
+}
+
+// Nothing asks for samples, but these were meant to be there.
+//--- unread.mlir
+// expected-error-re@+1 {{none.npz': {{.*}}No such file}}
+module {
+  func.func @f(%x: tensor<1x2xf32> {qopt.name = "x"}) -> tensor<1x2xf32> {
+    %w = arith.constant dense<1.0> : tensor<2x2xf32>
+    %z = arith.constant dense<0.0> : tensor<1x2xf32>
+    %m = linalg.matmul {qopt.dynamic = #qopt.dynamic<>, qopt.name = "m"} ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%z : tensor<1x2xf32>) -> tensor<1x2xf32>
+    return %m : tensor<1x2xf32>
   }
 }
 

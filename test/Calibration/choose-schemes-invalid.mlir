@@ -3,6 +3,10 @@
 // RUN: quant-opt %t/word.mlir --qopt-choose-schemes="config=%t/word.yaml" -verify-diagnostics
 // RUN: quant-opt %t/match.mlir --qopt-choose-schemes="config=%t/match.yaml" -verify-diagnostics
 // RUN: quant-opt %t/groups.mlir --qopt-choose-schemes="config=%t/groups.yaml" -verify-diagnostics
+// RUN: quant-opt %t/per-tensor.mlir --qopt-choose-schemes="config=%t/per-tensor.yaml" -verify-diagnostics
+// RUN: quant-opt %t/seven.mlir --qopt-choose-schemes="config=%t/seven.yaml" -verify-diagnostics
+// RUN: quant-opt %t/float-scale.mlir --qopt-choose-schemes="config=%t/float-scale.yaml" -verify-diagnostics
+// RUN: quant-opt %t/map-groups.mlir --qopt-choose-schemes="config=%t/per-tensor.yaml map=%t/map-groups.yaml" -verify-diagnostics
 // RUN: quant-opt %t/no-map.mlir --qopt-choose-schemes="map=%t/none.yaml" -verify-diagnostics
 // RUN: quant-opt %t/map.mlir --qopt-choose-schemes="map=%t/map.yaml" -verify-diagnostics
 
@@ -72,3 +76,63 @@ scheme: dynamic
 overrides:
   - match: {name: conv}
     scheme: static
+
+//--- per-tensor.mlir
+// What a setting of all weights would not reach is not ignored.
+func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %z = arith.constant dense<0.0> : tensor<4x4xf32>
+  // expected-error@+1 {{'a': groups of weights have a scale each, so nothing follows 'weights: {granularity: per-tensor}'; leave out that or 'group-size'}}
+  %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %a : tensor<4x4xf32>
+}
+
+//--- per-tensor.yaml
+version: 1
+scheme: weight-only
+weights: {granularity: per-tensor}
+weight-only: {group-size: 4}
+
+//--- seven.mlir
+func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %z = arith.constant dense<0.0> : tensor<4x4xf32>
+  // expected-error@+1 {{'a': float16 has neither scales nor integers, so nothing follows 'weights: {bits: 7}'; leave out that or take 'format: int8'}}
+  %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %a : tensor<4x4xf32>
+}
+
+//--- seven.yaml
+version: 1
+scheme: weight-only
+weights: {bits: 7}
+weight-only: {format: float16}
+
+//--- float-scale.mlir
+func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %z = arith.constant dense<0.0> : tensor<4x4xf32>
+  // expected-error@+1 {{'a': bfloat16 has neither scales nor integers, so nothing follows 'weights: {granularity: per-tensor}'; leave out that or take 'format: int8'}}
+  %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %a : tensor<4x4xf32>
+}
+
+//--- float-scale.yaml
+version: 1
+scheme: weight-only
+weights: {granularity: per-tensor}
+weight-only: {format: bfloat16}
+
+//--- map-groups.mlir
+func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %z = arith.constant dense<0.0> : tensor<4x4xf32>
+  // expected-error@+1 {{'a': groups of weights have a scale each, so nothing follows}}
+  %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %a : tensor<4x4xf32>
+}
+
+//--- map-groups.yaml
+version: 1
+values:
+- {name: a, scheme: weight-only, weight-only: {group-size: 2}}

@@ -26,6 +26,11 @@
 // WEIGHTS: linalg.matmul {qopt.name = "b", qopt.weight_only = #qopt.weight_only<format = float16>}
 // WEIGHTS: linalg.matmul {qopt.float = "the scheme is weight-only, and it has no constant weights", qopt.name = "c"}
 
+// Settings of weights are for those that have integers, where there are any.
+// RUN: quant-opt %t/f.mlir --qopt-choose-schemes="config=%t/seven.yaml" | FileCheck %s --check-prefix=SEVEN
+// SEVEN: linalg.matmul {qopt.name = "a"}
+// SEVEN: linalg.matmul {qopt.name = "b", qopt.weight_only = #qopt.weight_only<format = float16>}
+
 // Where every contraction is dynamic or in float, nothing is observed and no
 // samples are needed; where one is static, all is.
 // RUN: quant-opt %t/f.mlir --qopt-choose-schemes="config=%t/but.yaml" --qopt-insert-observers --qopt-calibrate \
@@ -86,3 +91,11 @@ overrides:
     scheme: dynamic
   - match: {name: a}
     keep: float
+
+//--- seven.yaml
+version: 1
+weights: {bits: 7, granularity: per-tensor}
+overrides:
+  - match: {name: b}
+    scheme: weight-only
+    weight-only: {format: float16}

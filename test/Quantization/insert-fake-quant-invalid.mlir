@@ -16,6 +16,16 @@ func.func @float(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
 
 // -----
 
+// expected-error @+1 {{has the scheme weight-only, which computes in float: nothing is to be trained; take another scheme, or leave out qopt-insert-fake-quant}}
+func.func @weight_only(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %w = arith.constant dense<1.0> : tensor<2x2xf32>
+  %zeros = arith.constant dense<0.0> : tensor<1x2xf32>
+  %m = linalg.matmul {qopt.name = "m", qopt.weight_only = #qopt.weight_only<>} ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %m : tensor<1x2xf32>
+}
+
+// -----
+
 func.func @untyped(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
   %w = arith.constant dense<1.0> : tensor<1x1xf32>
   %b = arith.constant dense<0.0> : tensor<1x1xf32>

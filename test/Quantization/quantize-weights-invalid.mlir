@@ -29,9 +29,9 @@ func.func @infinity(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
 // CHECK: linalg.matmul {qopt.float = "its weights are not one constant"}
 // CHECK: linalg.matmul {qopt.float = "its weights cannot be read at compile time"}
 func.func @unreadable(%x: tensor<1x2xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>) {
-  %b = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %b = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
   %e = tensor.empty() : tensor<2x2xf32>
-  %w = linalg.broadcast ins(%b : tensor<2xf32>) outs(%e : tensor<2x2xf32>) dimensions = [0]
+  %w = linalg.exp ins(%b : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
   %r = arith.constant dense_resource<missing> : tensor<2x2xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x2xf32>
   %m = linalg.matmul {qopt.integer} ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<1x2xf32>) -> tensor<1x2xf32>

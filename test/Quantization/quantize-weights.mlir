@@ -111,3 +111,45 @@ func.func @others(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
   %n = linalg.matmul {qopt.integer} ins(%w, %x : tensor<2x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<2x2xf32>) -> tensor<2x2xf32>
   return %m, %n : tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+// -----
+
+// A constant that is broadcast is stored whole, as long as its bytes are no more than
+// the constant's in float: columns of 1.27 / 127 and 2.54 / 127, twice.
+// CHECK-LABEL: func @broadcast
+// CHECK: %[[Q:.*]] = arith.constant dense<{{\[\[\[}}127, -50], [-64, 127], [0, 12]], {{\[\[}}127, -50], [-64, 127], [0, 12]]]> : tensor<2x3x2xi8>
+// CHECK: %[[W:.*]] = qopt.dequantize %[[Q]] as !quant.uniform<i8<-127:127>:f32:2, {0.00999999{{[0-9]*}},0.0199999{{[0-9]*}}}>
+// CHECK: linalg.batch_matmul {qopt.integer} ins(%{{.*}}, %[[W]] :
+// TENSOR-LABEL: func @broadcast
+// TENSOR: qopt.dequantize %{{.*}} as !quant.uniform<i8<-127:127>:f32, 0.0199999{{[0-9]*}}>
+// MSE-LABEL: func @broadcast
+// SEVEN-LABEL: func @broadcast
+func.func @broadcast(%x: tensor<2x1x3xf32>) -> tensor<2x1x2xf32> {
+  %w = arith.constant dense<[[1.27, -1.0], [-0.635, 2.54], [0.0, 0.25]]> : tensor<3x2xf32>
+  %e = tensor.empty() : tensor<2x3x2xf32>
+  %b = linalg.broadcast ins(%w : tensor<3x2xf32>) outs(%e : tensor<2x3x2xf32>) dimensions = [0]
+  %zeros = arith.constant dense<0.0> : tensor<2x1x2xf32>
+  %m = linalg.batch_matmul {qopt.integer} ins(%x, %b : tensor<2x1x3xf32>, tensor<2x3x2xf32>) outs(%zeros : tensor<2x1x2xf32>) -> tensor<2x1x2xf32>
+  return %m : tensor<2x1x2xf32>
+}
+
+// -----
+
+// Five times as many bytes as floats have are too many; one number repeated takes none.
+// CHECK-LABEL: func @broadcast_often
+// CHECK: linalg.batch_matmul {qopt.float = "its weights, a constant that is broadcast, are larger when stored than the constant is"}
+// CHECK: linalg.batch_matmul {qopt.integer}
+// TENSOR-LABEL: func @broadcast_often
+// MSE-LABEL: func @broadcast_often
+// SEVEN-LABEL: func @broadcast_often
+func.func @broadcast_often(%x: tensor<5x1x2xf32>) -> (tensor<5x1x2xf32>, tensor<5x1x2xf32>) {
+  %w = arith.constant dense<[[1.27, -1.0], [-0.635, 2.54]]> : tensor<2x2xf32>
+  %s = arith.constant dense<0.5> : tensor<2x2xf32>
+  %e = tensor.empty() : tensor<5x2x2xf32>
+  %b = linalg.broadcast ins(%w : tensor<2x2xf32>) outs(%e : tensor<5x2x2xf32>) dimensions = [0]
+  %t = linalg.broadcast ins(%s : tensor<2x2xf32>) outs(%e : tensor<5x2x2xf32>) dimensions = [0]
+  %zeros = arith.constant dense<0.0> : tensor<5x1x2xf32>
+  %m = linalg.batch_matmul {qopt.integer} ins(%x, %b : tensor<5x1x2xf32>, tensor<5x2x2xf32>) outs(%zeros : tensor<5x1x2xf32>) -> tensor<5x1x2xf32>
+  %n = linalg.batch_matmul {qopt.integer} ins(%x, %t : tensor<5x1x2xf32>, tensor<5x2x2xf32>) outs(%zeros : tensor<5x1x2xf32>) -> tensor<5x1x2xf32>
+  return %m, %n : tensor<5x1x2xf32>, tensor<5x1x2xf32>
+}

@@ -51,11 +51,23 @@ func.func @inputs(
   return %ids, %oy, %fz, %oz : tensor<4xi32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
 
+// What weights are stored as, and what else there is to say of them.
 // CHECK: func.func @weight_only
-// CHECK-SAME: name = "m", op = "linalg.matmul", state = "weight-only"
-func.func @weight_only(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
-  %w = arith.constant dense<0.5> : tensor<4x4xf32>
-  %zeros = arith.constant dense<0.0> : tensor<4x4xf32>
-  %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<>, qopt.name = "m"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
-  return %m : tensor<4x4xf32>
+// CHECK-SAME: name = "channels", op = "linalg.matmul", state = "weight-only", weights = "int8, a scale a channel; 1 of 2 channels dead"}
+// CHECK-SAME: name = "tensor", op = "linalg.matmul", state = "weight-only", weights = "int8, one scale"}
+// CHECK-SAME: name = "groups", op = "linalg.matmul", state = "weight-only", weights = "int8, groups of 2 along dimension 0"}
+// CHECK-SAME: name = "short", op = "linalg.matmul", state = "weight-only", weights = "bfloat16"}
+func.func @weight_only(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %q = arith.constant dense<1> : tensor<2x2xi8>
+  %s = arith.constant dense<0.5> : tensor<1x2xf32>
+  %c = qopt.dequantize %q as !quant.uniform<i8<-127:127>:f32:1, {0.5, 0.25}> : tensor<2x2xi8> -> tensor<2x2xf32>
+  %t = qopt.dequantize %q as !quant.uniform<i8<-127:127>:f32, 0.5> : tensor<2x2xi8> -> tensor<2x2xf32>
+  %g = qopt.dequantize_groups %q, %s along 0 by 2 : (tensor<2x2xi8>, tensor<1x2xf32>) -> tensor<2x2xf32>
+  %w = arith.constant dense<0.5> : tensor<2x2xf32>
+  %zeros = arith.constant dense<0.0> : tensor<2x2xf32>
+  %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<>, qopt.name = "channels", qopt.why = "1 of 2 channels dead"} ins(%x, %c : tensor<2x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %n = linalg.matmul {qopt.weight_only = #qopt.weight_only<>, qopt.name = "tensor"} ins(%m, %t : tensor<2x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %o = linalg.matmul {qopt.weight_only = #qopt.weight_only<group = 2>, qopt.name = "groups"} ins(%n, %g : tensor<2x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %p = linalg.matmul {qopt.weight_only = #qopt.weight_only<format = bfloat16>, qopt.name = "short"} ins(%o, %w : tensor<2x2xf32>, tensor<2x2xf32>) outs(%zeros : tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %p : tensor<2x2xf32>
 }

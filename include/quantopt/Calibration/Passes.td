@@ -15,8 +15,10 @@ def ChooseSchemes : Pass<"qopt-choose-schemes", "::mlir::ModuleOp"> {
     With `map`, a quantization map, its schemes take the place of the settings.
 
     Refuses a configuration or map that cannot be read, an operation that is no
-    contraction and dynamic in the map and, where nothing is left to calibrate,
-    overrides that match nothing.
+    contraction and dynamic in the map, settings of weights that no weights
+    follow (`granularity: per-tensor` where all are in groups, it or `bits: 7`
+    where all are `float16` or `bfloat16`) and, where nothing is left to
+    calibrate, overrides that match nothing.
 
     Example: test/Calibration/choose-schemes.mlir
   }];
@@ -58,8 +60,10 @@ def Calibrate : Pass<"qopt-calibrate", "::mlir::ModuleOp"> {
     what `qopt-apply-calibration` does with the table that results. Memory does
     not grow with the number of samples, and the table's bytes do not depend on
     their order. Where nothing is observed because everything is quantized at run
-    time (`qopt.dynamic`), needs no samples. With `table`, the table is written there. With `resume`, counts
-    are added to those of that table, which must not hold the same samples.
+    time (`qopt.dynamic`) or computes in float, needs no samples, and only looks
+    whether `data`, where it is given, can be opened. With `table`, the table is
+    written there. With `resume`, counts are added to those of that table, which
+    must not hold the same samples.
 
     Refuses arrays that fit no input, missing inputs, files that are damaged,
     and samples with NaN or infinities unless the configuration ignores them.

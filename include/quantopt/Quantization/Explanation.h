@@ -19,7 +19,8 @@ struct Explanation {
   /// The parameters where the value is an integer anywhere, else no type.
   quant::UniformQuantizedType type;
   std::string why;     ///< where the parameters come from
-  std::string weights; ///< what there is to say of the weights' scales
+  std::string weights; ///< how weight-only ones are stored; what there is to
+                       ///< say of their scales
 };
 
 /// What was recorded in all functions of `module`, in their order, with what

@@ -88,7 +88,8 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     A channel of zeros gets the smallest scale of its neighbours, and no scale is
     so small that the bias would overflow the accumulator: a remark names the
     channels whose scale grew for it (docs/NumericContract.md, "Degenerate
-    values"). Weights that
+    values"). A constant that is broadcast is written out as often as it repeats,
+    and stays in float where that takes more bytes than it has in float. Weights that
     a `qopt.dequantize` without zero points makes already keep their parameters,
     and `qopt.given_weights`, which a quantization map gives, decides for others.
 
@@ -174,7 +175,9 @@ def InsertFakeQuant : Pass<"qopt-insert-fake-quant", "::mlir::ModuleOp"> {
     tensors, and the weights and biases of contractions, are arguments of the
     function, behind its inputs: `qopt.name` names them, `qopt.parameter` says
     what they are, and `values`, an .npz file, gets the numbers that they start
-    from. Values that must share parameters share the argument.
+    from. Values that must share parameters share the argument. Zeros that a
+    contraction reads as they are, where it begins to sum, are no bias; zeros that
+    are broadcast are one. Equal biases of one number repeated are each their own.
     qopt-freeze-parameters makes constants of what training made of them. With
     `weight-scales=lsq` the scales of weights are LSQ's own start,
     `2 mean|w| / sqrt(Qp)`, in place of those of the integer form.
@@ -192,8 +195,12 @@ def InsertFakeQuant : Pass<"qopt-insert-fake-quant", "::mlir::ModuleOp"> {
       `g = 1 / sqrt(N Qp)` with N elements a scale and `Qp = qmax - z`.
     docs/Schemes.md has the sources.
 
-    Refuses a module that holds nothing calibrated, and another rounding than
-    half to even where it writes one (`form=linalg` and `gradients`).
+    A contraction that turns out to have no integer form keeps the reason, which
+    a remark tells, as `qopt.float`: on the way back it stays in float, too.
+
+    Refuses a module that holds nothing calibrated, one in which all is
+    weight-only, and another rounding than half to even where it writes one
+    (`form=linalg` and `gradients`).
 
     Example: test/Quantization/insert-fake-quant.mlir
   }];

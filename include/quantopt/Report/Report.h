@@ -67,9 +67,10 @@ struct Finding {
 /// One input or one operation that quantization could touch.
 struct ValueReport {
   std::string name, op, location;
-  std::string state;   ///< integer, dynamic or float
+  std::string state;   ///< integer, dynamic, weight-only or float
   std::string reason;  ///< why float
   std::string why;     ///< where the parameters come from
+  std::string weights; ///< how they are stored, where that is to be said
   std::string storage; ///< "i8"; empty where there are no parameters
   std::optional<QuantParams> params;
   /// SQNR in dB against the float model, of its own rounding, and of all that
