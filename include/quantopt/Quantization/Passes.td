@@ -111,7 +111,8 @@ def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {
     elementwise operation that uses it gets no pair: the two fuse, and rounding
     to 8 bits in between would lose accuracy for nothing.
 
-    Changes values by at most half a step, within the range of their types.
+    Changes values by at most half a step for each pair in a row, within the range of
+    their types.
 
     Example: test/Quantization/insert-qdq.mlir
   }];
