@@ -21,6 +21,9 @@ void mlir::qopt::declareQuantOptTolerances() {
 
   RewriteTolerance rounding;
   rounding.steps = 0.5;
+  // A value that is moved and that others read, too, is rounded to calibrated
+  // parameters and then as the model says.
+  rounding.perRounding = true;
   rounding.withinRange = true;
   rounding.why = "values are rounded to quantized types";
   declareRewriteTolerance("qopt-insert-qdq", rounding);

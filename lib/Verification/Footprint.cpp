@@ -32,6 +32,7 @@ private:
   func::FuncOp func;
   FunctionFootprint all;
   DenseMap<Value, Footprint> values;
+  DenseMap<Value, unsigned> roundings;
 };
 } // namespace
 
@@ -204,9 +205,16 @@ FunctionFootprint FootprintAnalysis::run() {
   }
   for (Operation &op : body.without_terminator()) {
     Footprint footprint = visit(&op);
-    for (Value result : op.getResults())
+    unsigned passed = 0;
+    for (Value operand : op.getOperands())
+      passed = std::max(passed, roundings.lookup(operand));
+    passed += isa<QuantizeOp, FakeQuantOp, quant::QuantizeCastOp>(op);
+    for (Value result : op.getResults()) {
       values[result] = footprint;
+      roundings[result] = passed;
+    }
   }
+  all.roundings = roundings.lookup(end->getOperand(0));
   all.result = values[end->getOperand(0)];
   return all;
 }

@@ -25,6 +25,9 @@ struct FunctionFootprint {
   llvm::SmallBitVector varying;
   /// Floats are added up.
   bool addsFloats = false;
+  /// Operations that round reals to quantized types, on the way that has most
+  /// of them. Observers that say how to are none yet.
+  unsigned roundings = 0;
   /// Scalar operations in a run, roughly.
   double cost = 0;
   /// The quantized types that occur.

@@ -3,7 +3,6 @@
 #include "RewriteMatching.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -26,11 +25,12 @@ static bool isNumbered(Operation *op) {
 static constexpr auto kFlags = OperationEquivalence::IgnoreLocations |
                                OperationEquivalence::IgnoreDiscardableAttrs;
 
-RewriteMatching::RewriteMatching(
-    func::FuncOp before, func::FuncOp after,
-    const DenseMap<Operation *, Operation *> &survivors,
-    const DenseSet<Operation *> &ignored)
-    : before(before), after(after), survivors(survivors), ignored(ignored) {
+RewriteMatching::RewriteMatching(func::FuncOp before, func::FuncOp after,
+                                 const OperationPairs &survivors,
+                                 const OperationPairs &replacements,
+                                 const DenseSet<Operation *> &ignored)
+    : before(before), after(after), survivors(survivors),
+      replacements(replacements), ignored(ignored) {
   numberBefore();
   numberAfter();
 }
@@ -97,6 +97,27 @@ bool RewriteMatching::isInPlace(Operation *old, Operation *op) const {
   return true;
 }
 
+/// Whether an operation reads `op` where it read `old` before. Where none does,
+/// `op` may be a new one that only looks like `old`: of two operations that
+/// changed places, say.
+bool RewriteMatching::isReadInPlace(Operation *old, Operation *op) {
+  if (!isPure(op))
+    return true;
+  for (OpOperand &use : op->getUses()) {
+    Operation *user = use.getOwner();
+    Operation *oldUser = user->hasTrait<OpTrait::IsTerminator>()
+                             ? before.getBody().front().getTerminator()
+                             : survivors.lookup(user);
+    if (user->getBlock() != op->getBlock() || !oldUser)
+      continue;
+    Value was = oldUser->getOperand(use.getOperandNumber());
+    unsigned index = cast<OpResult>(use.get()).getResultNumber();
+    if (numbers.lookup(was) == numbers.lookup(old->getResult(index)))
+      return true;
+  }
+  return false;
+}
+
 Operation *RewriteMatching::find(Operation *op) const {
   auto [begin, end] = known.equal_range(size_t(hash(op)));
   for (auto it = begin; it != end; ++it)
@@ -150,41 +171,16 @@ void RewriteMatching::numberAfter() {
     addValue(argument, index, /*isConstant=*/false);
     common.insert(index);
   }
-  // An operation at the place of one that is gone, with the same result, is
-  // taken for its new form.
-  DenseSet<Operation *> alive;
-  for (Operation &op : after.getBody().front())
-    if (Operation *old = survivors.lookup(&op))
-      alive.insert(old);
-  using Place = std::pair<Attribute, Type>;
-  DenseMap<Place, Operation *> gone, made;
-  auto addPlace = [](DenseMap<Place, Operation *> &places, Operation *op) {
-    if (op->getNumResults() != 1 || isa<UnknownLoc>(op->getLoc()) ||
-        op->hasTrait<OpTrait::ConstantLike>() || isa<tensor::EmptyOp>(op))
-      return;
-    Place place(LocationAttr(op->getLoc()), op->getResult(0).getType());
-    auto [it, isNew] = places.try_emplace(place, op);
-    if (!isNew)
-      it->second = nullptr;
-  };
-  for (Operation &op : before.getBody().front())
-    if (!alive.contains(&op))
-      addPlace(gone, &op);
-  for (Operation &op : after.getBody().front())
-    if (!survivors.contains(&op))
-      addPlace(made, &op);
   DenseMap<std::pair<Value, Value>, size_t> claimOf;
-  auto addClaim = [&](Value left, Value right, Operation *claimant) {
+  auto addClaim = [&](Value left, Value right, Operation *claimant,
+                      bool isGuess) {
     auto [it, isNew] = claimOf.try_emplace({left, right}, claims.size());
     if (isNew)
-      claims.push_back({left, right, {}, false});
-    claims[it->second].claimants.push_back(claimant);
+      claims.push_back({left, right, {}, /*isGuess=*/true});
+    Claim &claim = claims[it->second];
+    claim.claimants.push_back(claimant);
+    claim.isGuess &= isGuess;
   };
-  DenseMap<Operation *, Operation *> successor;
-  for (auto [place, op] : made)
-    if (Operation *old = gone.lookup(place); old && op)
-      successor[op] = old;
-
   for (Operation &op : after.getBody().front()) {
     if (isIdentity(&op)) {
       addValue(op.getResult(0), numbers.lookup(op.getOperand(0)), false);
@@ -197,16 +193,16 @@ void RewriteMatching::numberAfter() {
     bool matters = isEnd || !op.use_empty() || !isPure(&op);
     if (!same && old && matters && !ignored.contains(&op) &&
         isInPlace(old, &op)) {
+      bool isGuess = !isEnd && !isReadInPlace(old, &op);
       for (auto [left, right] :
            llvm::zip_equal(old->getOperands(), op.getOperands()))
         if (numbers.lookup(left) != numbers.lookup(right))
-          addClaim(left, right, &op);
+          addClaim(left, right, &op, isGuess);
       same = old;
     }
-    if (Operation *place = same ? nullptr : successor.lookup(&op);
+    if (Operation *place = same ? nullptr : replacements.lookup(&op);
         place && !ignored.contains(&op)) {
-      addClaim(place->getResult(0), op.getResult(0), &op);
-      claims.back().isGuess = true;
+      addClaim(place->getResult(0), op.getResult(0), &op, /*isGuess=*/true);
       same = place;
     }
     assign(&op, same);
@@ -294,12 +290,26 @@ void RewriteMatching::removeDependent(llvm::SetVector<Value> &inputs) const {
   }
 }
 
-/// Whether `value` has so few patterns that all are tried.
+/// Whether values of `type` do not take all values of the stored integer.
+static bool isRestricted(quant::QuantizedType type) {
+  return type && type.hasStorageTypeBounds();
+}
+
+/// Whether `value` has so few patterns that all are tried. Where it is read as
+/// a type that leaves out some, what computes it says which.
 static bool isNarrow(Value value) {
   Type element = getElementTypeOrSelf(value.getType());
-  if (auto quantized = dyn_cast<quant::QuantizedType>(element))
+  auto quantized = dyn_cast<quant::QuantizedType>(element);
+  if (quantized)
     element = quantized.getStorageType();
-  return element.isInteger() && element.getIntOrFloatBitWidth() <= 8;
+  return element.isInteger() && element.getIntOrFloatBitWidth() <= 8 &&
+         !isRestricted(quantized) &&
+         llvm::none_of(value.getUsers(), [](Operation *user) {
+           auto dequantize = dyn_cast<DequantizeOp>(user);
+           auto requantize = dyn_cast<RequantizeOp>(user);
+           return (dequantize && isRestricted(dequantize.getType())) ||
+                  (requantize && isRestricted(requantize.getFrom()));
+         });
 }
 
 /// Moves inputs back by one operation.

@@ -14,6 +14,8 @@
 #ifndef QUANTOPT_LIB_VERIFICATION_REWRITEMATCHING_H
 #define QUANTOPT_LIB_VERIFICATION_REWRITEMATCHING_H
 
+#include "OperationPairing.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -28,7 +30,7 @@ namespace mlir::qopt {
 struct Claim {
   Value before, after;
   SmallVector<Operation *, 2> claimants;
-  /// Read from the place of operations, not from who reads what.
+  /// All claimants may be other operations than those that they look like.
   bool isGuess = false;
 };
 
@@ -44,11 +46,12 @@ struct RewriteSlice {
 
 class RewriteMatching {
 public:
-  /// `survivors`: operations of `after` that stood in the live function before
-  /// the pass ran, and what they are in `before`. Those in `ignored` claim
-  /// nothing.
+  /// `survivors` are operations that the pass left, or exchanged operands of;
+  /// `replacements` stand at the place of one that is gone. Those in `ignored`
+  /// claim nothing.
   RewriteMatching(func::FuncOp before, func::FuncOp after,
-                  const DenseMap<Operation *, Operation *> &survivors,
+                  const OperationPairs &survivors,
+                  const OperationPairs &replacements,
                   const DenseSet<Operation *> &ignored);
 
   ArrayRef<Claim> getClaims() const { return claims; }
@@ -77,6 +80,7 @@ private:
   llvm::hash_code hash(Operation *op) const;
   bool isInPlace(Operation *old, Operation *op) const;
   bool computeSame(Operation *lhs, Operation *rhs) const;
+  bool isReadInPlace(Operation *old, Operation *op);
   Operation *find(Operation *op) const;
   void assign(Operation *op, Operation *same);
   void addValue(Value value, Number number, bool isConstant);
@@ -89,7 +93,7 @@ private:
   void grow(llvm::SetVector<Value> &inputs, bool onlyDequantize) const;
 
   func::FuncOp before, after;
-  const DenseMap<Operation *, Operation *> &survivors;
+  const OperationPairs &survivors, &replacements;
   const DenseSet<Operation *> &ignored;
   DenseMap<Value, Number> numbers;
   /// The value of `before` that has a number; null where only `after` has it.

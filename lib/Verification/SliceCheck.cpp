@@ -134,6 +134,8 @@ bool SliceChecker::prepare() {
   bool addsFloats = footprint.addsFloats || other.addsFloats;
   if (tolerance.sumsOnly && !addsFloats)
     tolerance.steps = tolerance.relative = 0;
+  if (tolerance.perRounding && other.roundings > footprint.roundings)
+    tolerance.steps *= other.roundings - footprint.roundings;
   double scale = 0;
   for (quant::QuantizedType type : footprint.types)
     if (FailureOr<UniformParams> params = UniformParams::get(type);

@@ -39,7 +39,6 @@ struct Findings {
 /// The program before a pass.
 struct Snapshot {
   OwningOpRef<ModuleOp> module;
-  DenseMap<Operation *, Operation *> copies;
   /// A pass inside of this one has been found wrong: that is enough.
   bool isBlamed = false;
 };
@@ -67,7 +66,7 @@ private:
     bool isExact = false;
   };
   void checkFunction(Pass *pass, Operation *root, func::FuncOp before,
-                     func::FuncOp after, const Snapshot &snapshot);
+                     func::FuncOp after);
   std::optional<Failure> checkClaim(RewriteMatching &matching,
                                     const Claim &claim,
                                     const RewriteTolerance &tolerance,
@@ -115,21 +114,18 @@ void RewriteVerifier::runBeforePass(Pass *pass, Operation *op) {
   if (isAdaptor(pass) || !isa<ModuleOp, func::FuncOp>(op))
     return;
   Snapshot &snapshot = snapshots[{pass, op}];
-  IRMapping mapping;
   // Other functions may be at work in other threads: a function is copied
   // alone.
   auto module =
       isa<ModuleOp>(op) ? cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
   if (isa<ModuleOp>(op)) {
-    snapshot.module = cast<ModuleOp>(op->clone(mapping));
+    snapshot.module = cast<ModuleOp>(op->clone());
   } else {
     snapshot.module = ModuleOp::create(op->getLoc());
     if (module)
       (*snapshot.module)->setAttrs(module->getAttrDictionary());
-    snapshot.module->push_back(op->clone(mapping));
+    snapshot.module->push_back(op->clone());
   }
-  for (auto [from, to] : mapping.getOperationMap())
-    snapshot.copies[from] = to;
 }
 
 void RewriteVerifier::runAfterPass(Pass *pass, Operation *op) {
@@ -146,7 +142,7 @@ void RewriteVerifier::runAfterPass(Pass *pass, Operation *op) {
         snapshot.module->lookupSymbol<func::FuncOp>(after.getSymName());
     if (!before || before.isDeclaration() || after.isDeclaration())
       return;
-    checkFunction(pass, op, before, after, snapshot);
+    checkFunction(pass, op, before, after);
   };
   if (auto func = dyn_cast<func::FuncOp>(op))
     check(func);
@@ -164,8 +160,7 @@ void RewriteVerifier::runAfterPass(Pass *pass, Operation *op) {
 //===----------------------------------------------------------------------===//
 
 void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
-                                    func::FuncOp before, func::FuncOp after,
-                                    const Snapshot &snapshot) {
+                                    func::FuncOp before, func::FuncOp after) {
   if (before.getFunctionType() != after.getFunctionType() ||
       !llvm::hasSingleElement(before.getBody()) ||
       !llvm::hasSingleElement(after.getBody())) {
@@ -179,11 +174,8 @@ void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
                         after.getLoc());
     return;
   }
-  DenseMap<Operation *, Operation *> survivors;
-  for (Operation &op : after.getBody().front())
-    if (Operation *old = snapshot.copies.lookup(&op);
-        old && old->getParentOp() == before)
-      survivors[&op] = old;
+  OperationPairs survivors = pairOperations(before, after);
+  OperationPairs replacements = pairReplacements(before, after, survivors);
 
   std::optional<RewriteTolerance> declared =
       getRewriteTolerance(pass->getArgument());
@@ -197,8 +189,11 @@ void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
   DenseSet<std::pair<Value, Value>> pending;
   std::vector<Failure> failures;
   SmallVector<size_t> found;
+  // What was found last of each claim.
+  llvm::MapVector<std::pair<Value, Value>, std::pair<SliceVerdict, Location>>
+      verdicts;
   for (unsigned round = 0; round < kRounds; ++round) {
-    RewriteMatching matching(before, after, survivors, ignored);
+    RewriteMatching matching(before, after, survivors, replacements, ignored);
     quantopt::ProgressBar progress("verifying " + getName(pass),
                                    matching.getClaims().size());
     llvm::SetVector<size_t> ends;
@@ -225,14 +220,15 @@ void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
       SliceVerdict verdict;
       std::optional<Failure> failure =
           checkClaim(matching, claim, tolerance, verdict);
-      if (!failure) {
-        // What was seen to differ counts until it is shown that it does not.
-        if (verdict.kind == SliceVerdict::Unknown && !roots.empty())
-          found.append(roots.begin(), roots.end());
-        else
-          count(pass, verdict, loc, declared);
+      // What was seen to differ counts until it is shown that it does not.
+      bool isLost = verdict.kind == SliceVerdict::Unknown && !roots.empty();
+      if (isLost)
+        found.append(roots.begin(), roots.end());
+      else
+        verdicts.insert_or_assign({claim.before, claim.after},
+                                  std::pair(verdict, loc));
+      if (!failure)
         continue;
-      }
       failure->loc = loc;
       failure->isExact = !matching.isAlive(claim.before) && !claim.isGuess;
       // To blame are the earliest places where a value was replaced for sure.
@@ -260,6 +256,9 @@ void RewriteVerifier::checkFunction(Pass *pass, Operation *root,
     }
     ignored.insert(next.begin(), next.end());
   }
+  for (const auto &[claim, last] : verdicts)
+    if (last.first.kind != SliceVerdict::Different)
+      count(pass, last.first, last.second, declared);
   llvm::sort(found);
   found.erase(llvm::unique(found), found.end());
   for (size_t index : found)

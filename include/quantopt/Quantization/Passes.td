@@ -147,7 +147,8 @@ def InsertQDQ : Pass<"qopt-insert-qdq", "::mlir::func::FuncOp"> {
     a value into a result of another type, a second pair of that type stands in
     front of it.
 
-    Changes values by at most half a step, within the range of their types.
+    Changes values by at most half a step for each pair in a row, within the range of
+    their types.
 
     Example: test/Quantization/insert-qdq.mlir
   }];

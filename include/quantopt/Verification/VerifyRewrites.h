@@ -34,6 +34,9 @@ struct RewriteTolerance {
   /// In units of the stored integer. For a real value a unit is the largest
   /// scale of the quantized types in what was rewritten.
   double steps = 0;
+  /// `steps` count for each operation that rounds to a quantized type, on the
+  /// way from an input to the result, and was not there before: errors add up.
+  bool perRounding = false;
   /// As a part of the largest magnitude of the result before.
   double relative = 0;
   /// The bound holds for real inputs that the quantized types in what was
