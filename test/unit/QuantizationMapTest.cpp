@@ -233,7 +233,7 @@ TEST_F(QuantizationMapTest, BadWeights) {
   EXPECT_EQ(problem("{operand: 1, params: {type: i8, axis: -1, scale: 1}}"),
             "m.yaml:5:51: 'axis' counts from 0");
   EXPECT_EQ(problem("{operand: 1, params: {type: u8, scale: 1}}"),
-            "m.yaml:5:41: 'u8' is not a value of 'type'; allowed: i8");
+            "m.yaml:5:41: 'u8' is not a value of 'type'; allowed: i8, i16");
   EXPECT_EQ(problem("{operand: 1, params: {type: i8, scale: [1, 0]}}"),
             "m.yaml:5:56: '0' is not a value of 'scale'; allowed: a number "
             "over 0 that an f32 holds");
