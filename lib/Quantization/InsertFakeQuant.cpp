@@ -151,8 +151,9 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
       if (!reason || keptFloat.contains(op))
         return;
       if (getRole(op) == QuantRole::Contraction)
-        op->emitRemark("'") << op->getName() << "' '" << getName(op)
-                            << "' stays in float: " << reason.getValue();
+        emitRemark(op->getLoc(), "'")
+            << op->getName() << "' '" << getName(op)
+            << "' stays in float: " << reason.getValue();
       else
         op->removeAttr(kFloatAttr);
     });

@@ -506,8 +506,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       all += (all.empty() ? "" : "; ") + text;
       // The others lose nothing that the model computes.
       if (state == ChannelState::Widened)
-        op->emitRemark("'") << op->getName() << "'" << quoteName(op)
-                            << " has weights with " << text;
+        emitRemark(op->getLoc(), "'") << op->getName() << "'" << quoteName(op)
+                                      << " has weights with " << text;
     }
     if (!all.empty())
       explainWeights(op, all);

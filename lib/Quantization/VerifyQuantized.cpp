@@ -98,12 +98,13 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
     if (auto given =
             op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()))
       name = (" '" + given.getValue() + "'").str();
+    // Not at the operation: printing it numbers the whole function, each time.
     if (requireInt8 && !atBoundary)
-      return op->emitError("'")
+      return emitError(op->getLoc(), "'")
              << op->getName() << "'" << name << " stays in float: " << reason
              << "; the configuration requires int8";
-    op->emitRemark("'") << op->getName() << "'" << name
-                        << " stays in float: " << reason;
+    emitRemark(op->getLoc(), "'")
+        << op->getName() << "'" << name << " stays in float: " << reason;
     return success();
   }
 
