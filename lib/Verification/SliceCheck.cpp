@@ -102,6 +102,22 @@ std::string SliceChecker::formatValue(ScalarValue value, Type type) const {
 // Running and comparing
 //===----------------------------------------------------------------------===//
 
+/// What argument `index` of `func` stores where that is part of 16 bits, as
+/// qopt-fit-accumulators has it: sums are exact within it alone. Empty
+/// elsewhere.
+static InputRange getStoredRange(func::FuncOp func, unsigned index) {
+  InputRange range;
+  for (Operation *user : func.getArgument(index).getUsers())
+    if (auto dequantize = dyn_cast<DequantizeOp>(user)) {
+      quant::QuantizedType type = dequantize.getType();
+      if (type.getStorageTypeIntegralWidth() != 16)
+        continue;
+      range.low = double(type.getStorageTypeMin());
+      range.high = double(type.getStorageTypeMax());
+    }
+  return range;
+}
+
 bool SliceChecker::prepare() {
   resultType = before.getResultTypes()[0];
   inputTypes = llvm::to_vector(before.getArgumentTypes());
@@ -151,6 +167,7 @@ bool SliceChecker::prepare() {
     domains.push_back(getDomain(type, options));
     if (index < ranges.size())
       restrictDomain(domains.back(), type, ranges[index]);
+    restrictDomain(domains.back(), type, getStoredRange(before, index));
   }
   first.emplace(before);
   second.emplace(after);
