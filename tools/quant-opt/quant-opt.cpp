@@ -86,8 +86,21 @@ static mlir::LogicalResult optimize(llvm::StringRef input,
   return mlir::failure();
 }
 
+/// LLVM's libraries register hundreds of options for back ends that tests of
+/// LLVM set. They still work, and --help-hidden shows them; --help is for ours
+/// and for those of MLIR's tools, which are registered later.
+static void hideLibraryOptions() {
+  for (auto &entry : llvm::cl::getRegisteredOptions())
+    if (llvm::none_of(
+            entry.second->Categories, [](const llvm::cl::OptionCategory *own) {
+              return own == &category || own->getName() == "Generic Options";
+            }))
+      entry.second->setHiddenFlag(llvm::cl::Hidden);
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  hideLibraryOptions();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
