@@ -9,6 +9,7 @@
 
 #include "LinalgContraction.h"
 #include "quantopt/Analysis/ConstantTensor.h"
+#include "quantopt/Analysis/StoredSums.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -100,96 +101,35 @@ static void forEachIndex(ArrayRef<unsigned> loops, ArrayRef<int64_t> sizes,
 namespace {
 /// What the weights behind each result add up to, per index of the weight's
 /// parallel loops.
-struct WeightSums {
+struct WeightSums : StoredSums {
   LoopTensor part;
-  /// sum_k w
-  SmallVector<int64_t> totals;
-  /// The largest sum_k |w|: times the largest activation, what an accumulator
-  /// can reach.
-  int64_t maxMagnitude = 0;
 };
 } // namespace
 
-/// Sums the stored weights, of `shape`, over the reduction loops of `op`.
-template <typename T>
-static FailureOr<WeightSums> sumValues(linalg::LinalgOp op, OpOperand &weight,
-                                       ArrayRef<T> values,
-                                       ArrayRef<int64_t> shape) {
-  AffineMap map = op.getMatchingIndexingMap(&weight);
+/// Sums the stored weights, a constant of i8 or i16, over the reduction loops
+/// of `op`.
+static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
+                                        Value storage) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   WeightSums sums;
   SmallVector<bool> isSummed;
-  for (AffineExpr result : map.getResults()) {
+  for (AffineExpr result : op.getMatchingIndexingMap(&weight).getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(result);
     if (!dim)
       return failure();
-    bool reduced =
-        iterators[dim.getPosition()] == utils::IteratorType::reduction;
-    isSummed.push_back(reduced);
-    if (!reduced) {
-      sums.part.loops.push_back(dim.getPosition());
-      sums.part.sizes.push_back(ranges[dim.getPosition()]);
+    unsigned loop = dim.getPosition();
+    isSummed.push_back(iterators[loop] == utils::IteratorType::reduction);
+    if (!isSummed.back()) {
+      sums.part.loops.push_back(loop);
+      sums.part.sizes.push_back(ranges[loop]);
     }
   }
-  sums.totals.assign(sums.part.getNumElements(), 0);
-  SmallVector<int64_t> magnitudes(sums.totals.size(), 0);
-  // Runs of the innermost dimension in row-major order; the position among the
-  // sums moves with the dimensions that are kept.
-  SmallVector<int64_t> stride(shape.size(), 0);
-  int64_t running = 1;
-  for (int dim = int(shape.size()) - 1; dim >= 0; --dim)
-    if (!isSummed[dim]) {
-      stride[dim] = running;
-      running *= shape[dim];
-    }
-  SmallVector<int64_t> index(shape.size(), 0);
-  int64_t position = 0;
-  const int64_t length = shape.empty() ? 1 : shape.back();
-  const bool isRunSummed = !shape.empty() && isSummed.back();
-  for (size_t at = 0; at < values.size(); at += length) {
-    const T *run = values.begin() + at;
-    auto stored = [&](int64_t i) { return int64_t(run[i]); };
-    if (isRunSummed) {
-      int64_t total = 0, magnitude = 0;
-      for (int64_t i = 0; i < length; ++i) {
-        total += stored(i);
-        magnitude += std::abs(stored(i));
-      }
-      sums.totals[position] += total;
-      magnitudes[position] += magnitude;
-    } else {
-      for (int64_t i = 0; i < length; ++i) {
-        sums.totals[position + i] += stored(i);
-        magnitudes[position + i] += std::abs(stored(i));
-      }
-    }
-    for (int dim = int(shape.size()) - 2; dim >= 0; --dim) {
-      position += stride[dim];
-      if (++index[dim] < shape[dim])
-        break;
-      position -= stride[dim] * shape[dim];
-      index[dim] = 0;
-    }
-  }
-  sums.maxMagnitude = *llvm::max_element(magnitudes);
-  return sums;
-}
-
-/// The same of a constant of i8 or i16.
-static FailureOr<WeightSums> sumWeights(linalg::LinalgOp op, OpOperand &weight,
-                                        Value storage) {
-  std::optional<ConstantTensor> constant = getConstantTensor(storage);
-  if (!constant || !constant->map.isIdentity())
+  FailureOr<StoredSums> stored = sumStored(storage, isSummed);
+  if (failed(stored))
     return failure();
-  ArrayRef<int64_t> shape = constant->values.getShapedType().getShape();
-  if (FailureOr<ConstantValues<int8_t>> bytes = readBytes(constant->values);
-      succeeded(bytes))
-    return sumValues<int8_t>(op, weight, *bytes, shape);
-  if (FailureOr<ConstantValues<int16_t>> shorts = readShorts(constant->values);
-      succeeded(shorts))
-    return sumValues<int16_t>(op, weight, *shorts, shape);
-  return failure();
+  static_cast<StoredSums &>(sums) = std::move(*stored);
+  return sums;
 }
 
 /// The number of products that one result element sums.

@@ -13,7 +13,5 @@ void mlir::qopt::addDecidingPasses(OpPassManager &pm,
   pm.addPass(createSelectOps());
   pm.addPass(createPropagateParams());
   pm.addPass(createQuantizeWeights(weights));
-  // What is cut to fit, and all that moves along with that.
   pm.addPass(createFitAccumulators());
-  pm.addPass(createPropagateParams());
 }

@@ -12,6 +12,7 @@
 #include "quantopt/Quantization/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
 #include <cmath>
 #include <limits>
 
@@ -127,23 +128,58 @@ struct FitAccumulators : qopt::impl::FitAccumulatorsBase<FitAccumulators> {
       narrow(observe, std::floor(wide.size() == 2 ? std::sqrt(room) : room));
   }
 
-  /// Cuts the range of `op` into steps up to `limit` either way.
+  /// Cuts the range of `op`, and of all that it moves into or comes from, into
+  /// steps up to `limit` either way; nothing where one of them is given.
   static void narrow(ObserveOp op, double limit) {
     quant::UniformQuantizedType type = getType(op);
-    if (getLimit(type) <= limit || limit < double(kLeastLimit) ||
-        op.getFinal() || op->hasAttr(QOptDialect::getGivenAttrName()))
+    if (getLimit(type) <= limit || limit < double(kLeastLimit))
+      return;
+    llvm::SetVector<ObserveOp> sharing = getSharing(op);
+    if (llvm::any_of(sharing, [](ObserveOp member) {
+          return member.getFinal() ||
+                 member->hasAttr(QOptDialect::getGivenAttrName());
+        }))
       return;
     // Rounded up, so that no value of the range is lost.
-    float scale = float(type.getScale() * getLimit(type) / limit);
+    float scale =
+        std::nextafter(float(type.getScale() * getLimit(type) / limit),
+                       std::numeric_limits<float>::infinity());
     auto most = int64_t(limit);
-    op.setTypeAttr(TypeAttr::get(quant::UniformQuantizedType::get(
-        type.getFlags(), type.getStorageType(), type.getExpressedType(),
-        std::nextafter(scale, std::numeric_limits<float>::infinity()), 0, -most,
-        most)));
-    explain(op, [&] {
-      return "cut to " + std::to_string(most) +
-             " steps either way, for which sums in 32 bits have room";
-    });
+    auto cut = TypeAttr::get(quant::UniformQuantizedType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(), scale,
+        0, -most, most));
+    for (ObserveOp member : sharing) {
+      member.setTypeAttr(cut);
+      explain(member, [&] {
+        return "cut to " + std::to_string(most) +
+               " steps either way, for which sums in 32 bits have room";
+      });
+    }
+  }
+
+  /// `op` and the observers that movements tie to it: those of its type.
+  static llvm::SetVector<ObserveOp> getSharing(ObserveOp op) {
+    llvm::SetVector<ObserveOp> sharing;
+    sharing.insert(op);
+    auto add = [&](ObserveOp other) {
+      if (other && other.getType() == op.getType())
+        sharing.insert(other);
+    };
+    for (size_t i = 0; i < sharing.size(); ++i) {
+      ObserveOp member = sharing[i];
+      Value value = getObserved(member.getResult());
+      for (ObserveOp other : getCounting(value))
+        add(other);
+      if (Operation *producer = value.getDefiningOp(); isMover(producer))
+        for (OpOperand &operand : producer->getOpOperands())
+          if (isActivation(operand))
+            add(operand.get().getDefiningOp<ObserveOp>());
+      for (OpOperand *use : getUses(value))
+        if (isMover(use->getOwner()))
+          for (ObserveOp other : getCounting(use->getOwner()->getResult(0)))
+            add(other);
+    }
+    return sharing;
   }
 };
 } // namespace

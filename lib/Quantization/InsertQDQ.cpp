@@ -31,9 +31,7 @@ static bool needsStorage(Value value, ArrayRef<OpOperand *> uses) {
     return false;
   // What only moves takes the parameters of what it moves; where the model
   // rounds the result to others, it rounds it from storage.
-  Operation *producer = value.getDefiningOp();
-  bool isMoved =
-      isInteger(producer) && getRole(producer) == QuantRole::SameScale;
+  bool isMoved = isMover(value.getDefiningOp());
   return llvm::any_of(uses, [&](OpOperand *use) {
     if (getFinalObserver(use->getOwner()))
       return isMoved;

@@ -26,10 +26,8 @@ static quant::UniformQuantizedType unite(quant::UniformQuantizedType a,
                                          quant::UniformQuantizedType b) {
   if (!a || a == b)
     return b;
-  // The narrower storage wins: every kernel takes it, and what was cut to fit
-  // an accumulator must not grow.
-  if (b.getStorageTypeMax() - b.getStorageTypeMin() <
-      a.getStorageTypeMax() - a.getStorageTypeMin())
+  // The narrower storage wins: every kernel takes it.
+  if (b.getStorageTypeIntegralWidth() < a.getStorageTypeIntegralWidth())
     std::swap(a, b);
   auto low = [](quant::UniformQuantizedType type) {
     return double(type.getStorageTypeMin() - type.getZeroPoint()) *
@@ -47,10 +45,6 @@ static quant::UniformQuantizedType unite(quant::UniformQuantizedType a,
   return quant::UniformQuantizedType::get(
       a.getFlags(), a.getStorageType(), a.getExpressedType(), params->scale,
       params->zeroPoint, a.getStorageTypeMin(), a.getStorageTypeMax());
-}
-
-static bool isMover(Operation *op) {
-  return isInteger(op) && getRole(op) == QuantRole::SameScale;
 }
 
 /// The operands whose values `op` moves.
@@ -115,18 +109,6 @@ public:
     const Source &source = choose();
     return (source.names.size() > 1 ? "the range of all of " : "shared with ") +
            llvm::join(source.names, ", ");
-  }
-
-  /// The observers of `member` that only count.
-  static SmallVector<ObserveOp> getCounting(Value member) {
-    SmallVector<ObserveOp> observers;
-    for (Operation *user : member.getUsers())
-      if (auto observe = dyn_cast<ObserveOp>(user);
-          observe && !observe.getFinal()) {
-        observers.push_back(observe);
-        llvm::append_range(observers, getCounting(observe.getResult()));
-      }
-    return observers;
   }
 
 private:
@@ -240,8 +222,7 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
       if (&joint == &classes.of(own.operand->get()))
         continue;
       joint.cover(own.part);
-      for (ObserveOp observe :
-           Class::getCounting(getObserved(own.operand->get())))
+      for (ObserveOp observe : getCounting(getObserved(own.operand->get())))
         explain(observe, [&] { return own.why; });
     }
 
@@ -304,7 +285,7 @@ struct PropagateParams : qopt::impl::PropagateParamsBase<PropagateParams> {
                       : "no value it moves was calibrated");
       return success();
     }
-    SmallVector<ObserveOp> observers = Class::getCounting(member);
+    SmallVector<ObserveOp> observers = getCounting(member);
     for (ObserveOp observe : observers)
       if (observe.getType() != type) {
         if (auto place = observe->getAttrOfType<StringAttr>(

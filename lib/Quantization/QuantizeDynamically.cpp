@@ -290,7 +290,8 @@ LogicalResult DynamicQuantizer::sumWeights(OpOperand &operand,
     reason = "its i32 accumulator could overflow with these weights";
     return failure();
   }
-  SmallVector<int32_t> narrow(weightSums->sums.begin(), weightSums->sums.end());
+  SmallVector<int32_t> narrow(weightSums->totals.begin(),
+                              weightSums->totals.end());
   auto sumsType =
       RankedTensorType::get(weightSums->sizes, builder.getI32Type());
   Value tensor = arith::ConstantOp::create(

@@ -36,6 +36,10 @@ QuantRole mlir::qopt::getRole(Operation *op) {
   return quantizable.getQuantRole();
 }
 
+bool mlir::qopt::isMover(Operation *op) {
+  return isInteger(op) && getRole(op) == QuantRole::SameScale;
+}
+
 bool mlir::qopt::isActivation(OpOperand &operand) {
   auto quantizable = dyn_cast<QuantizableOpInterface>(operand.getOwner());
   return quantizable &&
@@ -48,6 +52,17 @@ Value mlir::qopt::getObserved(Value value) {
        observe = value.getDefiningOp<ObserveOp>())
     value = observe.getInput();
   return value;
+}
+
+SmallVector<ObserveOp> mlir::qopt::getCounting(Value value) {
+  SmallVector<ObserveOp> observers;
+  for (Operation *user : value.getUsers())
+    if (auto observe = dyn_cast<ObserveOp>(user);
+        observe && !observe.getFinal()) {
+      observers.push_back(observe);
+      llvm::append_range(observers, getCounting(observe.getResult()));
+    }
+  return observers;
 }
 
 ObserveOp mlir::qopt::getFinalObserver(Operation *op) {

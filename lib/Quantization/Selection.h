@@ -35,6 +35,10 @@ void markFloat(Operation *op, const Twine &reason);
 /// that make no real values.
 QuantRole getRole(Operation *op);
 
+/// Whether `op` computes on integers by moving them: operands and result share
+/// their parameters.
+bool isMover(Operation *op);
+
 /// Whether `operand` is an activation of its operation.
 bool isActivation(OpOperand &operand);
 
@@ -45,6 +49,9 @@ Value getObserved(Value value);
 /// The uses of `value`, those of its observers included and these left out; a
 /// `final` observer is a use.
 SmallVector<OpOperand *> getUses(Value value);
+
+/// The observers of `value` that only count.
+SmallVector<ObserveOp> getCounting(Value value);
 
 /// `op` where it is an observer that rounds, null otherwise.
 ObserveOp getFinalObserver(Operation *op);

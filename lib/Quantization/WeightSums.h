@@ -3,20 +3,16 @@
 #ifndef QUANTOPT_LIB_QUANTIZATION_WEIGHTSUMS_H
 #define QUANTOPT_LIB_QUANTIZATION_WEIGHTSUMS_H
 
+#include "quantopt/Analysis/StoredSums.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 
 namespace mlir::qopt {
 
-/// What the stored weights behind each result of a contraction add up to.
-struct WeightSums {
-  /// Sizes of the weights' dimensions that the result has too, and which
-  /// dimensions of the result these are.
+/// What the stored weights behind each result of a contraction add up to, by
+/// the dimensions that the result has too.
+struct WeightSums : StoredSums {
+  /// Sizes of these dimensions, and which dimensions of the result they are.
   SmallVector<int64_t> sizes, dims;
-  /// By these dimensions, row-major: sum w.
-  SmallVector<int64_t> sums;
-  /// The largest sum |w|: times the largest activation, what an accumulator can
-  /// reach.
-  int64_t maxMagnitude = 0;
 };
 
 /// Sums `stored`, the constant of i8 or i16 that operand `weight` of `op` is

@@ -53,6 +53,9 @@ private:
   bool checkPointwise();
   bool checkSingle();
   bool checkSampled();
+  void note(ArrayRef<TensorRef> inputs, std::optional<size_t> found,
+            bool isPointwise);
+  bool finish();
   void report(SmallVector<TensorRef> inputs, size_t element, bool isPointwise);
   SmallVector<TensorRef> minimize(SmallVector<TensorRef> inputs,
                                   size_t &element);
@@ -261,6 +264,22 @@ std::optional<size_t> SliceChecker::compare(function_ref<bool(size_t)> counts) {
   return found;
 }
 
+/// The first difference is the counterexample.
+void SliceChecker::note(ArrayRef<TensorRef> inputs, std::optional<size_t> found,
+                        bool isPointwise) {
+  if (!found || verdict.kind == SliceVerdict::Different)
+    return;
+  verdict.kind = SliceVerdict::Different;
+  report(llvm::to_vector(inputs), *found, isPointwise);
+}
+
+/// All inputs were run.
+bool SliceChecker::finish() {
+  if (verdict.kind != SliceVerdict::Different)
+    verdict.kind = SliceVerdict::Equal;
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // Which inputs
 //===----------------------------------------------------------------------===//
@@ -350,14 +369,9 @@ bool SliceChecker::checkPointwise() {
     // The last run may begin again: that counts once.
     std::optional<size_t> found =
         compare([&](size_t i) { return run * group + ranks[i] < total; });
-    if (found && verdict.kind != SliceVerdict::Different) {
-      verdict.kind = SliceVerdict::Different;
-      report(inputs, *found, /*isPointwise=*/true);
-    }
+    note(inputs, found, /*isPointwise=*/true);
   }
-  if (verdict.kind != SliceVerdict::Different)
-    verdict.kind = SliceVerdict::Equal;
-  return true;
+  return finish();
 }
 
 /// Every element is a function of one element of one input, wherever that lies:
@@ -392,14 +406,9 @@ bool SliceChecker::checkSingle() {
     if (!runBoth(inputs))
       return true;
     std::optional<size_t> found = compare([](size_t) { return true; });
-    if (found && verdict.kind != SliceVerdict::Different) {
-      verdict.kind = SliceVerdict::Different;
-      report(inputs, *found, /*isPointwise=*/false);
-    }
+    note(inputs, found, /*isPointwise=*/false);
   }
-  if (verdict.kind != SliceVerdict::Different)
-    verdict.kind = SliceVerdict::Equal;
-  return true;
+  return finish();
 }
 
 bool SliceChecker::checkSampled() {
@@ -419,14 +428,9 @@ bool SliceChecker::checkSampled() {
     if (!runBoth(inputs))
       return true;
     std::optional<size_t> found = compare([](size_t) { return true; });
-    if (found && verdict.kind != SliceVerdict::Different) {
-      verdict.kind = SliceVerdict::Different;
-      report(inputs, *found, /*isPointwise=*/false);
-    }
+    note(inputs, found, /*isPointwise=*/false);
   }
-  if (verdict.kind != SliceVerdict::Different)
-    verdict.kind = SliceVerdict::Equal;
-  return true;
+  return finish();
 }
 
 //===----------------------------------------------------------------------===//

@@ -9,6 +9,8 @@
 
 // RUN: quant-opt %s --qopt-quantize="calibration-data=%t/x.npz" -o %t/kept.mlir
 // RUN: FileCheck %s --input-file=%t/kept.mlir
+// RUN: quant-opt %s --qopt-quantize="calibration-data=%t/x.npz explain=-" -o /dev/null | FileCheck %s --check-prefix=WHY
+// WHY: of its own: the range of all of matmul_0, matmul_1 would cost {{[0-9.]+}} dB{{$}}
 // RUN: quant-run %t/kept.mlir --inputs=%t/both.npz --compare-kernels
 // RUN: quant-run %t/kept.mlir --inputs=%t/both.npz --expected=output0=0 --json=%t/kept0.json
 // RUN: quant-run %t/kept.mlir --inputs=%t/both.npz --expected=output1=1 --json=%t/kept1.json

@@ -1,4 +1,4 @@
-// RUN: quant-opt %s --qopt-fit-accumulators --qopt-propagate-params -split-input-file | FileCheck %s
+// RUN: quant-opt %s --qopt-fit-accumulators -split-input-file | FileCheck %s
 
 // sum |w| is 127 * 1024 in each channel. 32767 times that leaves
 // 32 bits, and (2^31 - 2) / 130048 is 16513.

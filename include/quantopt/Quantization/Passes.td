@@ -121,12 +121,13 @@ def FitAccumulators : Pass<"qopt-fit-accumulators", "::mlir::func::FuncOp"> {
     contractions. Where the bias and `sum |w|` times the largest stored activation
     of 16 bits could leave 32 bits, the activation's range is cut into so few steps
     that they cannot, whatever the input: sums stay exact, and the proof is in the
-    constants. In a product of two activations of 16 bits both give the same.
+    constants. Values that the activation shares parameters with are cut with it.
+    In a product of two activations of 16 bits both give the same.
 
     Changes numbers: the activation rounds to larger steps, of the same range, of
     which at least 255 are left either way. Leaves alone what the model or a
     quantization map gives, and what would need fewer steps: such a contraction has
-    no integer form. `qopt-propagate-params` has to run again behind it.
+    no integer form.
 
     Example: test/Quantization/fit-accumulators.mlir
   }];
