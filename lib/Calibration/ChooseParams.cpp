@@ -2,6 +2,7 @@
 
 #include "ChooseParams.h"
 #include "WidenActivations.h"
+#include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 #include "quantopt/Support/RangeEstimator.h"
@@ -289,6 +290,37 @@ static LogicalResult assignParams(ObserveOp op,
   return success();
 }
 
+/// Gives the contraction whose input `op` observes the means of the table,
+/// where it has some.
+static LogicalResult assignMeans(ObserveMeansOp op,
+                                 const quantopt::CalibrationTable &table) {
+  const quantopt::CalibrationRecord *record = table.lookup(op.getId());
+  if (!record || record->inputMeans.count == 0)
+    return success();
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  SmallVector<int64_t> sizes;
+  for (int64_t channel : op.getChannels())
+    sizes.push_back(type.getDimSize(channel));
+  auto meansType =
+      RankedTensorType::get(sizes, Float32Type::get(op.getContext()));
+  const auto &sums = record->inputMeans.sums;
+  if (int64_t(sums.size()) != meansType.getNumElements())
+    return op->emitOpError("'")
+           << op.getId() << "' has the means of " << sums.size()
+           << " channels in the table, and " << meansType.getNumElements()
+           << " in the model; give the table that belongs to it";
+  ConstantBuilder means(meansType);
+  for (auto [channel, mean] : llvm::enumerate(means.getMutableData<float>()))
+    mean = float(record->inputMeans.mean(channel));
+  ElementsAttr attribute =
+      std::move(means).finish((op.getId() + ".means").str());
+  for (Operation *user : op.getInput().getUsers())
+    if (user->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()) ==
+        op.getIdAttr())
+      user->setAttr(QOptDialect::getInputMeansAttrName(), attribute);
+  return success();
+}
+
 LogicalResult mlir::qopt::chooseParams(ModuleOp module,
                                        const quantopt::CalibrationTable &table,
                                        quantopt::Config &config) {
@@ -297,6 +329,14 @@ LogicalResult mlir::qopt::chooseParams(ModuleOp module,
     if (op.getFinal())
       return WalkResult::advance();
     return assignParams(op, table, config);
+  });
+  if (result.wasInterrupted())
+    return failure();
+  result = module.walk([&](ObserveMeansOp op) -> WalkResult {
+    if (failed(assignMeans(op, table)))
+      return failure();
+    op.erase();
+    return success();
   });
   if (result.wasInterrupted())
     return failure();

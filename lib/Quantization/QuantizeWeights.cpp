@@ -1,5 +1,7 @@
 //===- QuantizeWeights.cpp - Constant weights in 8 bits -------------------===//
 
+#include "BiasCorrection.h"
+#include "ChannelState.h"
 #include "Selection.h"
 #include "StoredWeights.h"
 #include "quantopt/Analysis/ConstantFolding.h"
@@ -32,6 +34,7 @@ mlir::qopt::getWeightOptions(const quantopt::Config &config) {
       config.weights.granularity == quantopt::WeightGranularity::PerChannel
           ? "per-channel"
           : "per-tensor";
+  options.biasCorrection = config.weights.biasCorrection;
   options.method =
       config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
   return options;
@@ -51,14 +54,6 @@ struct StoredForm {
   std::optional<int64_t> axis;
   int64_t min, max;
   unsigned width;
-};
-
-/// What is to say of a channel's scale (docs/NumericContract.md).
-enum class ChannelState : uint8_t {
-  Ordinary,
-  Dead,    ///< all weights are zero
-  Tiny,    ///< their scale would be below the smallest normal f32
-  Widened, ///< the bias needs a larger scale than the weights
 };
 
 /// In units of the accumulator: what a bias should take at most, and can.
@@ -405,8 +400,40 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       quantizeAll(channels, form, stored.getMutableData<int16_t>());
     else
       quantizeAll(channels, form, stored.getMutableData<int8_t>());
-    store(operand, type, std::move(stored).finish(getBlobName(op)), form);
+    ElementsAttr constant8 = std::move(stored).finish(getBlobName(op));
+    correctBias(op, operand, {*values, constant8, form.scales, form.axis});
+    store(operand, type, constant8, form);
     return success();
+  }
+
+  /// Adds what the map gives, or else what the means of the input say.
+  void correctBias(QuantizableOpInterface op, OpOperand &operand,
+                   const RoundedWeights &weights) {
+    std::optional<BiasCorrection> correction;
+    if (DictionaryAttr given = getGiven(op, operand)) {
+      if (auto numbers = given.getAs<DenseF32ArrayAttr>("bias_correction")) {
+        correction.emplace();
+        setDims(*correction, op, operand);
+        correction->values = numbers.asArrayRef();
+      }
+    } else if (biasCorrection && isInteger(op)) {
+      correction = computeBiasCorrection(op, operand, weights);
+    }
+    if (!correction || correction->getLargest() == 0.0f ||
+        !addToBias(op, *correction))
+      return;
+    auto module = op->getParentOfType<ModuleOp>();
+    if (!module || !module->hasAttr(QOptDialect::getExplainAttrName()))
+      return;
+    ConstantBuilder kept(
+        RankedTensorType::get({int64_t(correction->values.size())},
+                              Float32Type::get(op->getContext())));
+    llvm::copy(correction->values, kept.getMutableData<float>().begin());
+    op->setAttr(QOptDialect::getBiasCorrectionAttrName(),
+                std::move(kept).finish("correction"));
+    explainWeights(op, llvm::formatv("the bias takes back what rounding them "
+                                     "shifts, up to {0:g}",
+                                     correction->getLargest()));
   }
 
   /// Groups along the largest dimension that `op` sums over: the first of them.
@@ -474,57 +501,34 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       if (state == ChannelState::Ordinary)
         state = ChannelState::Widened;
     }
-    report(op, states, form);
+    report(op, states);
     return success();
   }
 
   /// Tells of channels whose scale does not come from their weights.
-  void report(QuantizableOpInterface op, ArrayRef<ChannelState> states,
-              const StoredForm &form) {
-    auto list = [&](ChannelState wanted) {
-      constexpr size_t kShown = 8;
-      std::string text;
-      size_t count = 0;
-      for (auto [channel, state] : llvm::enumerate(states))
-        if (state == wanted && count++ < kShown)
-          text += (count == 1 ? "" : ", ") + std::to_string(channel);
-      return std::pair(count, text + (count > kShown ? ", ..." : ""));
-    };
-    std::string all;
-    for (auto [state, what] :
-         {std::pair(ChannelState::Dead, "dead: all of their weights are zero"),
-          std::pair(ChannelState::Tiny,
-                    "tiny: below what a scale can hold, stored as zeros"),
-          std::pair(ChannelState::Widened,
-                    "widened so that the bias fits in the accumulator")}) {
-      auto [count, channels] = list(state);
-      if (count == 0)
-        continue;
-      std::string text = std::to_string(count) + " of " +
-                         std::to_string(states.size()) + " channels " + what +
-                         " (" + channels + ")";
-      all += (all.empty() ? "" : "; ") + text;
-      // The others lose nothing that the model computes.
-      if (state == ChannelState::Widened)
-        emitRemark(op->getLoc(), "'") << op->getName() << "'" << quoteName(op)
-                                      << " has weights with " << text;
-    }
-    if (!all.empty())
-      explainWeights(op, all);
-  }
-
-  /// " 'name'", or nothing.
-  static std::string quoteName(Operation *op) {
+  static void report(QuantizableOpInterface op, ArrayRef<ChannelState> states) {
+    // The others lose nothing that the model computes.
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
-    return name ? " '" + name.str() + "'" : "";
+    if (std::string text = describe(states, ChannelState::Widened);
+        !text.empty())
+      emitRemark(op->getLoc(), "'")
+          << op->getName() << "'"
+          << (name ? " '" + name.str() + "'" : std::string())
+          << " has weights with " << text;
+    if (std::string all = describe(states); !all.empty())
+      explainWeights(op, all);
   }
 
   /// Where the module is explained, keeps `text` for it.
   static void explainWeights(Operation *op, const Twine &text) {
     auto module = op->getParentOfType<ModuleOp>();
-    if (module && module->hasAttr(QOptDialect::getExplainAttrName()))
-      op->setAttr(QOptDialect::getWhyAttrName(),
-                  StringAttr::get(op->getContext(), text));
+    if (!module || !module->hasAttr(QOptDialect::getExplainAttrName()))
+      return;
+    auto before = op->getAttrOfType<StringAttr>(QOptDialect::getWhyAttrName());
+    op->setAttr(
+        QOptDialect::getWhyAttrName(),
+        StringAttr::get(op->getContext(),
+                        before ? before.getValue() + "; " + text : text));
   }
 
   static void store(OpOperand &operand, RankedTensorType type,
@@ -569,6 +573,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
           return WalkResult::advance();
         });
     getOperation().walk([](Operation *op) {
+      op->removeAttr(QOptDialect::getInputMeansAttrName());
       op->removeAttr(QOptDialect::getGivenWeightsAttrName());
     });
     if (result.wasInterrupted())

@@ -35,9 +35,11 @@ public:
     static const StringRef known[] = {"id",  "type",   "min",    "max", "zeros",
                                       "nan", "posInf", "negInf", "bins"};
     static const StringRef since2[] = {"samples", "minSum", "maxSum"};
+    static const StringRef since3[] = {"inputSamples", "inputSums"};
     for (const auto &field : object)
       if (!is_contained(known, StringRef(field.first)) &&
-          (version < 2 || !is_contained(since2, StringRef(field.first))))
+          (version < 2 || !is_contained(since2, StringRef(field.first))) &&
+          (version < 3 || !is_contained(since3, StringRef(field.first))))
         return fail("unknown key '" + field.first.str() + "'");
     if (const json::Value *type = object.get("type")) {
       const std::optional<StringRef> text = type->getAsString();
@@ -56,7 +58,7 @@ public:
     if (!histogram)
       return fail("'bins', 'min' and 'max' contradict each other");
     record.histogram = std::move(*histogram);
-    return readSamples(record);
+    return readSamples(record) && readInputMeans(record.inputMeans);
   }
 
   std::string problem;
@@ -85,10 +87,14 @@ private:
     return true;
   }
 
+  static std::optional<ExactSum> readSum(const json::Value *value) {
+    const std::optional<StringRef> text =
+        value ? value->getAsString() : std::nullopt;
+    return text ? ExactSum::fromText(text->str()) : std::nullopt;
+  }
+
   bool readSum(StringRef key, ExactSum &result) {
-    const std::optional<StringRef> text = object.getString(key);
-    const std::optional<ExactSum> sum =
-        text ? ExactSum::fromText(text->str()) : std::nullopt;
+    const std::optional<ExactSum> sum = readSum(object.get(key));
     if (!sum)
       return fail(
           ("'" + key + "' is missing or not an exact sum such as \"-0x3p-1\"")
@@ -112,6 +118,26 @@ private:
         float(samples.meanMax()) > record.histogram.max() ||
         samples.meanMin() > samples.meanMax())
       return fail("'samples', 'minSum' and 'maxSum' contradict the rest");
+    return true;
+  }
+
+  bool readInputMeans(ChannelMeans &means) {
+    if (!object.get("inputSamples") && !object.get("inputSums"))
+      return true;
+    const json::Array *sums = object.getArray("inputSums");
+    if (!sums || sums->empty())
+      return fail("'inputSums' is missing or not an array of sums");
+    if (!readCount("inputSamples", means.count))
+      return false;
+    if (means.count == 0)
+      return fail("'inputSamples' is 0");
+    for (const json::Value &value : *sums) {
+      const std::optional<ExactSum> sum = readSum(&value);
+      if (!sum)
+        return fail("an element of 'inputSums' is not an exact sum such as "
+                    "\"-0x3p-1\"");
+      means.sums.push_back(*sum);
+    }
     return true;
   }
 

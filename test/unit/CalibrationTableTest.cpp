@@ -97,13 +97,15 @@ TEST_F(CalibrationTableTest, FormatIsAsDocumented) {
   table["x"].add(values, 2);
   table["x"].add(values + 2, 3);
   table["x"].type = "tensor<5xf32>";
+  table["x"].inputMeans.add(values, {{2}, {2}});
   EXPECT_EQ(
       table.toJson(),
-      "{\"format\":\"quant-opt calibration table\",\"version\":2,\n"
+      "{\"format\":\"quant-opt calibration table\",\"version\":3,\n"
       "\"tensors\":[\n"
       "{\"id\":\"x\",\"type\":\"tensor<5xf32>\",\"min\":-2,\"max\":0.50390625,"
       "\"zeros\":1,\"nan\":0,\"posInf\":0,\"negInf\":0,"
       "\"samples\":2,\"minSum\":\"-0x3p-1\",\"maxSum\":\"0x101p-8\",\n"
+      " \"inputSamples\":1,\"inputSums\":[\"0x101p-9\",\"-0x3p-2\"],\n"
       " \"bins\":[[16128,2,1],[49152,1]]}\n"
       "]}\n");
 }
@@ -138,7 +140,7 @@ TEST_F(CalibrationTableTest, BadFiles) {
             std::string::npos);
   const std::string head =
       "{\"format\":\"quant-opt calibration table\",\"version\":";
-  EXPECT_NE(problemOf(head + "3,\"tensors\":[]}").find("has version 3"),
+  EXPECT_NE(problemOf(head + "4,\"tensors\":[]}").find("has version 4"),
             std::string::npos);
   EXPECT_NE(problemOf(head + "1}").find("'tensors' is missing"),
             std::string::npos);
@@ -203,7 +205,7 @@ TEST_F(CalibrationTableTest, VersionOneHasNoExtremaOfSamples) {
   const CalibrationTable now = parseOnes(2, kTwoSamples);
   EXPECT_TRUE(now.lookup("x")->hasSamples());
   EXPECT_EQ(now.lookup("x")->samples.meanMax(), 1.0);
-  EXPECT_NE(old.toJson().find("\"version\":2"), std::string::npos);
+  EXPECT_NE(old.toJson().find("\"version\":3"), std::string::npos);
   EXPECT_EQ(old.toJson().find("samples"), std::string::npos);
 }
 
@@ -232,6 +234,51 @@ TEST_F(CalibrationTableTest, MergedWithVersionOneHasNone) {
   empty["x"];
   ASSERT_EQ(textOf(empty.merge(parts[1])), "");
   EXPECT_TRUE(empty == parts[1]);
+}
+
+TEST_F(CalibrationTableTest, MeansOfInputsNeedAllSamples) {
+  const float values[] = {1, 2, 3, 4};
+  CalibrationTable table;
+  table["x"].add(values, 4);
+  table["x"].inputMeans.add(values, {{2}, {2}});
+  const std::string path = pathOf("means.json");
+  ASSERT_EQ(textOf(table.save(path)), "");
+  auto back = CalibrationTable::load(path);
+  ASSERT_TRUE(bool(back));
+  EXPECT_TRUE(*back == table);
+  ASSERT_EQ(textOf(back->merge(table)), "");
+  EXPECT_EQ(back->lookup("x")->inputMeans.count, 2u);
+  EXPECT_EQ(back->lookup("x")->inputMeans.mean(1), 3.0);
+  // A table of version 2 counted samples without them; from then on they are
+  // unknown.
+  ASSERT_EQ(textOf(back->merge(parseOnes(2, kTwoSamples))), "");
+  EXPECT_EQ(back->lookup("x")->inputMeans.count, 0u);
+  ASSERT_EQ(textOf(back->merge(table)), "");
+  EXPECT_EQ(back->lookup("x")->inputMeans.count, 0u);
+}
+
+TEST_F(CalibrationTableTest, BadMeansOfInputs) {
+  auto problem = [](int version, const std::string &more) {
+    return problemOf(
+        "{\"format\":\"quant-opt calibration table\",\"version\":" +
+        std::to_string(version) +
+        ",\"tensors\":[{\"id\":\"x\",\"min\":1,\"max\":1,\"zeros\":0,"
+        "\"nan\":0,\"posInf\":0,\"negInf\":0,\"bins\":[[16256,4]]," +
+        more + "}]}");
+  };
+  auto says = [&](int version, const std::string &more, const char *what) {
+    EXPECT_NE(problem(version, more).find(what), std::string::npos)
+        << problem(version, more);
+  };
+  says(2, "\"inputSamples\":1,\"inputSums\":[\"0x1p+0\"]",
+       "unknown key 'inputS");
+  says(3, "\"inputSamples\":1", "'inputSums' is missing");
+  says(3, "\"inputSums\":[\"0x1p+0\"]", "'inputSamples' is missing");
+  says(3, "\"inputSamples\":0,\"inputSums\":[\"0x1p+0\"]",
+       "'inputSamples' is 0");
+  says(3, "\"inputSamples\":1,\"inputSums\":[]", "not an array of sums");
+  says(3, "\"inputSamples\":1,\"inputSums\":[1.5]",
+       "an element of 'inputSums' is not an exact sum");
 }
 
 TEST_F(CalibrationTableTest, BadSamples) {

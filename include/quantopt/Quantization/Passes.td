@@ -93,6 +93,11 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     a `qopt.dequantize` without zero points makes already keep their parameters,
     and `qopt.given_weights`, which a quantization map gives, decides for others.
 
+    Where calibration left `qopt.input_means` on an operation, a constant bias (or
+    zero) takes back what rounding the weights shifts each result by on average,
+    `sum_k (stored_k - w_k) E[x_k]`, unless `bias-correction=false`. With given
+    weights, what the map gives is added instead.
+
     Changes numbers, and clips them where that costs least, so without a bound.
 
     Refuses weights that are NaN or infinite, and given scales so small that
@@ -106,7 +111,9 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
            /*default=*/"\"per-channel\"", "per-channel or per-tensor">,
     Option<"method", "method", "std::string", /*default=*/"\"mse\"",
            "min-max or mse">,
-    Option<"bits", "bits", "int64_t", /*default=*/"8", "8, 7 or 16">
+    Option<"bits", "bits", "int64_t", /*default=*/"8", "8, 7 or 16">,
+    Option<"biasCorrection", "bias-correction", "bool", /*default=*/"true",
+           "Take what rounding shifts on average out of the bias">
   ];
   let dependentDialects = ["::mlir::qopt::QOptDialect",
                            "::mlir::arith::ArithDialect",
