@@ -11,6 +11,8 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace mlir::qopt;
 
@@ -114,8 +116,19 @@ mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
     std::optional<quantopt::QuantParams> params =
         by(quantopt::RangeMethod::MinMax);
     if (params && settings.bits == 16 &&
-        state == quantopt::ValueState::Ordinary)
+        state == quantopt::ValueState::Ordinary) {
       params->scale = float(params->scale * kHeadroom);
+      // Without a zero point one side of the range may be empty. Sums then
+      // reach less far, and have room for more steps (qopt-fit-accumulators).
+      auto toSteps = [&](double end) {
+        return int64_t(std::ceil(end * kHeadroom / params->scale));
+      };
+      params->qmin =
+          std::max(params->qmin,
+                   -toSteps(std::max(0.0, -double(record.histogram.min()))));
+      params->qmax = std::min(
+          params->qmax, toSteps(std::max(0.0, double(record.histogram.max()))));
+    }
     return params;
   }
   case quantopt::ActivationMethod::MovingAverage:

@@ -74,34 +74,43 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   /// (2^31 - 1) / (r w) to the activation (qopt-fit-accumulators). Activations
   /// use their range less evenly than weights do, so they get kShare times as
   /// many steps: both then round about as coarsely.
-  static int64_t chooseWideLimit(const Channels &channels) {
-    SmallVector<double> sums(channels.count, 0.0), largest(channels.count, 0.0);
+  /// Where the activation, of type `wide`, reaches further on one side of zero
+  /// than on the other, weights of the two signs do not add up.
+  static int64_t chooseWideLimit(const Channels &channels,
+                                 quant::QuantizedType wide) {
+    SmallVector<double> positive(channels.count, 0.0), negative = positive,
+                                                       largest = positive;
     const float *value = channels.values.data();
     for (int64_t outer = 0; outer < channels.outer; ++outer)
       for (int64_t channel = 0; channel < channels.count; ++channel)
         for (int64_t i = 0; i < channels.inner; ++i, ++value) {
-          double magnitude = std::fabs(*value);
-          sums[channel] += magnitude;
-          largest[channel] = std::max(largest[channel], magnitude);
+          (*value > 0.0f ? positive : negative)[channel] += std::fabs(*value);
+          largest[channel] =
+              std::max(largest[channel], double(std::fabs(*value)));
         }
     constexpr double kShare = 2.5;
     double ratio = 1.0;
-    for (auto [sum, most] : llvm::zip_equal(sums, largest))
+    const double low = std::fabs(double(wide.getStorageTypeMin())),
+                 high = std::fabs(double(wide.getStorageTypeMax()));
+    for (auto [up, down, most] : llvm::zip_equal(positive, negative, largest)) {
+      double sum = std::max(up * high + down * low, down * high + up * low) /
+                   std::max(low, high);
       if (most > 0.0 && std::isfinite(sum))
         ratio = std::max(ratio, sum / most);
+    }
     return std::min<int64_t>(std::numeric_limits<int16_t>::max(),
                              std::floor(std::sqrt(kWhole / (kShare * ratio))));
   }
 
-  /// Whether the activations of `op` have 16 bits.
-  static bool hasWideActivations(QuantizableOpInterface op) {
-    return llvm::any_of(op->getOpOperands(), [&](OpOperand &operand) {
-      if (op.getOperandKind(operand) != OperandKind::Activation)
-        return false;
-      auto observe = operand.get().getDefiningOp<ObserveOp>();
-      return observe && observe.getType() &&
-             observe.getType()->getStorageTypeIntegralWidth() == 16;
-    });
+  /// The type of the activation of `op` that has 16 bits, or null.
+  static quant::QuantizedType getWideActivation(QuantizableOpInterface op) {
+    for (OpOperand &operand : op->getOpOperands())
+      if (op.getOperandKind(operand) == OperandKind::Activation)
+        if (auto observe = operand.get().getDefiningOp<ObserveOp>();
+            observe && observe.getType() &&
+            observe.getType()->getStorageTypeIntegralWidth() == 16)
+          return *observe.getType();
+    return {};
   }
 
   /// The scale of `values`, or 0 where all are zero or next to it. Infinite on
@@ -301,7 +310,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     StringRef place = given.getAs<StringAttr>("place").getValue();
     if (failed(params) ||
         (params->storageWidth != 8 &&
-         !(params->storageWidth == 16 && hasWideActivations(op))) ||
+         !(params->storageWidth == 16 && getWideActivation(op))) ||
         !params->isSigned ||
         params->scales.size() !=
             size_t(params->axis ? type.getDimSize(*params->axis) : 1))
@@ -383,8 +392,11 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     if (granularity == "per-tensor")
       axis = std::nullopt;
     Channels channels = getChannels(*values, type, axis);
-    const bool isWide = bits == 16 && hasWideActivations(op);
-    const int64_t limit = isWide ? chooseWideLimit(channels) : byteLimit();
+    const quant::QuantizedType wide =
+        bits == 16 ? getWideActivation(op) : quant::QuantizedType();
+    const bool isWide = bool(wide);
+    const int64_t limit =
+        isWide ? chooseWideLimit(channels, wide) : byteLimit();
     StoredForm form{{}, axis, -limit, limit, isWide ? 16u : 8u};
     if (DictionaryAttr given = getGiven(op, operand)) {
       if (failed(takeGiven(op, given, type, form)))

@@ -13,8 +13,9 @@
 // EIGHT: id "x" as !quant.uniform<i8:f32,
 // EIGHT-NOT: i16
 
-// The input of 16 bits: symmetric, with a quarter of headroom, s = 1.25 * 3 / 32767.
-// SIXTEEN: id "x" as !quant.uniform<i16{{(<-32767:32767>)?}}:f32, 1.144{{[0-9]*}}E-4>
+// The input of 16 bits: no zero point, a quarter of headroom, s = 1.25 * 3 / 32767; the
+// other side of zero ends where 1.25 * -1 is.
+// SIXTEEN: id "x" as !quant.uniform<i16<-10923:32767>:f32, 1.144{{[0-9]*}}E-4>
 // SIXTEEN: id "first" as !quant.uniform<i8:f32,
 // SIXTEEN: id "tanh" as !quant.uniform<i8:f32,
 

@@ -125,8 +125,9 @@ def FitAccumulators : Pass<"qopt-fit-accumulators", "::mlir::func::FuncOp"> {
   let summary = "Cut 16-bit activations to what sums in 32 bits have room for";
   let description = [{
     Reads the types on `qopt.observe` and the stored weights of selected
-    contractions. Where the bias and `sum |w|` times the largest stored activation
-    of 16 bits could leave 32 bits, the activation's range is cut into so few steps
+    contractions. Where the bias and the largest sum of weights times stored
+    activations of 16 bits, each weight with the end of the range that its sign
+    wants, could leave 32 bits, the activation's range is cut into so few steps
     that they cannot, whatever the input: sums stay exact, and the proof is in the
     constants. Values that the activation shares parameters with are cut with it.
     In a product of two activations of 16 bits both give the same.
