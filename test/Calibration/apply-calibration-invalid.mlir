@@ -80,17 +80,17 @@ module {
 }
 
 //--- other-file.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}ignore.yaml': not valid JSON (truncated?): }}
+// expected-error-re@+1 {{{{.*}}ignore.yaml:1:2: not valid JSON (truncated?): }}
 module {
 }
 
 //--- other-json.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}other.json': not a calibration table: "format" is not "quant-opt calibration table"}}
+// expected-error-re@+1 {{{{.*}}other.json:1:2: not a calibration table: "format" is not "quant-opt calibration table"}}
 module {
 }
 
 //--- version.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}version.json': has version 4, but only versions 1 to 3 can be read: calibrate again with this version}}
+// expected-error-re@+1 {{{{.*}}version.json:1:54: the table has version 4, but only versions 1 to 3 can be read: calibrate again with this version}}
 module {
 }
 
@@ -102,7 +102,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 }
 
 //--- contradiction.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}contradiction.json': tensor 0 ('x'): 'bins', 'min' and 'max' contradict each other}}
+// expected-error-re@+1 {{{{.*}}contradiction.json:2:91: tensor 0 ('x'): 'bins', 'min' and 'max' contradict each other}}
 module {
 }
 

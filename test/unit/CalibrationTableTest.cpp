@@ -149,6 +149,22 @@ TEST_F(CalibrationTableTest, BadFiles) {
       std::string::npos);
 }
 
+TEST_F(CalibrationTableTest, ErrorsSayWhere) {
+  const std::string head =
+      "{\n \"format\": \"quant-opt calibration table\",\n \"version\": ";
+  EXPECT_EQ(problemOf(head + "3,\n \"tensors\": [\n"),
+            "t.json:5:1: not valid JSON (truncated?): Unexpected EOF");
+  EXPECT_EQ(problemOf(head + "9}"),
+            "t.json:3:13: the table has version 9, but only versions 1 to 3 "
+            "can be read: calibrate again with this version");
+  EXPECT_EQ(problemOf(head + "3}"),
+            "t.json:2:2: 'tensors' is missing or not an array");
+  EXPECT_EQ(problemOf(head + "3,\n \"tensors\": [\n  {\"id\": \"x\"}]}"),
+            "t.json:5:4: tensor 0 ('x'): 'min' is missing or not a number");
+  EXPECT_EQ(problemOf(head + "3,\n \"tensors\": [{\"id\":\n   7}]}"),
+            "t.json:5:4: tensor 0: 'id' is missing or not a string");
+}
+
 TEST_F(CalibrationTableTest, BadEntries) {
   auto problem = [](const std::string &entry) {
     return problemOf(
@@ -165,22 +181,25 @@ TEST_F(CalibrationTableTest, BadEntries) {
            bins + "}";
   };
   EXPECT_EQ(problem(entry("x", "[[16256,1]]")), "");
-  const std::string where = "calibration table 't.json': tensor 0 ('x'): ";
+  // At the element, the value of the key, or the entry that lacks it.
+  auto at = [](int column) {
+    return "t.json:1:" + std::to_string(column) + ": tensor 0 ('x'): ";
+  };
   EXPECT_EQ(problem(entry("x", "[[16256]]")),
-            where + "an element of 'bins' is not [first bin, count, ...]");
+            at(139) + "an element of 'bins' is not [first bin, count, ...]");
   EXPECT_EQ(problem(entry("x", "[[16256,-1]]")),
-            where + "an element of 'bins' is not a count");
+            at(145) + "an element of 'bins' is not a count");
   EXPECT_EQ(problem(entry("x", "[[65535,1,1]]")),
-            where + "a run of 'bins' does not lie in 0..65535");
+            at(139) + "a run of 'bins' does not lie in 0..65535");
   EXPECT_EQ(problem(entry("x", "[[16000,1]]")),
-            where + "'bins', 'min' and 'max' contradict each other");
+            at(138) + "'bins', 'min' and 'max' contradict each other");
   EXPECT_EQ(problem(entry("x", "3")),
-            where + "'bins' is missing or not an array");
+            at(137) + "'bins' is missing or not an array");
   EXPECT_EQ(problem(entry("x", "[[16256,1]]", "\"colour\":1,")),
-            where + "unknown key 'colour'");
+            at(83) + "unknown key 'colour'");
   EXPECT_EQ(
       problem(entry("x", "[[16256,1]]") + "," + entry("x", "[[16256,1]]")),
-      "calibration table 't.json': tensor 'x' is there twice");
+      "t.json:1:151: tensor 'x' is there twice");
 }
 
 /// A table with one tensor, all ones, and what `more` says.
@@ -281,16 +300,22 @@ TEST_F(CalibrationTableTest, BadMeansOfInputs) {
        "an element of 'inputSums' is not an exact sum");
 }
 
+/// `problem` less its "t.json:line:column: ".
+std::string withoutPlace(const std::string &problem) {
+  const size_t end = problem.find(": ");
+  return problem.rfind("t.json:1:", 0) == 0 ? problem.substr(end + 2) : problem;
+}
+
 TEST_F(CalibrationTableTest, BadSamples) {
   auto problem = [](int version, const std::string &more) {
-    return problemOf(
-        "{\"format\":\"quant-opt calibration table\",\"version\":" +
-        std::to_string(version) +
-        ",\"tensors\":[{\"id\":\"x\",\"min\":1,\"max\":1,\"zeros\":0,"
-        "\"nan\":0,\"posInf\":0,\"negInf\":0," +
-        more + "\"bins\":[[16256,4]]}]}");
+    return withoutPlace(
+        problemOf("{\"format\":\"quant-opt calibration table\",\"version\":" +
+                  std::to_string(version) +
+                  ",\"tensors\":[{\"id\":\"x\",\"min\":1,\"max\":1,\"zeros\":0,"
+                  "\"nan\":0,\"posInf\":0,\"negInf\":0," +
+                  more + "\"bins\":[[16256,4]]}]}"));
   };
-  const std::string where = "calibration table 't.json': tensor 0 ('x'): ";
+  const std::string where = "tensor 0 ('x'): ";
   EXPECT_EQ(problem(1, kTwoSamples).substr(0, where.size() + 11),
             where + "unknown key");
   EXPECT_EQ(problem(2, "\"samples\":2,"),

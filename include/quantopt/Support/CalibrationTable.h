@@ -35,11 +35,11 @@ public:
   explicit CalibrationTable(CalibrationRecords records)
       : records(std::move(records)) {}
 
-  /// Reads a file; the error names the file and the place in it.
+  /// Reads a file; an error in it begins with "file:line:column: ".
   static llvm::Expected<CalibrationTable> load(llvm::StringRef path);
-  /// Reads a text; `name` stands for it in errors.
+  /// Reads a text; `file` stands for it in errors.
   static llvm::Expected<CalibrationTable> parse(llvm::StringRef text,
-                                                llvm::StringRef name);
+                                                llvm::StringRef file);
 
   /// Writes beside `path` and renames: the whole file or none.
   llvm::Error save(llvm::StringRef path) const;
