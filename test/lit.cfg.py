@@ -113,6 +113,11 @@ if qemu and shutil.which("aarch64-linux-gnu-gcc"):
     if shutil.which("aarch64-linux-gnu-g++"):
         config.available_features.add("aarch64-cxx")
 
+qemu = shutil.which("qemu-arm") or shutil.which("qemu-arm-static")
+if qemu and shutil.which("arm-linux-gnueabihf-gcc"):
+    config.available_features.add("qemu-arm")
+    config.substitutions.append(("%qemu_arm", f"{qemu} -L /usr/arm-linux-gnueabihf"))
+
 chromium = shutil.which("chromium")
 if chromium:
     config.available_features.add("chromium")
