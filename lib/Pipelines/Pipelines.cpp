@@ -26,6 +26,7 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
   // It is one function: what a frontend outlined comes back into it.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
+  pm.addPass(createInferShapes());
   // TOSA comes down by upstream's conversions; they leave other dialects alone.
   TosaToLinalgOptions tosa;
   TosaToLinalgNamedOptions named;

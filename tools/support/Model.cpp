@@ -2,12 +2,14 @@
 
 #include "Model.h"
 
+#include "quantopt/Import/Passes.h"
 #include "quantopt/InitAll.h"
 #include "quantopt/Lowering/CPU/Pipeline.h"
 #include "quantopt/Pipelines/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -58,6 +60,17 @@ std::unique_ptr<mlir::MLIRContext> quantopt::createToolContext() {
   return context;
 }
 
+/// Whether a cast forgets a part of a shape.
+static bool hidesShapes(mlir::ModuleOp module) {
+  return module
+      ->walk([](mlir::tensor::CastOp op) {
+        auto type = mlir::dyn_cast<mlir::RankedTensorType>(op.getType());
+        return type && !type.hasStaticShape() ? mlir::WalkResult::interrupt()
+                                              : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
   std::string reason;
@@ -70,6 +83,13 @@ quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
       mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     return createStringError("'" + path + "' is no valid MLIR module");
+  if (hidesShapes(*module)) {
+    mlir::PassManager passes(&context);
+    passes.addPass(mlir::qopt::createInferShapes());
+    if (failed(passes.run(*module)))
+      return createStringError("the shapes of '" + path +
+                               "' cannot be inferred");
+  }
   return module;
 }
 

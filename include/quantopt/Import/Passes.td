@@ -87,6 +87,24 @@ def FuseUnary : Pass<"qopt-fuse-unary", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def InferShapes : Pass<"qopt-infer-shapes", "::mlir::ModuleOp"> {
+  let summary = "Give values the static shapes that casts hide";
+  let description = [{
+    Reads `tensor.cast` operations that forget a dimension which is known, as
+    frontends leave them around joined values and in front of `return`. Afterwards
+    `tensor.concat` joins the values as they were, what follows from that has its
+    static shape (by upstream's canonicalization of `tensor` and `linalg`), and a
+    function that nothing calls returns the types that its values have. Changes no
+    number.
+
+    Leaves alone what is really dynamic, which `qopt-verify-imported` refuses.
+
+    Example: test/Import/infer-shapes.mlir
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
 def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
   let summary = "Bring elementwise linalg operations into one spelling";
   let description = [{
