@@ -12,6 +12,7 @@
 #include "Kernels/Lanes.h"
 #include "Kernels/MatrixTile.h"
 #include "Kernels/TileCandidates.h"
+#include "Kernels/WordSums.h"
 #include "TargetInfo.h"
 #include "Work.h"
 #include "quantopt/Lowering/CPU/Passes.h"
@@ -231,7 +232,8 @@ static bool isUsedByKernelsOnly(Value buffer,
 
 /// Where micro-kernels read unsigned bytes, buffers of signed bytes that
 /// products read, and all of them in this way, hold the value plus 128:
-/// writers flip a bit once, and readers do not for each use.
+/// writers flip a bit once, and readers do not for each use. So do those that
+/// nothing but sums reads, which are faster then.
 void EmitKernels::chooseSigns(func::FuncOp func,
                               MutableArrayRef<Kernel> chosen) {
   DenseSet<Value> flipped, fixed;
@@ -256,6 +258,29 @@ void EmitKernels::chooseSigns(func::FuncOp func,
       add(kernel, kernel.depthwise->activations, kernel.depthwise->weights,
           kernel.depthwise->isUnsigned);
   }
+  // What products have not decided, sums may, where nobody else reads it.
+  DenseSet<Value> summed, read;
+  for (Kernel &kernel : chosen) {
+    Block &body = *kernel.nest.main.getBody();
+    std::optional<WordSums> sums;
+    if (kernel.lane && !kernel.depthwise)
+      sums = matchWordSums(kernel.nest, *kernel.lane, *kernels.floating);
+    for (Access *access : kernel.nest.getAccesses()) {
+      const bool isRead =
+          access != &kernel.nest.output &&
+          (access != &kernel.nest.accumulator ||
+           (!kernel.nest.init && !body.getArguments().back().use_empty()));
+      if (!isRead)
+        continue;
+      const bool prefers = sums && sums->prefersUnsigned && !sums->isUnsigned &&
+                           access == &kernel.nest.inputs[sums->input];
+      (prefers ? summed : read).insert(getRoot(access->buffer));
+    }
+  }
+  for (Value root : summed)
+    if (!read.contains(root) && root.getDefiningOp<memref::AllocOp>() &&
+        isUsedByKernelsOnly(root, taken))
+      flipped.insert(root);
   for (Kernel &kernel : chosen)
     for (Access *access : kernel.nest.getAccesses()) {
       Value root = getRoot(access->buffer);

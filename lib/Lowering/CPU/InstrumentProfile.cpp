@@ -1,7 +1,8 @@
 //===- InstrumentProfile.cpp - Count the time of each kernel --------------===//
 //
-// Two reads of the processor's counter around a kernel, a difference and an
-// addition into a global array: no call, and no memory but that array.
+// Two reads of the processor's counter around a kernel, the second one behind a
+// fence, a difference and an addition into a global array: no call, and no
+// memory but that array.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,6 +15,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_INSTRUMENTPROFILE
@@ -31,20 +34,12 @@ constexpr StringLiteral kTableName = "qopt.profile";
 /// Ticks and calls of each kernel.
 constexpr int64_t kCountersOfKernel = 2;
 
-/// The counter that every program may read, which runs at one rate: the time
-/// stamp on x86, the virtual count on Arm.
-Value readClock(OpBuilder &builder, Location loc) {
-  return LLVM::CallIntrinsicOp::create(
-             builder, loc, builder.getI64Type(),
-             builder.getStringAttr("llvm.readcyclecounter"), ValueRange{})
-      .getResult(0);
-}
-
 struct InstrumentProfile
     : qopt::impl::InstrumentProfileBase<InstrumentProfile> {
   void runOnOperation() override;
 
 private:
+  void emitFence(OpBuilder &builder, Location loc);
   void collect(func::FuncOp func);
   LogicalResult checkNames();
   void instrument(IRRewriter &rewriter, Operation *op, int64_t index);
@@ -53,7 +48,32 @@ private:
 
   SmallVector<Operation *> kernels;
   MemRefType countersType;
+  llvm::Triple triple;
 };
+
+/// Waits for all instructions so far: processors read a counter ahead of them,
+/// and a kernel of some dozen nanoseconds would seem to end before it has.
+void InstrumentProfile::emitFence(OpBuilder &builder, Location loc) {
+  if (triple.isX86())
+    LLVM::CallIntrinsicOp::create(builder, loc,
+                                  builder.getStringAttr("llvm.x86.sse2.lfence"),
+                                  ValueRange{});
+  if (triple.isAArch64()) {
+    Value system = LLVM::ConstantOp::create(builder, loc, builder.getI32Type(),
+                                            builder.getI32IntegerAttr(15));
+    LLVM::CallIntrinsicOp::create(
+        builder, loc, builder.getStringAttr("llvm.aarch64.isb"), system);
+  }
+}
+
+/// The counter that every program may read, which runs at one rate: the time
+/// stamp on x86, the virtual count on Arm.
+Value readClock(OpBuilder &builder, Location loc) {
+  return LLVM::CallIntrinsicOp::create(
+             builder, loc, builder.getI64Type(),
+             builder.getStringAttr("llvm.readcyclecounter"), ValueRange{})
+      .getResult(0);
+}
 
 /// Kernels that are emitted already, and operations that will be plain loops.
 void InstrumentProfile::collect(func::FuncOp func) {
@@ -89,6 +109,7 @@ void InstrumentProfile::instrument(IRRewriter &rewriter, Operation *op,
   rewriter.setInsertionPoint(op);
   Value begin = readClock(rewriter, loc);
   rewriter.setInsertionPointAfter(op);
+  emitFence(rewriter, loc);
   Value end = readClock(rewriter, loc);
   Value ticks = arith::SubIOp::create(rewriter, loc, end, begin);
   Value counters =
@@ -131,6 +152,11 @@ DictionaryAttr describe(Operation *op) {
 
 void InstrumentProfile::runOnOperation() {
   ModuleOp module = getOperation();
+  // Without a triple the code is for this machine.
+  auto name = module->getAttrOfType<StringAttr>(
+      LLVM::LLVMDialect::getTargetTripleAttrName());
+  triple = llvm::Triple(name ? name.getValue()
+                             : StringRef(llvm::sys::getDefaultTargetTriple()));
   for (auto func : module.getOps<func::FuncOp>())
     collect(func);
   if (failed(checkNames()))

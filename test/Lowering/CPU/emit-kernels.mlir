@@ -124,3 +124,126 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     return
   }
 }
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // Sixteen unsigned bytes: the mean of pairs, of their means and so on, and the
+  // sum modulo 256. What the mean is too large by is in one pair of products.
+  // CHECK-LABEL: func @mean
+  // CHECK-COUNT-15: "llvm.x86.avx512.pavg.b.512"
+  // CHECK-NOT: pavg
+  // CHECK: arith.shli
+  // CHECK-NEXT: arith.subi
+  // CHECK-COUNT-2: "llvm.x86.avx512.pmaddubs.w.512"
+  // CHECK-NOT: pmaddubs
+  // Fours of channels are sorted, then words interleaved with zeros.
+  // CHECK: vector.shuffle {{.*}} : vector<8xi64>, vector<8xi64>
+  // CHECK-COUNT-2: vector.shuffle {{.*}} : vector<32xi16>, vector<32xi16>
+  // CHECK: return
+  func.func @mean(%x: memref<16x64xi8>, %out: memref<64xi32>) {
+    linalg.generic {indexing_maps = [affine_map<(t, c) -> (t, c)>, affine_map<(t, c) -> (c)>], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<16x64xi8>) outs(%out : memref<64xi32>) {
+    ^bb0(%a: i8, %o: i32):
+      %0 = arith.extui %a : i8 to i32
+      %1 = arith.addi %o, %0 : i32
+      linalg.yield %1 : i32
+    }
+    return
+  }
+
+  // Thirteen taps lack three of sixteen: twice a mean is taken with a zero.
+  // CHECK-LABEL: func @mean_of_few
+  // CHECK-COUNT-14: "llvm.x86.avx512.pavg.b.512"
+  // CHECK-NOT: pavg
+  // CHECK: return
+  func.func @mean_of_few(%x: memref<13x64xi8>, %out: memref<64xi32>) {
+    linalg.generic {indexing_maps = [affine_map<(t, c) -> (t, c)>, affine_map<(t, c) -> (c)>], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<13x64xi8>) outs(%out : memref<64xi32>) {
+    ^bb0(%a: i8, %o: i32):
+      %0 = arith.extui %a : i8 to i32
+      %1 = arith.addi %o, %0 : i32
+      linalg.yield %1 : i32
+    }
+    return
+  }
+}
+
+// -----
+
+#tap = affine_map<(t, c) -> (t, c)>
+#channel = affine_map<(t, c) -> (c)>
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // Only the sum reads signed bytes: they are stored with 128 added.
+  // CHECK-LABEL: func @summed
+  // CHECK: arith.xori
+  // CHECK-COUNT-15: "llvm.x86.avx512.pavg.b.512"
+  // CHECK: return
+  func.func @summed(%x: memref<16x64xi8>, %out: memref<64xi32>) {
+    %bytes = memref.alloc() : memref<16x64xi8>
+    linalg.generic {indexing_maps = [#tap, #tap], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<16x64xi8>) outs(%bytes : memref<16x64xi8>) {
+    ^bb0(%a: i8, %o: i8):
+      %0 = arith.addi %a, %a : i8
+      linalg.yield %0 : i8
+    }
+    linalg.generic {indexing_maps = [#tap, #channel], iterator_types = ["reduction", "parallel"]}
+      ins(%bytes : memref<16x64xi8>) outs(%out : memref<64xi32>) {
+    ^bb0(%a: i8, %o: i32):
+      %0 = arith.extsi %a : i8 to i32
+      %1 = arith.addi %o, %0 : i32
+      linalg.yield %1 : i32
+    }
+    return
+  }
+
+  // Another reader would have to invert them back.
+  // CHECK-LABEL: func @read_again
+  // CHECK-NOT: arith.xori
+  // CHECK-NOT: pavg
+  // CHECK-COUNT-16: "llvm.x86.avx512.pmaddubs.w.512"
+  // CHECK-NOT: arith.xori
+  // CHECK: return
+  func.func @read_again(%x: memref<16x64xi8>, %out: memref<64xi32>, %copy: memref<16x64xi8>) {
+    %bytes = memref.alloc() : memref<16x64xi8>
+    linalg.generic {indexing_maps = [#tap, #tap], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<16x64xi8>) outs(%bytes : memref<16x64xi8>) {
+    ^bb0(%a: i8, %o: i8):
+      %0 = arith.addi %a, %a : i8
+      linalg.yield %0 : i8
+    }
+    linalg.generic {indexing_maps = [#tap, #channel], iterator_types = ["reduction", "parallel"]}
+      ins(%bytes : memref<16x64xi8>) outs(%out : memref<64xi32>) {
+    ^bb0(%a: i8, %o: i32):
+      %0 = arith.extsi %a : i8 to i32
+      %1 = arith.addi %o, %0 : i32
+      linalg.yield %1 : i32
+    }
+    linalg.generic {indexing_maps = [#tap, #tap], iterator_types = ["parallel", "parallel"]}
+      ins(%bytes : memref<16x64xi8>) outs(%copy : memref<16x64xi8>) {
+    ^bb0(%a: i8, %o: i8):
+      %0 = arith.muli %a, %a : i8
+      linalg.yield %0 : i8
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // LLVM may not forget that lanes which nobody stores are zero.
+  // CHECK-LABEL: func @partial
+  // CHECK: %[[LOADED:.*]] = vector.maskedload {{.*}} : memref<12xf32>, vector<16xi1>, vector<16xf32> into vector<16xf32>
+  // CHECK: %[[KEPT:.*]] = llvm.call_intrinsic "llvm.arithmetic.fence"(%[[LOADED]])
+  // CHECK: arith.divf %{{.*}}, %[[KEPT]]
+  func.func @partial(%x: memref<12xf32>, %out: memref<12xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<12xf32>) outs(%out : memref<12xf32>) {
+    ^bb0(%a: f32, %o: f32):
+      %one = arith.constant 1.0 : f32
+      %0 = arith.divf %one, %a : f32
+      linalg.yield %0 : f32
+    }
+    return
+  }
+}

@@ -2,6 +2,11 @@
 // RUN: quant-opt %s --qopt-instrument-profile | FileCheck %s
 // Kernels are counted with all that is fused into them.
 // RUN: quant-opt %s --qopt-emit-kernels="cpu=x86-64-v3 profile=true" --qopt-instrument-profile | FileCheck %s --check-prefix=KERNELS
+// On Arm, what waits is a barrier of instructions.
+// RUN: sed -e s/x86_64-unknown-linux-gnu/aarch64-linux-gnu/ %s | quant-opt --qopt-instrument-profile | FileCheck %s --check-prefix=ARM
+// ARM: linalg.matmul
+// ARM: llvm.call_intrinsic "llvm.aarch64.isb"(%{{.*}}) : (i32) -> ()
+// ARM-NEXT: llvm.call_intrinsic "llvm.readcyclecounter"
 // Without a profile there is nothing of all this.
 // RUN: quant-opt %s --qopt-emit-kernels="cpu=x86-64-v3" | FileCheck %s --check-prefix=NONE
 // NONE-NOT: execute_region
@@ -17,6 +22,7 @@
 // CHECK-LABEL: func @matmul
 // CHECK: %[[BEGIN:.*]] = llvm.call_intrinsic "llvm.readcyclecounter"() : () -> i64
 // CHECK-NEXT: linalg.broadcast
+// CHECK-NEXT: llvm.call_intrinsic "llvm.x86.sse2.lfence"
 // CHECK-NEXT: %[[END:.*]] = llvm.call_intrinsic "llvm.readcyclecounter"() : () -> i64
 // CHECK-NEXT: %[[TICKS:.*]] = arith.subi %[[END]], %[[BEGIN]]
 // CHECK: memref.get_global @qopt_profile_counters
@@ -25,6 +31,7 @@
 // CHECK: memref.store
 // CHECK: llvm.call_intrinsic "llvm.readcyclecounter"
 // CHECK-NEXT: linalg.matmul
+// CHECK-NEXT: llvm.call_intrinsic "llvm.x86.sse2.lfence"
 // CHECK-NEXT: llvm.call_intrinsic "llvm.readcyclecounter"
 // CHECK: llvm.call_intrinsic "llvm.readcyclecounter"
 // CHECK-NEXT: linalg.generic

@@ -276,9 +276,10 @@ def InstrumentProfile : Pass<"qopt-instrument-profile", "::mlir::ModuleOp"> {
     Reads functions of linalg on memrefs, in which kernels that are emitted
     already stand in regions of their own (`qopt-emit-kernels` with `profile`).
     Around each such region, and around each linalg operation that will become
-    plain loops, the processor's counter is read; the difference and 1 are added
-    to that kernel's line of the public global `qopt_profile_counters`
-    (`memref<Kx2xi64>`: ticks, calls). The function `qopt_profile_clock` reads
+    plain loops, the processor's counter is read, the second time behind a fence
+    that waits for the kernel's last instruction (`lfence`, `isb`); the
+    difference and 1 are added to that kernel's line of the public global
+    `qopt_profile_counters` (`memref<Kx2xi64>`: ticks, calls). The function `qopt_profile_clock` reads
     the same counter, for who wants to know its rate. The attribute
     `qopt.profile` of the module has a line for each kernel: `op`, `kernel`
     (`tile`, `lanes` or `loops`), `name` where the operation had a `qopt.name`,

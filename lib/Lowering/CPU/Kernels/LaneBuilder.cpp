@@ -62,6 +62,17 @@ Value LaneBuilder::splat(Value scalar) {
                                      scalar);
 }
 
+/// LLVM sees that nobody stores the idle lanes of a partial vector, and where
+/// it knows that the memory may be read, it loads whatever lies there: integers
+/// are tiny floats, for which x86 leaves the fast path of multiplications,
+/// divisions and square roots for a hundred cycles. A fence keeps the zeros.
+Value LaneBuilder::keepIdleLanes(Value floats) {
+  if (unit.family != Family::X86)
+    return floats;
+  return emitIntrinsic(builder, loc, "llvm.arithmetic.fence", floats.getType(),
+                       floats);
+}
+
 Value LaneBuilder::load(const Access &access, const Point &point,
                         unsigned active) {
   if (!isa<MemRefType>(access.buffer.getType()))
@@ -82,10 +93,10 @@ Value LaneBuilder::load(const Access &access, const Point &point,
           access);
     Value zero = arith::ConstantOp::create(
         builder, loc, cast<TypedAttr>(builder.getZeroAttr(type)));
-    return flip(vector::MaskedLoadOp::create(builder, loc, type, buffer,
-                                             ValueRange{first}, mask(active),
-                                             zero),
-                access);
+    Value loaded = vector::MaskedLoadOp::create(
+        builder, loc, type, buffer, ValueRange{first}, mask(active), zero);
+    return access.element.isF32() ? keepIdleLanes(loaded)
+                                  : flip(loaded, access);
   }
   Value value = arith::ConstantOp::create(
       builder, loc, cast<TypedAttr>(builder.getZeroAttr(type)));

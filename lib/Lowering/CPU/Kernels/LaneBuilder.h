@@ -76,6 +76,7 @@ public:
 private:
   Value mask(unsigned active);
   Value flip(Value value, const Access &access);
+  Value keepIdleLanes(Value floats);
   Value splat(Value scalar);
   Value emitOp(Operation *op, IRMapping &mapping);
   Value emitByLane(Operation *op, IRMapping &mapping);

@@ -3,7 +3,10 @@
 // Extending bytes to 32 bits takes shuffles, of which x86 does one a cycle for
 // a quarter of a register's channels. A sum of few bytes fits in 16 bits: taps
 // are added to words, two at a time by a multiplication of pairs where the
-// target has it, and are extended to 32 bits once at the end.
+// target has it, and are extended to 32 bits once at the end. Of unsigned
+// bytes, eight taps and more are not even extended to words one by one: a
+// rounded mean in bytes says about what their sum is, and their sum modulo 256
+// the rest.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,10 +20,12 @@ namespace mlir::qopt {
 /// A nest `acc[p, c] += a[p + tap, c]` of bytes.
 struct WordSums {
   /// The input that is added up, and whether the body extends it by zeros.
-  unsigned input;
-  bool isUnsigned;
+  unsigned input = 0;
+  bool isUnsigned = false;
   /// The target adds pairs of bytes to words.
-  bool hasBytePairs;
+  bool hasBytePairs = false;
+  /// Bytes that are stored as unsigned are added up faster.
+  bool prefersUnsigned = false;
   SmallVector<unsigned> taps;
 };
 

@@ -340,11 +340,18 @@ def cases():
                 f"pooling of {channels} {unsigned}",
                 pooling(channels, (3, 3), (6, 7), 2, unsigned),
             )
-    for taps in (3, 4, 33, 256, 257):
+    # Eight and more are means, of up to 32 taps at once.
+    for taps in (3, 4, 7, 8, 9, 16, 31, 32, 33, 125, 256, 257):
         for unsigned in (False, True):
             yield (
                 f"pooling of {taps} taps {unsigned}",
                 pooling(64, (1, taps), (2, taps + 1), unsigned=unsigned),
+            )
+    for window in ((4, 4), (7, 7), (8, 8), (15, 5), (2, 100)):
+        for unsigned in (False, True):
+            yield (
+                f"pooling of {window} {unsigned}",
+                pooling(80, window, (window[0] + 1, window[1]), unsigned=unsigned),
             )
     for to in STORED:
         for window in ((2, 2), (3, 3), (4, 4), (7, 7)):
