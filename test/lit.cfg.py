@@ -106,12 +106,28 @@ for flag, feature in [
     if flag in cpu_flags:
         config.available_features.add(feature)
 
+# Processors that this one can be, for test/Inputs/targets.py.
+cpus = []
+for feature, names in [
+    ("host-x86_64", ["x86-64", "x86-64-v2"]),
+    ("avx2", ["haswell"]),
+    ("avx512vnni", ["skylake-avx512", "cascadelake"]),
+    ("avxvnni", ["alderlake"]),
+]:
+    if feature in config.available_features:
+        cpus += names
+targets = f"--cpus={','.join(cpus)}"
+
 qemu = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 if qemu and shutil.which("aarch64-linux-gnu-gcc"):
     config.available_features.add("qemu-aarch64")
-    config.substitutions.append(("%qemu_aarch64", f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"))
+    emulator = f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"
+    config.substitutions.append(("%qemu_aarch64", emulator))
+    targets += f" --qemu='{emulator}'"
     if shutil.which("aarch64-linux-gnu-g++"):
         config.available_features.add("aarch64-cxx")
+
+config.substitutions.append(("%targets", targets))
 
 chromium = shutil.which("chromium")
 if chromium:
