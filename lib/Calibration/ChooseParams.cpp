@@ -26,12 +26,18 @@ FailureOr<quantopt::Config> mlir::qopt::loadConfig(StringRef path,
 }
 
 /// Fixed ranges take every step of the storage: [0, 1] in 8 bits is 1/256 and
-/// -128, as in TFLite's specification of softmax.
+/// -128, and in 16, which have no zero point, 1/32768, as in TFLite's
+/// specification of softmax.
 static quantopt::QuantParams
 getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
   quantopt::QuantParams params;
   params.qmin = settings.qmin();
   params.qmax = settings.qmax();
+  if (settings.bits == 16) {
+    params.scale =
+        float(std::max(-range.min, range.max) / double(params.qmax + 1));
+    return params;
+  }
   params.scale =
       float((range.max - range.min) / double(params.qmax - params.qmin + 1));
   params.zeroPoint = params.qmin - int64_t(range.min / params.scale);
