@@ -61,7 +61,7 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
     `max-loss` by the range of all: `20 log10` of the ratio of the two scales.
     It is rounded once more where it is joined (by `qopt-insert-qdq`), which costs
     a table look-up an element and, at 12 dB, a quarter of a dB of what is joined
-    (docs/Placement.md). All of this concerns parameters from samples only.
+    (docs/Placement.md). The configuration's `max-loss` is this option. All of this concerns parameters from samples only.
 
     Example: test/Quantization/propagate-params.mlir
   }];
