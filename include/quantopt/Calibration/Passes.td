@@ -37,7 +37,10 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::ModuleOp"> {
     Reads the names that `qopt-assign-names` gave. Afterwards every float tensor
     that depends on an input passes through a `qopt.observe` whose `id` is its
     name, and nothing else has changed. Values that only move others
-    (same-scale operations) get no hook: propagation gives them parameters.
+    (same-scale operations) get no hook: propagation gives them parameters. A
+    constant that is moved, such as the table of an embedding, has one for whoever
+    moves it, "gather_0.0" of the first operand of `gather_0`, unless it is all
+    zeros or not finite.
     A function gets none where each contraction is `qopt.dynamic` or stays in
     float. With `explain`, the module gets `qopt.explain`, and later passes write
     in `qopt.why` of the hooks where their parameters come from. Refuses values

@@ -255,7 +255,8 @@ def FoldQDQ : Pass<"qopt-fold-qdq", "::mlir::func::FuncOp"> {
       definition of the table);
     - other elementwise operations are generics whose bodies dequantize, compute
       in f32 and quantize;
-    - same-scale operations work on storage.
+    - same-scale operations work on storage, and constants that they move are
+      stored quantized.
     An operation that has no integer form after all stays in float, with the
     reason in `qopt.float`.
 
