@@ -236,6 +236,33 @@ static std::string describeLeftOut(const quantopt::Histogram &histogram) {
                        histogram.posInfs() + histogram.negInfs());
 }
 
+/// The share of values that a mean of extremes may cut off without a word. With
+/// thousands of values a sample it cuts off a few thousandths at most.
+static constexpr double kCutShare = 0.02;
+
+/// Tells of a mean of extremes that cuts off more than outliers: samples of few
+/// values, or unlike each other, do not reach as far as all of them together.
+static void warnAboutMean(ObserveOp op,
+                          const quantopt::CalibrationRecord &record,
+                          const quantopt::QuantParams &params) {
+  // Half a step beyond the ends is what rounding costs anywhere.
+  const double low = (params.qmin - params.zeroPoint - 0.5) * params.scale;
+  const double high = (params.qmax - params.zeroPoint + 0.5) * params.scale;
+  uint64_t cut = 0;
+  for (const quantopt::HistogramBin &bin : record.histogram.bins())
+    if (bin.representative < low || bin.representative > high)
+      cut += bin.count;
+  const uint64_t all = record.histogram.finite();
+  if (double(cut) <= kCutShare * double(all))
+    return;
+  op->emitWarning("'")
+      << op.getId() << "': method moving-average cuts off "
+      << llvm::formatv("{0:P1} of {1}", double(cut) / double(all),
+                       describeRange(record.histogram, params))
+      << ": single samples, of " << all / record.samples.count
+      << " values, do not reach as far as all; set another 'method'";
+}
+
 quantopt::ActivationSettings mlir::qopt::settingsFor(ObserveOp op,
                                                      quantopt::Config &config) {
   Operation *producer = op.getInput().getDefiningOp();
@@ -276,6 +303,8 @@ static LogicalResult assignParams(ObserveOp op,
       quantopt::classify(record->histogram, settings.qmin(), settings.qmax());
   if (!isFixed)
     warnAbout(op, state, record->histogram, *params);
+  if (!isFixed && method == quantopt::RangeMethod::MovingAverage)
+    warnAboutMean(op, *record, *params);
   explain(op, [&]() -> std::string {
     if (isFixed)
       return "the range of what the operation computes";
