@@ -13,6 +13,7 @@ packages=(
   libzip-dev zlib1g-dev libgtest-dev
   clang-format-22 clang-tidy-22 libclang-rt-22-dev
   qemu-user gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross
+  gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 )
 
 is_installed() {

@@ -23,5 +23,5 @@ quant-compile "$out/digits.observed.mlir" "${target[@]}" --emit=obj -o "$out/dig
   -c "$root/examples/observe-on-target/main.c" -o "$out/main.o"
 "${CXX:-c++}" -std=c++17 -O2 -pthread -I"$root/runtime/include" -I"$root/include" \
   "$root/runtime/lib/Observe.cpp" "$root/lib/Support/Histogram.cpp" \
-  "$root/lib/Support/CalibrationJson.cpp" "$root/lib/Support/SampleExtrema.cpp" \
+  "$root/lib/Support/CalibrationJson.cpp" "$root/lib/Support/ChannelMeans.cpp" "$root/lib/Support/ExactSum.cpp" \
   "$out/main.o" "$out/digits.o" -lm -o "$out/observe"

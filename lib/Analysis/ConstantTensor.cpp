@@ -38,6 +38,22 @@ std::optional<BroadcastSource> mlir::qopt::matchBroadcast(Value value) {
   return BroadcastSource{input->get(), generic.getMatchingIndexingMap(input)};
 }
 
+Value mlir::qopt::createBroadcast(OpBuilder &builder, Location loc,
+                                  Value source, AffineMap map,
+                                  RankedTensorType type) {
+  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                        type.getElementType());
+  SmallVector<utils::IteratorType> loops(type.getRank(),
+                                         utils::IteratorType::parallel);
+  auto generic = linalg::GenericOp::create(
+      builder, loc, type, source, empty,
+      ArrayRef<AffineMap>{map, builder.getMultiDimIdentityMap(type.getRank())},
+      loops, [](OpBuilder &b, Location loc, ValueRange arguments) {
+        linalg::YieldOp::create(b, loc, arguments[0]);
+      });
+  return generic.getResult(0);
+}
+
 /// `values` with another shape of as many elements.
 static ElementsAttr reshapeValues(ElementsAttr values,
                                   ArrayRef<int64_t> shape) {

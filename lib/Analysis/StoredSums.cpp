@@ -6,6 +6,17 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
+int64_t StoredSums::getReach(int64_t low, int64_t high) const {
+  // A part of the weights leaves the others out: as if they met a 0.
+  low = std::min<int64_t>(low, 0);
+  high = std::max<int64_t>(high, 0);
+  int64_t reach = 0;
+  for (auto [positive, negative] : llvm::zip_equal(positives, negatives))
+    reach = std::max({reach, positive * high - negative * low,
+                      negative * high - positive * low});
+  return reach;
+}
+
 template <typename T>
 static StoredSums addUp(ArrayRef<T> values, ArrayRef<int64_t> shape,
                         ArrayRef<bool> isSummed) {
@@ -19,8 +30,8 @@ static StoredSums addUp(ArrayRef<T> values, ArrayRef<int64_t> shape,
       count *= shape[dim];
     }
   StoredSums sums;
-  sums.totals.assign(count, 0);
-  SmallVector<int64_t> magnitudes(count, 0);
+  sums.positives.assign(count, 0);
+  sums.negatives.assign(count, 0);
   SmallVector<int64_t> index(shape.size(), 0);
   int64_t position = 0;
   const int64_t length = shape.empty() ? 1 : shape.back();
@@ -28,17 +39,17 @@ static StoredSums addUp(ArrayRef<T> values, ArrayRef<int64_t> shape,
   for (size_t at = 0; at < values.size(); at += length) {
     const T *run = values.begin() + at;
     if (isRunSummed) {
-      int64_t total = 0, magnitude = 0;
+      int64_t positive = 0, negative = 0;
       for (int64_t i = 0; i < length; ++i) {
-        total += run[i];
-        magnitude += std::abs(int64_t(run[i]));
+        positive += std::max<int64_t>(run[i], 0);
+        negative -= std::min<int64_t>(run[i], 0);
       }
-      sums.totals[position] += total;
-      magnitudes[position] += magnitude;
+      sums.positives[position] += positive;
+      sums.negatives[position] += negative;
     } else {
       for (int64_t i = 0; i < length; ++i) {
-        sums.totals[position + i] += run[i];
-        magnitudes[position + i] += std::abs(int64_t(run[i]));
+        sums.positives[position + i] += std::max<int64_t>(run[i], 0);
+        sums.negatives[position + i] -= std::min<int64_t>(run[i], 0);
       }
     }
     for (int dim = int(shape.size()) - 2; dim >= 0; --dim) {
@@ -49,7 +60,6 @@ static StoredSums addUp(ArrayRef<T> values, ArrayRef<int64_t> shape,
       index[dim] = 0;
     }
   }
-  sums.maxMagnitude = *llvm::max_element(magnitudes);
   return sums;
 }
 

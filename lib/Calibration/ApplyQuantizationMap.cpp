@@ -236,6 +236,19 @@ LogicalResult MapApplier::applyWeights(const quantopt::MappedValue &value,
     entry.set("operand", builder.getI64IntegerAttr(weights.operand));
     entry.set("type", TypeAttr::get(type));
     entry.set("place", builder.getStringAttr(place));
+    if (!weights.biasCorrection.empty()) {
+      int64_t count = 1;
+      for (auto [own, dim] : op.getSharedDims(operand))
+        count *= tensor.getDimSize(own);
+      if (int64_t(weights.biasCorrection.size()) != count)
+        return fail(place) << "'bias-correction' has "
+                           << weights.biasCorrection.size()
+                           << " numbers for the " << count << " biases of '"
+                           << value.name
+                           << "'; the map was made for another model";
+      entry.set("bias_correction",
+                builder.getDenseF32ArrayAttr(weights.biasCorrection));
+    }
     entries.push_back(entry.getDictionary(op->getContext()));
   }
   if (!entries.empty())
@@ -257,7 +270,9 @@ struct ApplyQuantizationMap
     }
     FailureOr<quantopt::QuantizationMap> read = loadQuantizationMap(map, loc);
     if (failed(read) || failed(MapApplier(getOperation(), *read).run()))
-      signalPassFailure();
+      return signalPassFailure();
+    // Nothing is counted any more.
+    getOperation().walk([](ObserveMeansOp op) { op.erase(); });
   }
 };
 } // namespace

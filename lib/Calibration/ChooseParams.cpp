@@ -2,6 +2,7 @@
 
 #include "ChooseParams.h"
 #include "WidenActivations.h"
+#include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 #include "quantopt/Support/RangeEstimator.h"
@@ -9,6 +10,8 @@
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -36,6 +39,9 @@ getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
   if (settings.bits == 16) {
     params.scale =
         float(std::max(-range.min, range.max) / double(params.qmax + 1));
+    // An empty side is left out, as of other values of 16 bits.
+    if (range.min >= 0)
+      params.qmin = 0;
     return params;
   }
   params.scale =
@@ -119,8 +125,19 @@ mlir::qopt::chooseFor(const quantopt::CalibrationRecord &record,
     std::optional<quantopt::QuantParams> params =
         by(quantopt::RangeMethod::MinMax);
     if (params && settings.bits == 16 &&
-        state == quantopt::ValueState::Ordinary)
+        state == quantopt::ValueState::Ordinary) {
       params->scale = float(params->scale * kHeadroom);
+      // Without a zero point one side of the range may be empty. Sums then
+      // reach less far, and have room for more steps (qopt-fit-accumulators).
+      auto toSteps = [&](double end) {
+        return int64_t(std::ceil(end * kHeadroom / params->scale));
+      };
+      params->qmin =
+          std::max(params->qmin,
+                   -toSteps(std::max(0.0, -double(record.histogram.min()))));
+      params->qmax = std::min(
+          params->qmax, toSteps(std::max(0.0, double(record.histogram.max()))));
+    }
     return params;
   }
   case quantopt::ActivationMethod::MovingAverage:
@@ -324,6 +341,37 @@ static LogicalResult assignParams(ObserveOp op,
   return success();
 }
 
+/// Gives the contraction whose input `op` observes the means of the table,
+/// where it has some.
+static LogicalResult assignMeans(ObserveMeansOp op,
+                                 const quantopt::CalibrationTable &table) {
+  const quantopt::CalibrationRecord *record = table.lookup(op.getId());
+  if (!record || record->inputMeans.count == 0)
+    return success();
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  SmallVector<int64_t> sizes;
+  for (int64_t channel : op.getChannels())
+    sizes.push_back(type.getDimSize(channel));
+  auto meansType =
+      RankedTensorType::get(sizes, Float32Type::get(op.getContext()));
+  const auto &sums = record->inputMeans.sums;
+  if (int64_t(sums.size()) != meansType.getNumElements())
+    return op->emitOpError("'")
+           << op.getId() << "' has the means of " << sums.size()
+           << " channels in the table, and " << meansType.getNumElements()
+           << " in the model; give the table that belongs to it";
+  ConstantBuilder means(meansType);
+  for (auto [channel, mean] : llvm::enumerate(means.getMutableData<float>()))
+    mean = float(record->inputMeans.mean(channel));
+  ElementsAttr attribute =
+      std::move(means).finish((op.getId() + ".means").str());
+  for (Operation *user : op.getInput().getUsers())
+    if (user->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()) ==
+        op.getIdAttr())
+      user->setAttr(QOptDialect::getInputMeansAttrName(), attribute);
+  return success();
+}
+
 LogicalResult mlir::qopt::chooseParams(ModuleOp module,
                                        const quantopt::CalibrationTable &table,
                                        quantopt::Config &config) {
@@ -332,6 +380,14 @@ LogicalResult mlir::qopt::chooseParams(ModuleOp module,
     if (op.getFinal())
       return WalkResult::advance();
     return assignParams(op, table, config);
+  });
+  if (result.wasInterrupted())
+    return failure();
+  result = module.walk([&](ObserveMeansOp op) -> WalkResult {
+    if (failed(assignMeans(op, table)))
+      return failure();
+    op.erase();
+    return success();
   });
   if (result.wasInterrupted())
     return failure();

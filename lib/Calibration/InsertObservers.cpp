@@ -73,6 +73,41 @@ static void observe(OpBuilder &builder, Value value, StringAttr id) {
   value.replaceAllUsesExcept(hook.getResult(), hook);
 }
 
+/// Whether `op` is a contraction with parameters from samples.
+static bool isStaticContraction(QuantizableOpInterface op) {
+  return op.getQuantRole() == QuantRole::Contraction &&
+         !op->hasAttr(QOptDialect::getDynamicAttrName()) &&
+         !op->hasAttr(QOptDialect::getWeightOnlyAttrName());
+}
+
+/// What `op` reads on average, by the indices that its weights have, too. Those
+/// that get parameters at run time, or none, ask for no samples.
+static void observeMeans(QuantizableOpInterface op, StringAttr id) {
+  OpOperand *weight = nullptr, *activation = nullptr;
+  for (OpOperand &operand : op->getOpOperands()) {
+    OperandKind kind = op.getOperandKind(operand);
+    OpOperand *&place = kind == OperandKind::Weight ? weight : activation;
+    if (kind != OperandKind::Weight && kind != OperandKind::Activation)
+      continue;
+    if (place)
+      return;
+    place = &operand;
+  }
+  if (!weight || !activation || !isConstantDerived(weight->get()))
+    return;
+  auto type = dyn_cast<RankedTensorType>(activation->get().getType());
+  if (!type || !type.hasStaticShape() || !type.getElementType().isF32())
+    return;
+  SmallVector<int64_t> channels;
+  for (auto [own, other] : op.getCommonDims(*activation, *weight))
+    channels.push_back(own);
+  // An operation that does not say which there are.
+  if (channels.empty())
+    return;
+  OpBuilder builder(op);
+  ObserveMeansOp::create(builder, op.getLoc(), activation->get(), id, channels);
+}
+
 namespace {
 struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
   using InsertObserversBase::InsertObserversBase;
@@ -122,6 +157,9 @@ struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
         }
         builder.setInsertionPointAfter(op);
         observe(builder, op->getResult(0), id);
+        if (auto contraction = dyn_cast<QuantizableOpInterface>(op);
+            contraction && isStaticContraction(contraction))
+          observeMeans(contraction, id);
       }
     }
   }

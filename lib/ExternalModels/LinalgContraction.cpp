@@ -226,7 +226,7 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
     double inUnits = std::nearbyint(real / scale);
     double total =
         inUnits -
-        double(zeroPoint) * double(sums.totals[sums.part.linearize(indices)]);
+        double(zeroPoint) * double(sums.getTotal(sums.part.linearize(indices)));
     // The accumulator runs from here by at most maxAbsSum either way.
     if (!(std::fabs(total) + double(maxAbsSum) <=
           double(std::numeric_limits<int32_t>::max())))
@@ -241,10 +241,10 @@ buildAccumulatorInit(linalg::LinalgOp op, OpBuilder &builder, Value init,
   return broadcastToResult(op, builder, part, values);
 }
 
-/// The largest magnitude that a stored value less `offset` can have.
-static double getMaxMagnitude(const UniformParams &params, int64_t offset) {
-  return double(std::max(std::abs(params.storageMin - offset),
-                         std::abs(params.storageMax - offset)));
+/// The largest magnitude that a stored value less its zero point can have.
+static double getMaxMagnitude(const UniformParams &params) {
+  return double(std::max(std::abs(params.storageMin - params.zeroPoints[0]),
+                         std::abs(params.storageMax - params.zeroPoints[0])));
 }
 
 /// The type that dequantizes an accumulator.
@@ -275,7 +275,7 @@ buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
   }
   double product = 1.0;
   for (const UniformParams &param : params)
-    product *= getMaxMagnitude(param, param.zeroPoints[0]);
+    product *= getMaxMagnitude(param);
   if (double(getReductionSize(op)) * product >
       double(std::numeric_limits<int32_t>::max())) {
     reason = "its i32 accumulator could overflow";
@@ -363,8 +363,8 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
   // Scales of the accumulator, and the sum of weights behind each result.
   SmallVector<double> scales = {activation->scales[0]};
   WeightSums sums;
-  sums.totals = {getReductionSize(op)};
-  sums.maxMagnitude = sums.totals.front();
+  sums.positives = {getReductionSize(op)};
+  sums.negatives = {0};
   std::optional<unsigned> channel;
   std::optional<int64_t> axis;
   if (weight) {
@@ -394,7 +394,7 @@ FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(
     }
   }
   int64_t maxAbsSum =
-      int64_t(getMaxMagnitude(*activation, 0)) * sums.maxMagnitude;
+      sums.getReach(activation->storageMin, activation->storageMax);
   FailureOr<Value> init = buildAccumulatorInit(
       op, builder, operands[op.getDpsInitOperand(0)->getOperandNumber()],
       scales, channel, sums, activation->zeroPoints[0], maxAbsSum, reason);

@@ -333,14 +333,19 @@ struct StructuredModel
 
   SmallVector<std::pair<int64_t, int64_t>>
   getSharedDims(Operation *op, OpOperand &operand) const {
+    return getCommonDims(op, operand,
+                         *cast<linalg::LinalgOp>(op).getDpsInitOperand(0));
+  }
+
+  SmallVector<std::pair<int64_t, int64_t>>
+  getCommonDims(Operation *op, OpOperand &first, OpOperand &second) const {
     auto linalgOp = cast<linalg::LinalgOp>(op);
     SmallVector<std::pair<int64_t, int64_t>> pairs;
     for (unsigned loop = 0; loop < linalgOp.getNumLoops(); ++loop) {
-      std::optional<int64_t> own = getDimOfLoop(linalgOp, operand, loop);
-      std::optional<int64_t> result =
-          getDimOfLoop(linalgOp, *linalgOp.getDpsInitOperand(0), loop);
-      if (own && result)
-        pairs.emplace_back(*own, *result);
+      std::optional<int64_t> own = getDimOfLoop(linalgOp, first, loop);
+      std::optional<int64_t> other = getDimOfLoop(linalgOp, second, loop);
+      if (own && other)
+        pairs.emplace_back(*own, *other);
     }
     llvm::sort(pairs);
     return pairs;

@@ -7,7 +7,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_FOLDBIAS
@@ -56,7 +55,6 @@ static void foldBias(linalg::GenericOp add) {
     if (!resultType || !resultType.hasStaticShape() ||
         sum->get().getType() != resultType)
       continue;
-    // The bias, broadcast to the result: a generic that copies it.
     OpBuilder builder(contraction);
     Location loc = add.getLoc();
     AffineMap map = add.getMatchingIndexingMap(bias);
@@ -70,18 +68,8 @@ static void foldBias(linalg::GenericOp add) {
           continue;
         producer->moveBefore(contraction);
       }
-    Value empty = tensor::EmptyOp::create(builder, loc, resultType.getShape(),
-                                          resultType.getElementType());
-    SmallVector<utils::IteratorType> loops(resultType.getRank(),
-                                           utils::IteratorType::parallel);
-    auto init = linalg::GenericOp::create(
-        builder, loc, resultType, source, empty,
-        ArrayRef<AffineMap>{
-            map, builder.getMultiDimIdentityMap(resultType.getRank())},
-        loops, [](OpBuilder &b, Location loc, ValueRange arguments) {
-          linalg::YieldOp::create(b, loc, arguments[0]);
-        });
-    contraction.getDpsInitsMutable()[0].assign(init.getResult(0));
+    contraction.getDpsInitsMutable()[0].assign(
+        createBroadcast(builder, loc, source, map, resultType));
     add.getResult(0).replaceAllUsesWith(contraction->getResult(0));
     add->erase();
     return;

@@ -103,9 +103,10 @@ struct FitAccumulators : qopt::impl::FitAccumulatorsBase<FitAccumulators> {
       return;
     quant::UniformQuantizedType type = getType(wide.front());
     // Fewer steps make the bias smaller in units of the accumulator, too.
-    double reach =
-        double(sums->maxMagnitude) +
-        getLargestBias(op, type.getScale(), *params) / getLimit(type);
+    double reach = (double(sums->getReach(type.getStorageTypeMin(),
+                                          type.getStorageTypeMax())) +
+                    getLargestBias(op, type.getScale(), *params)) /
+                   getLimit(type);
     narrow(wide.front(), std::floor(kRoom / reach));
   }
 
@@ -145,14 +146,18 @@ struct FitAccumulators : qopt::impl::FitAccumulatorsBase<FitAccumulators> {
         std::nextafter(float(type.getScale() * getLimit(type) / limit),
                        std::numeric_limits<float>::infinity());
     auto most = int64_t(limit);
+    // Each side of the range keeps its share, rounded towards zero for the sum.
+    auto share = [&](int64_t end) {
+      return end * most / int64_t(getLimit(type));
+    };
     auto cut = TypeAttr::get(quant::UniformQuantizedType::get(
         type.getFlags(), type.getStorageType(), type.getExpressedType(), scale,
-        0, -most, most));
+        0, share(type.getStorageTypeMin()), share(type.getStorageTypeMax())));
     for (ObserveOp member : sharing) {
       member.setTypeAttr(cut);
       explain(member, [&] {
         return "cut to " + std::to_string(most) +
-               " steps either way, for which sums in 32 bits have room";
+               " steps, for which sums in 32 bits have room";
       });
     }
   }

@@ -80,6 +80,10 @@ struct InsertQDQ : qopt::impl::InsertQDQBase<InsertQDQ> {
   void runOnOperation() override {
     SmallVector<ObserveOp> observers;
     getOperation().walk([&](ObserveOp op) { observers.push_back(op); });
+    // A map that was asked for has it by now.
+    getOperation().walk([](Operation *op) {
+      op->removeAttr(QOptDialect::getBiasCorrectionAttrName());
+    });
     // Questions about uses look through observers, so ask all before any goes.
     SmallVector<bool> stored;
     for (ObserveOp op : observers)

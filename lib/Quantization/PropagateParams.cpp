@@ -45,6 +45,20 @@ static quant::UniformQuantizedType unite(quant::UniformQuantizedType a,
     return double(type.getStorageTypeMax() - type.getZeroPoint()) *
            type.getScale();
   };
+  // Two of 16 bits stay without a zero point: no kernel wants one there.
+  if (a.getStorageTypeIntegralWidth() == 16 &&
+      b.getStorageTypeIntegralWidth() == 16 && a.getZeroPoint() == 0 &&
+      b.getZeroPoint() == 0) {
+    const double reach = std::max({-low(a), -low(b), high(a), high(b)});
+    const int64_t steps =
+        std::max({-a.getStorageTypeMin(), -b.getStorageTypeMin(),
+                  a.getStorageTypeMax(), b.getStorageTypeMax()});
+    return quant::UniformQuantizedType::get(
+        a.getFlags(), a.getStorageType(), a.getExpressedType(),
+        float(reach / double(steps)), 0,
+        std::min(a.getStorageTypeMin(), b.getStorageTypeMin()),
+        std::max(a.getStorageTypeMax(), b.getStorageTypeMax()));
+  }
   std::optional<quantopt::QuantParams> params = quantopt::chooseAsymmetric(
       std::min(low(a), low(b)), std::max(high(a), high(b)),
       a.getStorageTypeMin(), a.getStorageTypeMax());

@@ -286,12 +286,13 @@ LogicalResult DynamicQuantizer::sumWeights(OpOperand &operand,
     return failure();
   }
   // Stored values less their zero point span 255 either way.
-  if (weightSums->maxMagnitude > std::numeric_limits<int32_t>::max() / 255) {
+  if (weightSums->getReach(-255, 255) > std::numeric_limits<int32_t>::max()) {
     reason = "its i32 accumulator could overflow with these weights";
     return failure();
   }
-  SmallVector<int32_t> narrow(weightSums->totals.begin(),
-                              weightSums->totals.end());
+  SmallVector<int32_t> narrow;
+  for (size_t i = 0; i < weightSums->positives.size(); ++i)
+    narrow.push_back(int32_t(weightSums->getTotal(i)));
   auto sumsType =
       RankedTensorType::get(weightSums->sizes, builder.getI32Type());
   Value tensor = arith::ConstantOp::create(

@@ -1,5 +1,7 @@
 //===- QuantizeWeights.cpp - Constant weights in 8 bits -------------------===//
 
+#include "BiasCorrection.h"
+#include "ChannelState.h"
 #include "Selection.h"
 #include "StoredWeights.h"
 #include "quantopt/Analysis/ConstantFolding.h"
@@ -32,6 +34,7 @@ mlir::qopt::getWeightOptions(const quantopt::Config &config) {
       config.weights.granularity == quantopt::WeightGranularity::PerChannel
           ? "per-channel"
           : "per-tensor";
+  options.biasCorrection = config.weights.biasCorrection;
   options.method =
       config.weights.method == quantopt::WeightMethod::Mse ? "mse" : "min-max";
   return options;
@@ -53,14 +56,6 @@ struct StoredForm {
   unsigned width;
 };
 
-/// What is to say of a channel's scale (docs/NumericContract.md).
-enum class ChannelState : uint8_t {
-  Ordinary,
-  Dead,    ///< all weights are zero
-  Tiny,    ///< their scale would be below the smallest normal f32
-  Widened, ///< the bias needs a larger scale than the weights
-};
-
 /// In units of the accumulator: what a bias should take at most, and can.
 constexpr double kQuarter = double(1 << 29);
 constexpr double kWhole = double(std::numeric_limits<int32_t>::max());
@@ -79,34 +74,43 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   /// (2^31 - 1) / (r w) to the activation (qopt-fit-accumulators). Activations
   /// use their range less evenly than weights do, so they get kShare times as
   /// many steps: both then round about as coarsely.
-  static int64_t chooseWideLimit(const Channels &channels) {
-    SmallVector<double> sums(channels.count, 0.0), largest(channels.count, 0.0);
+  /// Where the activation, of type `wide`, reaches further on one side of zero
+  /// than on the other, weights of the two signs do not add up.
+  static int64_t chooseWideLimit(const Channels &channels,
+                                 quant::QuantizedType wide) {
+    SmallVector<double> positive(channels.count, 0.0), negative = positive,
+                                                       largest = positive;
     const float *value = channels.values.data();
     for (int64_t outer = 0; outer < channels.outer; ++outer)
       for (int64_t channel = 0; channel < channels.count; ++channel)
         for (int64_t i = 0; i < channels.inner; ++i, ++value) {
-          double magnitude = std::fabs(*value);
-          sums[channel] += magnitude;
-          largest[channel] = std::max(largest[channel], magnitude);
+          (*value > 0.0f ? positive : negative)[channel] += std::fabs(*value);
+          largest[channel] =
+              std::max(largest[channel], double(std::fabs(*value)));
         }
     constexpr double kShare = 2.5;
     double ratio = 1.0;
-    for (auto [sum, most] : llvm::zip_equal(sums, largest))
+    const double low = std::fabs(double(wide.getStorageTypeMin())),
+                 high = std::fabs(double(wide.getStorageTypeMax()));
+    for (auto [up, down, most] : llvm::zip_equal(positive, negative, largest)) {
+      double sum = std::max(up * high + down * low, down * high + up * low) /
+                   std::max(low, high);
       if (most > 0.0 && std::isfinite(sum))
         ratio = std::max(ratio, sum / most);
+    }
     return std::min<int64_t>(std::numeric_limits<int16_t>::max(),
                              std::floor(std::sqrt(kWhole / (kShare * ratio))));
   }
 
-  /// Whether the activations of `op` have 16 bits.
-  static bool hasWideActivations(QuantizableOpInterface op) {
-    return llvm::any_of(op->getOpOperands(), [&](OpOperand &operand) {
-      if (op.getOperandKind(operand) != OperandKind::Activation)
-        return false;
-      auto observe = operand.get().getDefiningOp<ObserveOp>();
-      return observe && observe.getType() &&
-             observe.getType()->getStorageTypeIntegralWidth() == 16;
-    });
+  /// The type of the activation of `op` that has 16 bits, or null.
+  static quant::QuantizedType getWideActivation(QuantizableOpInterface op) {
+    for (OpOperand &operand : op->getOpOperands())
+      if (op.getOperandKind(operand) == OperandKind::Activation)
+        if (auto observe = operand.get().getDefiningOp<ObserveOp>();
+            observe && observe.getType() &&
+            observe.getType()->getStorageTypeIntegralWidth() == 16)
+          return *observe.getType();
+    return {};
   }
 
   /// The scale of `values`, or 0 where all are zero or next to it. Infinite on
@@ -306,7 +310,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     StringRef place = given.getAs<StringAttr>("place").getValue();
     if (failed(params) ||
         (params->storageWidth != 8 &&
-         !(params->storageWidth == 16 && hasWideActivations(op))) ||
+         !(params->storageWidth == 16 && getWideActivation(op))) ||
         !params->isSigned ||
         params->scales.size() !=
             size_t(params->axis ? type.getDimSize(*params->axis) : 1))
@@ -388,8 +392,11 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     if (granularity == "per-tensor")
       axis = std::nullopt;
     Channels channels = getChannels(*values, type, axis);
-    const bool isWide = bits == 16 && hasWideActivations(op);
-    const int64_t limit = isWide ? chooseWideLimit(channels) : byteLimit();
+    const quant::QuantizedType wide =
+        bits == 16 ? getWideActivation(op) : quant::QuantizedType();
+    const bool isWide = bool(wide);
+    const int64_t limit =
+        isWide ? chooseWideLimit(channels, wide) : byteLimit();
     StoredForm form{{}, axis, -limit, limit, isWide ? 16u : 8u};
     if (DictionaryAttr given = getGiven(op, operand)) {
       if (failed(takeGiven(op, given, type, form)))
@@ -405,8 +412,40 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       quantizeAll(channels, form, stored.getMutableData<int16_t>());
     else
       quantizeAll(channels, form, stored.getMutableData<int8_t>());
-    store(operand, type, std::move(stored).finish(getBlobName(op)), form);
+    ElementsAttr constant8 = std::move(stored).finish(getBlobName(op));
+    correctBias(op, operand, {*values, constant8, form.scales, form.axis});
+    store(operand, type, constant8, form);
     return success();
+  }
+
+  /// Adds what the map gives, or else what the means of the input say.
+  void correctBias(QuantizableOpInterface op, OpOperand &operand,
+                   const RoundedWeights &weights) {
+    std::optional<BiasCorrection> correction;
+    if (DictionaryAttr given = getGiven(op, operand)) {
+      if (auto numbers = given.getAs<DenseF32ArrayAttr>("bias_correction")) {
+        correction.emplace();
+        setDims(*correction, op, operand);
+        correction->values = numbers.asArrayRef();
+      }
+    } else if (biasCorrection && isInteger(op)) {
+      correction = computeBiasCorrection(op, operand, weights);
+    }
+    if (!correction || correction->getLargest() == 0.0f ||
+        !addToBias(op, *correction))
+      return;
+    auto module = op->getParentOfType<ModuleOp>();
+    if (!module || !module->hasAttr(QOptDialect::getExplainAttrName()))
+      return;
+    ConstantBuilder kept(
+        RankedTensorType::get({int64_t(correction->values.size())},
+                              Float32Type::get(op->getContext())));
+    llvm::copy(correction->values, kept.getMutableData<float>().begin());
+    op->setAttr(QOptDialect::getBiasCorrectionAttrName(),
+                std::move(kept).finish("correction"));
+    explainWeights(op, llvm::formatv("the bias takes back what rounding them "
+                                     "shifts, up to {0:g}",
+                                     correction->getLargest()));
   }
 
   /// Groups along the largest dimension that `op` sums over: the first of them.
@@ -474,57 +513,34 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       if (state == ChannelState::Ordinary)
         state = ChannelState::Widened;
     }
-    report(op, states, form);
+    report(op, states);
     return success();
   }
 
   /// Tells of channels whose scale does not come from their weights.
-  void report(QuantizableOpInterface op, ArrayRef<ChannelState> states,
-              const StoredForm &form) {
-    auto list = [&](ChannelState wanted) {
-      constexpr size_t kShown = 8;
-      std::string text;
-      size_t count = 0;
-      for (auto [channel, state] : llvm::enumerate(states))
-        if (state == wanted && count++ < kShown)
-          text += (count == 1 ? "" : ", ") + std::to_string(channel);
-      return std::pair(count, text + (count > kShown ? ", ..." : ""));
-    };
-    std::string all;
-    for (auto [state, what] :
-         {std::pair(ChannelState::Dead, "dead: all of their weights are zero"),
-          std::pair(ChannelState::Tiny,
-                    "tiny: below what a scale can hold, stored as zeros"),
-          std::pair(ChannelState::Widened,
-                    "widened so that the bias fits in the accumulator")}) {
-      auto [count, channels] = list(state);
-      if (count == 0)
-        continue;
-      std::string text = std::to_string(count) + " of " +
-                         std::to_string(states.size()) + " channels " + what +
-                         " (" + channels + ")";
-      all += (all.empty() ? "" : "; ") + text;
-      // The others lose nothing that the model computes.
-      if (state == ChannelState::Widened)
-        emitRemark(op->getLoc(), "'") << op->getName() << "'" << quoteName(op)
-                                      << " has weights with " << text;
-    }
-    if (!all.empty())
-      explainWeights(op, all);
-  }
-
-  /// " 'name'", or nothing.
-  static std::string quoteName(Operation *op) {
+  static void report(QuantizableOpInterface op, ArrayRef<ChannelState> states) {
+    // The others lose nothing that the model computes.
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
-    return name ? " '" + name.str() + "'" : "";
+    if (std::string text = describe(states, ChannelState::Widened);
+        !text.empty())
+      emitRemark(op->getLoc(), "'")
+          << op->getName() << "'"
+          << (name ? " '" + name.str() + "'" : std::string())
+          << " has weights with " << text;
+    if (std::string all = describe(states); !all.empty())
+      explainWeights(op, all);
   }
 
   /// Where the module is explained, keeps `text` for it.
   static void explainWeights(Operation *op, const Twine &text) {
     auto module = op->getParentOfType<ModuleOp>();
-    if (module && module->hasAttr(QOptDialect::getExplainAttrName()))
-      op->setAttr(QOptDialect::getWhyAttrName(),
-                  StringAttr::get(op->getContext(), text));
+    if (!module || !module->hasAttr(QOptDialect::getExplainAttrName()))
+      return;
+    auto before = op->getAttrOfType<StringAttr>(QOptDialect::getWhyAttrName());
+    op->setAttr(
+        QOptDialect::getWhyAttrName(),
+        StringAttr::get(op->getContext(),
+                        before ? before.getValue() + "; " + text : text));
   }
 
   static void store(OpOperand &operand, RankedTensorType type,
@@ -569,6 +585,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
           return WalkResult::advance();
         });
     getOperation().walk([](Operation *op) {
+      op->removeAttr(QOptDialect::getInputMeansAttrName());
       op->removeAttr(QOptDialect::getGivenWeightsAttrName());
     });
     if (result.wasInterrupted())

@@ -89,6 +89,12 @@ static void setWeights(quantopt::MappedValue &entry,
     quantopt::MappedWeights weights;
     weights.operand = operand.getOperandNumber();
     weights.params = *params;
+    if (auto correction = op->getAttrOfType<ElementsAttr>(
+            QOptDialect::getBiasCorrectionAttrName())) {
+      FailureOr<ConstantValues<float>> values = readFloats(correction);
+      assert(succeeded(values) && "of f32");
+      weights.biasCorrection.assign(values->begin(), values->end());
+    }
     entry.weights.push_back(std::move(weights));
   }
 }

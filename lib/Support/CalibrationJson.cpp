@@ -88,6 +88,17 @@ std::string quantopt::calibrationToJson(const CalibrationRecords &records) {
       out += ",\"maxSum\":";
       appendString(out, record.samples.maxSum.toText());
     }
+    if (record.inputMeans.count != 0) {
+      out += ",\n \"inputSamples\":";
+      appendNumber(out, record.inputMeans.count);
+      out += ",\"inputSums\":[";
+      for (const ExactSum &sum : record.inputMeans.sums) {
+        if (&sum != &record.inputMeans.sums.front())
+          out += ',';
+        appendString(out, sum.toText());
+      }
+      out += ']';
+    }
     out += ",\n \"bins\":";
     appendBins(out, state.bins);
     out += '}';

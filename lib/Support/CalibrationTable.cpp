@@ -2,6 +2,8 @@
 
 #include "quantopt/Support/CalibrationTable.h"
 
+#include "JsonPlace.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/JSON.h"
@@ -21,7 +23,8 @@ static Error makeError(const Twine &message) {
 
 namespace {
 
-/// Reads one entry of "tensors", and says in `problem` what is wrong with it.
+/// Reads one entry of "tensors", and says in `problem` what is wrong with it
+/// and in `steps` where in the entry that is.
 class EntryReader {
 public:
   EntryReader(const json::Object &object, int64_t version)
@@ -30,19 +33,22 @@ public:
   bool read(std::string &id, CalibrationRecord &record) {
     const std::optional<StringRef> name = object.getString("id");
     if (!name)
-      return fail("'id' is missing or not a string");
+      return fail({"id"}, "'id' is missing or not a string");
     id = name->str();
     static const StringRef known[] = {"id",  "type",   "min",    "max", "zeros",
                                       "nan", "posInf", "negInf", "bins"};
     static const StringRef since2[] = {"samples", "minSum", "maxSum"};
+    static const StringRef since3[] = {"inputSamples", "inputSums"};
     for (const auto &field : object)
       if (!is_contained(known, StringRef(field.first)) &&
-          (version < 2 || !is_contained(since2, StringRef(field.first))))
-        return fail("unknown key '" + field.first.str() + "'");
+          (version < 2 || !is_contained(since2, StringRef(field.first))) &&
+          (version < 3 || !is_contained(since3, StringRef(field.first))))
+        return fail({StringRef(field.first)},
+                    "unknown key '" + field.first.str() + "'");
     if (const json::Value *type = object.get("type")) {
       const std::optional<StringRef> text = type->getAsString();
       if (!text)
-        return fail("'type' is not a string");
+        return fail({"type"}, "'type' is not a string");
       record.type = text->str();
     }
 
@@ -54,15 +60,17 @@ public:
       return false;
     std::optional<Histogram> histogram = Histogram::fromState(state);
     if (!histogram)
-      return fail("'bins', 'min' and 'max' contradict each other");
+      return fail({"bins"}, "'bins', 'min' and 'max' contradict each other");
     record.histogram = std::move(*histogram);
-    return readSamples(record);
+    return readSamples(record) && readInputMeans(record.inputMeans);
   }
 
   std::string problem;
+  SmallVector<JsonStep> steps;
 
 private:
-  bool fail(std::string text) {
+  bool fail(std::initializer_list<JsonStep> where, std::string text) {
+    steps = where;
     problem = std::move(text);
     return false;
   }
@@ -70,7 +78,7 @@ private:
   bool readFloat(StringRef key, float &result) {
     const std::optional<double> number = object.getNumber(key);
     if (!number)
-      return fail(("'" + key + "' is missing or not a number").str());
+      return fail({key}, ("'" + key + "' is missing or not a number").str());
     result = static_cast<float>(*number);
     return true;
   }
@@ -80,17 +88,22 @@ private:
     const std::optional<uint64_t> count =
         value ? value->getAsUINT64() : std::nullopt;
     if (!count)
-      return fail(("'" + key + "' is missing or not a count").str());
+      return fail({key}, ("'" + key + "' is missing or not a count").str());
     result = *count;
     return true;
   }
 
+  static std::optional<ExactSum> readSum(const json::Value *value) {
+    const std::optional<StringRef> text =
+        value ? value->getAsString() : std::nullopt;
+    return text ? ExactSum::fromText(text->str()) : std::nullopt;
+  }
+
   bool readSum(StringRef key, ExactSum &result) {
-    const std::optional<StringRef> text = object.getString(key);
-    const std::optional<ExactSum> sum =
-        text ? ExactSum::fromText(text->str()) : std::nullopt;
+    const std::optional<ExactSum> sum = readSum(object.get(key));
     if (!sum)
       return fail(
+          {key},
           ("'" + key + "' is missing or not an exact sum such as \"-0x3p-1\"")
               .str());
     result = *sum;
@@ -111,25 +124,51 @@ private:
         float(samples.meanMin()) < record.histogram.min() ||
         float(samples.meanMax()) > record.histogram.max() ||
         samples.meanMin() > samples.meanMax())
-      return fail("'samples', 'minSum' and 'maxSum' contradict the rest");
+      return fail({"samples"},
+                  "'samples', 'minSum' and 'maxSum' contradict the rest");
+    return true;
+  }
+
+  bool readInputMeans(ChannelMeans &means) {
+    if (!object.get("inputSamples") && !object.get("inputSums"))
+      return true;
+    const json::Array *sums = object.getArray("inputSums");
+    if (!sums || sums->empty())
+      return fail({"inputSums"},
+                  "'inputSums' is missing or not an array of sums");
+    if (!readCount("inputSamples", means.count))
+      return false;
+    if (means.count == 0)
+      return fail({"inputSamples"}, "'inputSamples' is 0");
+    for (const json::Value &value : *sums) {
+      const std::optional<ExactSum> sum = readSum(&value);
+      if (!sum)
+        return fail({"inputSums", means.sums.size()},
+                    "an element of 'inputSums' is not an exact sum such as "
+                    "\"-0x3p-1\"");
+      means.sums.push_back(*sum);
+    }
     return true;
   }
 
   bool readBins(Histogram::State &state) {
     const json::Array *runs = object.getArray("bins");
     if (!runs)
-      return fail("'bins' is missing or not an array");
-    for (const json::Value &value : *runs) {
+      return fail({"bins"}, "'bins' is missing or not an array");
+    for (const auto &[index, value] : enumerate(*runs)) {
       const json::Array *run = value.getAsArray();
       if (!run || run->size() < 2)
-        return fail("an element of 'bins' is not [first bin, count, ...]");
+        return fail({"bins", index},
+                    "an element of 'bins' is not [first bin, count, ...]");
       const std::optional<uint64_t> first = run->front().getAsUINT64();
       if (!first || *first + run->size() - 1 > Histogram::kNumBins)
-        return fail("a run of 'bins' does not lie in 0..65535");
+        return fail({"bins", index},
+                    "a run of 'bins' does not lie in 0..65535");
       for (size_t i = 1; i < run->size(); ++i) {
         const std::optional<uint64_t> count = (*run)[i].getAsUINT64();
         if (!count)
-          return fail("an element of 'bins' is not a count");
+          return fail({"bins", index, i},
+                      "an element of 'bins' is not a count");
         state.bins.push_back({static_cast<uint16_t>(*first + i - 1), *count});
       }
     }
@@ -142,43 +181,62 @@ private:
 
 } // namespace
 
+/// `error`, which begins with "[line:column, byte=n]: ", columns from 0, as
+/// others here do.
+static Error makeSyntaxError(StringRef file, Error error) {
+  const std::string text = toString(std::move(error));
+  StringRef rest = text;
+  unsigned line = 0, column = 0;
+  if (!rest.consume_front("[") || rest.consumeInteger(10, line) ||
+      !rest.consume_front(":") || rest.consumeInteger(10, column))
+    return makeError(file + ": not valid JSON: " + text);
+  return makeError(
+      file + ":" + Twine(line) + ":" + Twine(column + 1) +
+      ": not valid JSON (truncated?): " + rest.split("]: ").second);
+}
+
 Expected<CalibrationTable> CalibrationTable::parse(StringRef text,
-                                                   StringRef name) {
-  auto fail = [&](const Twine &what) {
-    return makeError("calibration table '" + name + "': " + what);
+                                                   StringRef file) {
+  auto fail = [&](ArrayRef<JsonStep> path, const Twine &what) {
+    return makeError(findJsonPlace(text, file, path) + ": " + what);
   };
   Expected<json::Value> json = json::parse(text);
   if (!json)
-    return fail("not valid JSON (truncated?): " + toString(json.takeError()));
+    return makeSyntaxError(file, json.takeError());
   const json::Object *root = json->getAsObject();
   if (!root || root->getString("format") != StringRef(kCalibrationFormat))
-    return fail(Twine("not a calibration table: \"format\" is not \"") +
-                kCalibrationFormat + "\"");
+    return fail({"format"},
+                Twine("not a calibration table: \"format\" is not \"") +
+                    kCalibrationFormat + "\"");
   const std::optional<int64_t> version = root->getInteger("version");
   if (!version)
-    return fail("'version' is missing or not an integer");
+    return fail({"version"}, "'version' is missing or not an integer");
   if (*version < 1 || *version > kCalibrationVersion)
-    return fail("has version " + Twine(*version) + ", but only versions 1 to " +
-                Twine(kCalibrationVersion) +
-                " can be read: calibrate again with this version");
+    return fail({"version"},
+                "the table has version " + Twine(*version) +
+                    ", but only versions 1 to " + Twine(kCalibrationVersion) +
+                    " can be read: calibrate again with this version");
   const json::Array *tensors = root->getArray("tensors");
   if (!tensors)
-    return fail("'tensors' is missing or not an array");
+    return fail({"tensors"}, "'tensors' is missing or not an array");
 
   CalibrationRecords records;
   for (const auto &[index, value] : enumerate(*tensors)) {
+    SmallVector<JsonStep> path = {"tensors", index};
     const json::Object *object = value.getAsObject();
     if (!object)
-      return fail("tensor " + Twine(index) + " is not an object");
+      return fail(path, "tensor " + Twine(index) + " is not an object");
     EntryReader reader(*object, *version);
     std::string id;
     CalibrationRecord record;
-    if (!reader.read(id, record))
-      return fail("tensor " + Twine(index) +
-                  (id.empty() ? "" : " ('" + id + "')") + ": " +
-                  reader.problem);
+    if (!reader.read(id, record)) {
+      path.append(reader.steps);
+      return fail(path, "tensor " + Twine(index) +
+                            (id.empty() ? "" : " ('" + id + "')") + ": " +
+                            reader.problem);
+    }
     if (!records.emplace(id, std::move(record)).second)
-      return fail("tensor '" + id + "' is there twice");
+      return fail(path, "tensor '" + id + "' is there twice");
   }
   return CalibrationTable(std::move(records));
 }

@@ -259,6 +259,9 @@ private:
             {{"per-channel", WeightGranularity::PerChannel},
              {"per-tensor", WeightGranularity::PerTensor}},
             w.granularity);
+      if (name == "bias-correction")
+        return readWord<bool>(value, key, {{"true", true}, {"false", false}},
+                              w.biasCorrection);
       return readWord<WeightMethod>(
           value, key,
           {{"min-max", WeightMethod::MinMax}, {"mse", WeightMethod::Mse}},

@@ -59,6 +59,10 @@ static constexpr SchemaKey kSchema[] = {
      "One scale for each output channel, or one for the whole weight."},
     {"weights", "method", "min-max, mse", "mse",
      "The largest magnitude, or the clipping with the least squared error."},
+    {"weights", "bias-correction", "true, false", "true",
+     "Biases take back what rounding the weights shifts on average, by the "
+     "means "
+     "that calibration saw."},
     {"", "input-bits", "auto, 8, 16", "auto",
      "Bits of the model's inputs. auto: 8, and 16 where most values of an "
      "input would share fewer than 16 steps of 8 bits; only the first layer "

@@ -65,6 +65,28 @@ private:
     return true;
   }
 
+  /// A finite number, rounded to f32, that `isAllowed`.
+  std::optional<float> readFloat(
+      yaml::Node *node, StringRef key, StringRef allowed,
+      function_ref<bool(float)> isAllowed = [](float) { return true; }) {
+    std::string text;
+    if (!readText(node, key, allowed, text))
+      return std::nullopt;
+    APFloat number(APFloat::IEEEsingle());
+    Expected<APFloat::opStatus> status =
+        number.convertFromString(text, APFloat::rmNearestTiesToEven);
+    const bool isNumber = bool(status);
+    if (!isNumber)
+      consumeError(status.takeError());
+    if (!isNumber || !number.isFinite() ||
+        !isAllowed(number.convertToFloat())) {
+      fail(node, "'" + text + "' is not a value of '" + key +
+                     "'; allowed: " + allowed);
+      return std::nullopt;
+    }
+    return number.convertToFloat();
+  }
+
   bool parseRoot(yaml::Node *root) {
     bool hasVersion = false;
     if (!isa<yaml::NullNode>(root) &&
@@ -193,8 +215,15 @@ private:
     bool hasOperand = false, hasParams = false;
     yaml::Node *operandNode = nullptr;
     if (!forEachKey(
-            node, "weights", "operand, params",
+            node, "weights", "operand, params, bias-correction",
             [&](StringRef key, yaml::Node *entry) {
+              if (key == "bias-correction")
+                return forEachElement(entry, key, [&](yaml::Node *element) {
+                  std::optional<float> value =
+                      readFloat(element, key, "a finite number");
+                  weights.biasCorrection.push_back(value.value_or(0.0f));
+                  return value.has_value();
+                });
               if (key == "params") {
                 hasParams = true;
                 return parseParams(entry, /*perAxis=*/true, weights.params);
@@ -306,22 +335,11 @@ private:
 
   bool parseScales(yaml::Node *node, bool perAxis, MappedParams &params) {
     auto parseOne = [&](yaml::Node *entry) {
-      std::string text;
-      if (!readText(entry, "scale", "a number over 0", text))
-        return false;
-      APFloat number(APFloat::IEEEsingle());
-      Expected<APFloat::opStatus> status =
-          number.convertFromString(text, APFloat::rmNearestTiesToEven);
-      if (!status)
-        consumeError(status.takeError());
-      const bool isNumber = bool(status);
-      if (!isNumber || !number.isFinite() || number.isNegative() ||
-          number.isZero())
-        return fail(entry, "'" + text +
-                               "' is not a value of 'scale'; allowed: a number "
-                               "over 0 that an f32 holds");
-      params.scales.push_back(double(number.convertToFloat()));
-      return true;
+      std::optional<float> scale =
+          readFloat(entry, "scale", "a number over 0 that an f32 holds",
+                    [](float value) { return value > 0.0f; });
+      params.scales.push_back(double(scale.value_or(0.0f)));
+      return scale.has_value();
     };
     if (isa<yaml::SequenceNode>(node) && perAxis)
       return forEachElement(node, "scale", parseOne);
@@ -439,6 +457,12 @@ std::string QuantizationMap::toYaml() const {
     for (const MappedWeights &weights : value.weights) {
       os << "  - operand: " << weights.operand << "\n    ";
       write(os, weights.params);
+      if (weights.biasCorrection.empty())
+        continue;
+      os << "    bias-correction: [";
+      interleaveComma(weights.biasCorrection, os,
+                      [&](float value) { os << textOf(value); });
+      os << "]\n";
     }
   }
   return text;

@@ -152,6 +152,9 @@ static uint64_t pad(EmittedFile &file, uint64_t offset, uint64_t alignment) {
 
 Error quantopt::appendConstants(EmittedFile &file,
                                 ArrayRef<LargeConstant> constants) {
+  // Nothing was taken out, be the file of this form or of another.
+  if (constants.empty())
+    return Error::success();
   StringMap<const LargeConstant *> named;
   for (const LargeConstant &constant : constants)
     named[constant.symbol] = &constant;

@@ -93,5 +93,12 @@ quantopt::createTargetMachine(const CodeGenTarget &target) {
   if (!machine)
     return createStringError("the back end of " + triple.str() +
                              " cannot generate code");
+  // The x87 unit keeps more digits than an f32 has, so results would differ
+  // from those of other targets; nor do LLVM's vectors compile for it.
+  if (triple.getArch() == Triple::x86 &&
+      !machine->getMCSubtargetInfo()->checkFeatures("+sse2"))
+    return createStringError("processor '" + cpu + "' for " + triple.str() +
+                             " has no SSE2, which floats need; choose one that "
+                             "has, such as pentium4");
   return machine;
 }

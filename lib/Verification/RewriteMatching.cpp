@@ -19,7 +19,7 @@ static bool isIdentity(Operation *op) {
 /// Whether the results follow from the operands: what counts values counts the
 /// same ones in both programs.
 static bool isNumbered(Operation *op) {
-  return isPure(op) || isa<ObserveOp>(op);
+  return isPure(op) || isa<ObserveOp, ObserveMeansOp>(op);
 }
 
 static constexpr auto kFlags = OperationEquivalence::IgnoreLocations |

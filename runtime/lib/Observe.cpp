@@ -50,6 +50,22 @@ void qopt_observe_f32(const char *id, const float *data, int64_t count) {
   qopt_observer_add(qopt_observer_get(id), data, count);
 }
 
+void qopt_observe_means_f32(const char *id, const float *data,
+                            const int64_t *sizes, int64_t parts) {
+  ChannelShape shape;
+  for (int64_t part = 0; part < parts; ++part) {
+    if (sizes[2 * part] <= 0 || sizes[2 * part + 1] <= 0)
+      return;
+    shape.summed.push_back(sizes[2 * part]);
+    shape.kept.push_back(sizes[2 * part + 1]);
+  }
+  if (parts <= 0)
+    return;
+  qopt_observer *observer = qopt_observer_get(id);
+  std::lock_guard<std::mutex> guard(observer->lock);
+  observer->record.inputMeans.add(data, shape);
+}
+
 void qopt_calibration_reset(void) {
   Registry &r = registry();
   std::lock_guard<std::mutex> guard(r.lock);

@@ -14,6 +14,7 @@
 // RUN: quant-opt %t/unreadable.mlir --qopt-apply-calibration="table=%t/none.json" -verify-diagnostics
 // RUN: quant-opt %t/other-file.mlir --qopt-apply-calibration="table=%t/ignore.yaml" -verify-diagnostics
 // RUN: quant-opt %t/other-json.mlir --qopt-apply-calibration="table=%t/other.json" -verify-diagnostics
+// RUN: quant-opt %t/means.mlir --qopt-apply-calibration="table=%t/means.json" -verify-diagnostics
 // RUN: quant-opt %t/version.mlir --qopt-apply-calibration="table=%t/version.json" -verify-diagnostics
 // RUN: quant-opt %t/contradiction.mlir --qopt-apply-calibration="table=%t/contradiction.json" -verify-diagnostics
 // RUN: quant-opt %t/merge.mlir --qopt-apply-calibration="table=%t/x.json,%t/x2.json" -verify-diagnostics
@@ -79,22 +80,29 @@ module {
 }
 
 //--- other-file.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}ignore.yaml': not valid JSON (truncated?): }}
+// expected-error-re@+1 {{{{.*}}ignore.yaml:1:2: not valid JSON (truncated?): }}
 module {
 }
 
 //--- other-json.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}other.json': not a calibration table: "format" is not "quant-opt calibration table"}}
+// expected-error-re@+1 {{{{.*}}other.json:1:2: not a calibration table: "format" is not "quant-opt calibration table"}}
 module {
 }
 
 //--- version.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}version.json': has version 3, but only versions 1 to 2 can be read: calibrate again with this version}}
+// expected-error-re@+1 {{{{.*}}version.json:1:54: the table has version 4, but only versions 1 to 3 can be read: calibrate again with this version}}
 module {
 }
 
+//--- means.mlir
+func.func @f(%x: tensor<4x3xf32>) {
+  // expected-error@+1 {{'qopt.observe_means' op 'x' has the means of 2 channels in the table, and 3 in the model; give the table that belongs to it}}
+  qopt.observe_means %x over [1] id "x" : tensor<4x3xf32>
+  return
+}
+
 //--- contradiction.mlir
-// expected-error-re@+1 {{calibration table '{{.*}}contradiction.json': tensor 0 ('x'): 'bins', 'min' and 'max' contradict each other}}
+// expected-error-re@+1 {{{{.*}}contradiction.json:2:91: tensor 0 ('x'): 'bins', 'min' and 'max' contradict each other}}
 module {
 }
 
@@ -160,8 +168,13 @@ module {
 //--- other.json
 {"layers": 3}
 
+//--- means.json
+{"format": "quant-opt calibration table", "version": 3, "tensors": [
+ {"id": "x", "min": 0, "max": 0, "zeros": 0, "nan": 0, "posInf": 0, "negInf": 0, "inputSamples": 1, "inputSums": ["0x1p+0", "0x1p+1"], "bins": []}
+]}
+
 //--- version.json
-{"format": "quant-opt calibration table", "version": 3, "tensors": []}
+{"format": "quant-opt calibration table", "version": 4, "tensors": []}
 
 //--- contradiction.json
 {"format": "quant-opt calibration table", "version": 1, "tensors": [

@@ -13,8 +13,9 @@
 // EIGHT: id "x" as !quant.uniform<i8:f32,
 // EIGHT-NOT: i16
 
-// The input of 16 bits: symmetric, with a quarter of headroom, s = 1.25 * 3 / 32767.
-// SIXTEEN: id "x" as !quant.uniform<i16{{(<-32767:32767>)?}}:f32, 1.144{{[0-9]*}}E-4>
+// The input of 16 bits: no zero point, a quarter of headroom, s = 1.25 * 3 / 32767; the
+// other side of zero ends where 1.25 * -1 is.
+// SIXTEEN: id "x" as !quant.uniform<i16<-10923:32767>:f32, 1.144{{[0-9]*}}E-4>
 // SIXTEEN: id "first" as !quant.uniform<i8:f32,
 // SIXTEEN: id "tanh" as !quant.uniform<i8:f32,
 
@@ -32,7 +33,7 @@
 
 // A fixed range of 16 bits has no zero point either: 1/32768 and 0 for softmax, as TFLite.
 // RUN: quant-opt %t/softmax.mlir --qopt-apply-calibration="table=%t/table.json config=%t/override.yaml" | FileCheck %s --check-prefix=SOFTMAX
-// SOFTMAX: id "second" as !quant.uniform<i16:f32, 3.0517578125E-5>
+// SOFTMAX: id "second" as !quant.uniform<i16<0:32767>:f32, 3.0517578125E-5>
 
 // An override decides for its values alone, before any choice.
 // OVERRIDE: id "x" as !quant.uniform<i8:f32,

@@ -7,6 +7,7 @@
 // RUN: cat %t/operand.head %t/model.mlir > %t/operand.mlir && quant-opt %t/operand.mlir --qopt-apply-quantization-map=map=%t/operand.map.yaml -verify-diagnostics
 // RUN: cat %t/input.head %t/model.mlir > %t/input.mlir && quant-opt %t/input.mlir --qopt-apply-quantization-map=map=%t/input.map.yaml -verify-diagnostics
 // RUN: cat %t/axis.head %t/model.mlir > %t/axis.mlir && quant-opt %t/axis.mlir --qopt-apply-quantization-map=map=%t/axis.map.yaml -verify-diagnostics
+// RUN: cat %t/correction.head %t/model.mlir > %t/correction.mlir && quant-opt %t/correction.mlir --qopt-apply-quantization-map=map=%t/correction.map.yaml -verify-diagnostics
 // RUN: cat %t/channels.head %t/model.mlir > %t/channels.mlir && quant-opt %t/channels.mlir --qopt-apply-quantization-map=map=%t/channels.map.yaml -verify-diagnostics
 // RUN: cat %t/pinned.head %t/model.mlir > %t/pinned.mlir && quant-opt %t/pinned.mlir --qopt-apply-quantization-map=map=%t/pinned.map.yaml -verify-diagnostics
 // RUN: cat %t/stored.head %t/model.mlir > %t/stored.mlir && quant-opt %t/stored.mlir --qopt-apply-quantization-map=map=%t/stored.map.yaml -verify-diagnostics
@@ -112,6 +113,14 @@ values:
 version: 1
 values:
 - {name: dense, scheme: static, weights: [{operand: 1, params: {type: i8, axis: 0, scale: [1, 1, 1, 1]}}]}
+
+//--- correction.head
+// expected-error-re@+2 {{{{.*}}correction.map.yaml:3:44: 'bias-correction' has 3 numbers for the 2 biases of 'dense'; the map was made for another model}}
+
+//--- correction.map.yaml
+version: 1
+values:
+- {name: dense, scheme: static, weights: [{operand: 1, params: {type: i8, scale: 1}, bias-correction: [1, 2, 3]}]}
 
 //--- channels.head
 // expected-error-re@+2 {{{{.*}}channels.map.yaml:3:44: there are 3 scales for the 2 channels of 'dense'; the map was made for another model}}

@@ -10,7 +10,7 @@
 // RUN: quant-opt %t/model.mlir --qopt-calibrate="data=%t/x.npz config=%t/min-max.yaml" -o %t/a.mlir
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/table.json config=%t/min-max.yaml" -o %t/b.mlir
 // RUN: cmp %t/a.mlir %t/b.mlir
-// TABLE: {"format":"quant-opt calibration table","version":2,
+// TABLE: {"format":"quant-opt calibration table","version":3,
 // TABLE-NEXT: "tensors":[
 // TABLE-NEXT: {"id":"x",{{.*}}"min":-1,"max":3,"zeros":7,"nan":0,"posInf":0,"negInf":0,
 // TABLE-NEXT: "bins":{{\[\[}}16384,3],[16448,1],[49024,1]]},
@@ -43,6 +43,27 @@
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/mean.json config=%t/moving-average.yaml" | FileCheck %s --check-prefix=MEAN
 // MEAN: id "x" as !quant.uniform<i8:f32, 0.0143790850{{[0-9]*}}:-35>
 // MEAN: id "y" as !quant.uniform<i8:f32, 0.0287581700{{[0-9]*}}:-35>
+
+// What a contraction multiplies by its weights: the mean of each row of them, in any
+// order of the samples.
+// RUN: quant-opt %t/dense.mlir --qopt-calibrate="data=%t/x.npz table=%t/dense.json" | FileCheck %s --check-prefix=DENSE --implicit-check-not=qopt.observe_means
+// RUN: quant-opt %t/dense.mlir --qopt-calibrate="data=%t/shuffled.npz table=%t/dense2.json" | FileCheck %s --check-prefix=DENSE
+// RUN: quant-opt %t/dense.mlir --qopt-calibrate="data=%t/first.npz table=%t/first.json" -o /dev/null
+// RUN: quant-opt %t/dense.mlir --qopt-calibrate="data=%t/rest.npz table=%t/dense3.json resume=%t/first.json" -o /dev/null
+// RUN: cmp %t/dense.json %t/dense2.json
+// RUN: cmp %t/dense.json %t/dense3.json
+// RUN: FileCheck %s --check-prefix=MEANS < %t/dense.json
+// DENSE: linalg.matmul {qopt.input_means = dense<[0.333333343, 0.666666686, 1.000000e+00, 0.666666686]> : tensor<4xf32>, qopt.name = "dense"}
+// MEANS: "inputSamples":3,"inputSums":["0x1p+0","0x1p+1","0x3p+0","0x1p+1"],
+
+//--- dense.mlir
+func.func @dense(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x2xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x2xf32>
+  %z = arith.constant dense<0.0> : tensor<1x2xf32>
+  qopt.observe_means %x over [1] id "dense" : tensor<1x4xf32>
+  %m = linalg.matmul {qopt.name = "dense"} ins(%x, %w : tensor<1x4xf32>, tensor<4x2xf32>) outs(%z : tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %m : tensor<1x2xf32>
+}
 
 //--- model.mlir
 // The module itself stays as it is but for the types.

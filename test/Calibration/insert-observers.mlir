@@ -4,6 +4,8 @@
 
 // Each float tensor that depends on an input passes through a hook with its name:
 // the input, a contraction, an elementwise operation; not weights, fills and biases.
+// What a contraction multiplies by weights is averaged by the indices that the weights
+// have.
 // CHECK-LABEL: func @model
 // CHECK-SAME: %[[X:.*]]: tensor<2x3xf32>
 // CHECK-NEXT: %[[OX:.*]] = qopt.observe %[[X]] id "x" : tensor<2x3xf32>
@@ -12,6 +14,7 @@ func.func @model(%x: tensor<2x3xf32> {qopt.name = "x"}) -> tensor<2x4xf32> {
   // CHECK: arith.constant dense<5.000000e-01>
   // CHECK-NEXT: tensor.empty
   // CHECK-NEXT: linalg.fill
+  // CHECK-NEXT: qopt.observe_means %[[OX]] over [1] id "dense" : tensor<2x3xf32>
   // CHECK-NEXT: %[[M:.*]] = linalg.matmul {{.*}} ins(%[[OX]], %{{.*}} :
   // CHECK-NEXT: %[[OM:.*]] = qopt.observe %[[M]] id "dense" : tensor<2x4xf32>
   // CHECK-NEXT: %[[R:.*]] = linalg.generic {{.*}} ins(%[[OM]] :
@@ -70,6 +73,39 @@ func.func @uses(%x: tensor<2x4xf32> {qopt.name = "x"}, %i: tensor<4xi32>) -> (te
 
 // -----
 
+// Channels are those that weights and activations share: of a convolution its input
+// channels, wherever they lie and whatever pads them; of a depthwise one its channels.
+// None where the product has no weights, or takes its parameters at run time.
+// CHECK-LABEL: func @channels
+// CHECK: %[[P:.*]] = tensor.pad
+// CHECK: qopt.observe_means %[[P]] over [1] id "conv" : tensor<1x2x6x6xf32>
+// CHECK-NEXT: linalg.conv_2d_nchw_fchw
+// CHECK: qopt.observe_means %{{.*}} over [1] id "depthwise" : tensor<1x3x4x4xf32>
+// CHECK-NEXT: linalg.depthwise_conv_2d_nchw_chw
+// CHECK-NOT: qopt.observe_means
+// CHECK: return
+func.func @channels(%x: tensor<1x2x4x4xf32> {qopt.name = "x"}, %l: tensor<3x4xf32> {qopt.name = "l"}, %r: tensor<4x5xf32> {qopt.name = "r"})
+    -> (tensor<1x3x2x2xf32>, tensor<3x5xf32>, tensor<3x5xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<0.5> : tensor<3x2x3x3xf32>
+  %v = arith.constant dense<0.5> : tensor<3x3x3xf32>
+  %u = arith.constant dense<0.5> : tensor<4x5xf32>
+  %b = arith.constant dense<0.0> : tensor<1x3x4x4xf32>
+  %c = arith.constant dense<0.0> : tensor<1x3x2x2xf32>
+  %d = arith.constant dense<0.0> : tensor<3x5xf32>
+  %p = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 1, 1] {
+  ^bb0(%i: index, %j: index, %k: index, %m: index):
+    tensor.yield %zero : f32
+  } {qopt.name = "pad"} : tensor<1x2x4x4xf32> to tensor<1x2x6x6xf32>
+  %y = linalg.conv_2d_nchw_fchw {qopt.name = "conv"} ins(%p, %w : tensor<1x2x6x6xf32>, tensor<3x2x3x3xf32>) outs(%b : tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+  %z = linalg.depthwise_conv_2d_nchw_chw {qopt.name = "depthwise"} ins(%y, %v : tensor<1x3x4x4xf32>, tensor<3x3x3xf32>) outs(%c : tensor<1x3x2x2xf32>) -> tensor<1x3x2x2xf32>
+  %s = linalg.matmul {qopt.name = "scores"} ins(%l, %r : tensor<3x4xf32>, tensor<4x5xf32>) outs(%d : tensor<3x5xf32>) -> tensor<3x5xf32>
+  %t = linalg.matmul {qopt.name = "dynamic", qopt.dynamic = #qopt.dynamic<>} ins(%l, %u : tensor<3x4xf32>, tensor<4x5xf32>) outs(%d : tensor<3x5xf32>) -> tensor<3x5xf32>
+  return %z, %s, %t : tensor<1x3x2x2xf32>, tensor<3x5xf32>, tensor<3x5xf32>
+}
+
+// -----
+
 // Quantize and dequantize that stand already are left as they are, as is a
 // function without a body.
 // CHECK-LABEL: func private @outside
@@ -115,7 +151,7 @@ func.func @trained(%x: tensor<4x4xf32> {qopt.name = "x"}, %y: tensor<4x4xf32> {q
 // CHECK: tensor.gather %[[O]]
 // CHECK-NEXT: tensor.gather %[[O]]
 // CHECK-NEXT: tensor.concat dim(0) %{{.*}}, %[[Z]]
-// CHECK-NEXT: linalg.matmul {{.*}} ins(%{{.*}}, %[[W]]
+// CHECK: linalg.matmul {{.*}} ins(%{{.*}}, %[[W]]
 func.func @moved_constants(%i: tensor<2x1xindex> {qopt.name = "i"}) -> (tensor<3x2xf32>, tensor<2x2xf32>) {
   %w = arith.constant dense<[[0.5, 1.0], [2.0, -1.0]]> : tensor<2x2xf32>
   %zeros = arith.constant dense<0.0> : tensor<1x2xf32>

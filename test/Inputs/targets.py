@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs a model on several processors and fails where one byte of an output differs.
 
-usage: targets.py MODEL.mlir SAMPLES.npz FOLDER [--cpus=NAME,...] [--qemu=COMMAND]
-       needs quant-run, for --qemu quant-compile and aarch64-linux-gnu-gcc on PATH too;
+usage: targets.py MODEL.mlir SAMPLES.npz FOLDER [--cpus=NAME,...] [--qemu-aarch64=COMMAND]
+                  [--qemu-arm=COMMAND]
+       needs quant-run, for emulators quant-compile and the cross compiler on PATH too;
        FOLDER is for what it writes
 
 Scalar code and vector code for this machine always run, then code for each of --cpus,
-which this machine must be able to run, and for three kinds of Arm under the emulator.
-Lit's %targets is the options for the machine at hand.
+which this machine must be able to run, and for kinds of Arm under their emulators, of 64
+and of 32 bits. Lit's %targets is the options for the machine at hand.
 """
 
 import argparse
@@ -20,21 +21,38 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import npz  # noqa: E402
 
-# What code is generated for, and what the emulator is: neither has more instructions than
-# its name says. Plain vectors, dot products, matrix products.
-ARM = {"cortex-a53": "cortex-a53", "cortex-a76": "cortex-a76", "neoverse-n2": "max"}
+# Of 64 bits with plain vectors, dot products, matrix products; of 32 bits without and with
+# vectors: what code is generated for, and what the emulator is. It has no more instructions
+# than the target's name says.
+ARM = {
+    "cortex-a53": ("aarch64", ["--cpu=cortex-a53"], ["-cpu", "cortex-a53"]),
+    "cortex-a76": ("aarch64", ["--cpu=cortex-a76"], ["-cpu", "cortex-a76"]),
+    "neoverse-n2": ("aarch64", ["--cpu=neoverse-n2"], ["-cpu", "max"]),
+    "armv7": ("arm", ["--features=-neon"], []),
+    "armv7-neon": ("arm", ["--features=+neon"], []),
+}
+# How compilers spell them.
+TRIPLES = {"aarch64": "aarch64-linux-gnu", "arm": "armv7-linux-gnueabihf"}
+COMPILERS = {"aarch64": "aarch64-linux-gnu-gcc", "arm": "arm-linux-gnueabihf-gcc"}
 WIDTHS = {"int8_t": 1, "int16_t": 2, "int32_t": 4, "int64_t": 8, "float": 4, "double": 8}
 
 
 def add_options(parser):
     parser.add_argument("--cpus", default="", help="processors that this machine can be")
-    parser.add_argument("--qemu", default="", help="the emulator's command, for Arm")
+    for kind in TRIPLES:
+        parser.add_argument(f"--qemu-{kind}", default="", help="the emulator's command")
+
+
+def emulator_of(target, options):
+    """The command of the emulator for `target`; none where there is none."""
+    return getattr(options, f"qemu_{ARM[target][0]}")
 
 
 def names(options):
     """Of every target."""
     cpus = [cpu for cpu in options.cpus.split(",") if cpu]
-    return ["scalar", "native", *cpus, *(ARM if options.qemu else ())]
+    arms = [target for target in ARM if emulator_of(target, options)]
+    return ["scalar", "native", *cpus, *arms]
 
 
 def run_here(model, samples, folder, arguments):
@@ -70,16 +88,16 @@ def driver(header, function):
     return "\n".join(lines) + "\n", parameters
 
 
-def run_arm(model, samples, folder, cpu, qemu):
+def run_arm(model, samples, folder, target, emulator):
     """The bytes of each output. Inputs take the array of their name, else of their place."""
-    base = folder / f"{model.stem}.{cpu}"
-    base = base.resolve()
-    command = ["quant-compile", model, "--emit=obj", "--name=model", f"--cpu={cpu}"]
-    command += ["--triple=aarch64-linux-gnu", "-o", f"{base}.o", f"--header={base}.h"]
+    kind, features, machine = ARM[target]
+    base = (folder / f"{model.stem}.{target}").resolve()
+    command = ["quant-compile", model, "--emit=obj", "--name=model", *features]
+    command += [f"--triple={TRIPLES[kind]}", "-o", f"{base}.o", f"--header={base}.h"]
     subprocess.run(command, check=True)
     source, parameters = driver(f"{base}.h", "model")
     pathlib.Path(f"{base}.c").write_text(source)
-    compiler = ["aarch64-linux-gnu-gcc", "-std=c11", f"{base}.c", f"{base}.o", "-lm"]
+    compiler = [COMPILERS[kind], "-std=c11", f"{base}.c", f"{base}.o", "-lm"]
     subprocess.run([*compiler, "-o", base], check=True)
 
     arrays = list(npz.read(samples))
@@ -92,7 +110,7 @@ def run_arm(model, samples, folder, cpu, qemu):
         for sample in range(count)
         for part, (_, size) in zip(data, inputs)
     )
-    command = [*shlex.split(qemu), "-cpu", ARM[cpu], base]
+    command = [*shlex.split(emulator), *machine, base]
     written = subprocess.run(command, input=fed, check=True, stdout=subprocess.PIPE).stdout
     sizes = [size for constant, _, size in parameters if not constant]
     assert len(written) == count * sum(sizes), (len(written), count, sizes)
@@ -111,7 +129,7 @@ def run(model, samples, folder, options):
     expected = [data for _, _, _, data in first]
     for target in names(options)[1:]:
         if target in ARM:
-            found = run_arm(model, samples, folder, target, options.qemu)
+            found = run_arm(model, samples, folder, target, emulator_of(target, options))
         else:
             cpu = f"--cpu={target}"
             found = [data for *_, data in run_here(model, samples, folder, [cpu])]

@@ -93,6 +93,20 @@ func.func @widths(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> tensor<1x4xf32> {
 
 // -----
 
+// Two of 16 bits have no zero point together either: [0, 32.767] and [-98.304, 13.107]
+// are [-98.304, 98.301], s = 98.304 / 32768.
+// CHECK-LABEL: func @wide
+func.func @wide(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> tensor<1x4xf32> {
+  // CHECK: id "x" as !quant.uniform<i16:f32, 0.0030000000{{[0-9]*}}>
+  %ox = qopt.observe %x id "x" as !quant.uniform<i16<0:32767>:f32, 1.0e-3> : tensor<1x2xf32>
+  // CHECK: id "y" as !quant.uniform<i16:f32, 0.0030000000{{[0-9]*}}>
+  %oy = qopt.observe %y id "y" as !quant.uniform<i16<-32768:4369>:f32, 3.0e-3> : tensor<1x2xf32>
+  %c = tensor.concat dim(1) %ox, %oy {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  return %c : tensor<1x4xf32>
+}
+
+// -----
+
 // What came with the model wins over what was counted.
 // CHECK-LABEL: func @final
 // CHECK: qopt.observe %{{.*}} id "x" as !quant.uniform<i8:f32, 5.000000e-01:3> final

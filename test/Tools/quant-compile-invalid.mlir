@@ -17,6 +17,8 @@
 // TRIPLE: error: no back end for triple 'vax-dec-ultrix'
 // RUN: not quant-compile %t/main.mlir --emit=obj --triple=aarch64-linux-gnu --cpu=znver5 -o %t/f 2>&1 | FileCheck %s --check-prefix=CPU
 // CPU: error: unknown processor 'znver5' for aarch64
+// RUN: not quant-compile %t/main.mlir --emit=obj --triple=i686-linux-gnu -o %t/f 2>&1 | FileCheck %s --check-prefix=SSE2
+// SSE2: error: processor 'generic' for i686-unknown-linux-gnu has no SSE2, which floats need; choose one that has, such as pentium4
 // RUN: not quant-compile %t/dynamic.mlir --emit=obj -o %t/f --header=%t/f.h 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 // DYNAMIC: error: argument 0 of 'f' is tensor<?xf32>: give it a static shape
 

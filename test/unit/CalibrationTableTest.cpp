@@ -97,13 +97,15 @@ TEST_F(CalibrationTableTest, FormatIsAsDocumented) {
   table["x"].add(values, 2);
   table["x"].add(values + 2, 3);
   table["x"].type = "tensor<5xf32>";
+  table["x"].inputMeans.add(values, {{2}, {2}});
   EXPECT_EQ(
       table.toJson(),
-      "{\"format\":\"quant-opt calibration table\",\"version\":2,\n"
+      "{\"format\":\"quant-opt calibration table\",\"version\":3,\n"
       "\"tensors\":[\n"
       "{\"id\":\"x\",\"type\":\"tensor<5xf32>\",\"min\":-2,\"max\":0.50390625,"
       "\"zeros\":1,\"nan\":0,\"posInf\":0,\"negInf\":0,"
       "\"samples\":2,\"minSum\":\"-0x3p-1\",\"maxSum\":\"0x101p-8\",\n"
+      " \"inputSamples\":1,\"inputSums\":[\"0x101p-9\",\"-0x3p-2\"],\n"
       " \"bins\":[[16128,2,1],[49152,1]]}\n"
       "]}\n");
 }
@@ -138,13 +140,29 @@ TEST_F(CalibrationTableTest, BadFiles) {
             std::string::npos);
   const std::string head =
       "{\"format\":\"quant-opt calibration table\",\"version\":";
-  EXPECT_NE(problemOf(head + "3,\"tensors\":[]}").find("has version 3"),
+  EXPECT_NE(problemOf(head + "4,\"tensors\":[]}").find("has version 4"),
             std::string::npos);
   EXPECT_NE(problemOf(head + "1}").find("'tensors' is missing"),
             std::string::npos);
   EXPECT_NE(
       problemOf(head + "1,\"tensors\":[7]}").find("tensor 0 is not an object"),
       std::string::npos);
+}
+
+TEST_F(CalibrationTableTest, ErrorsSayWhere) {
+  const std::string head =
+      "{\n \"format\": \"quant-opt calibration table\",\n \"version\": ";
+  EXPECT_EQ(problemOf(head + "3,\n \"tensors\": [\n"),
+            "t.json:5:1: not valid JSON (truncated?): Unexpected EOF");
+  EXPECT_EQ(problemOf(head + "9}"),
+            "t.json:3:13: the table has version 9, but only versions 1 to 3 "
+            "can be read: calibrate again with this version");
+  EXPECT_EQ(problemOf(head + "3}"),
+            "t.json:2:2: 'tensors' is missing or not an array");
+  EXPECT_EQ(problemOf(head + "3,\n \"tensors\": [\n  {\"id\": \"x\"}]}"),
+            "t.json:5:4: tensor 0 ('x'): 'min' is missing or not a number");
+  EXPECT_EQ(problemOf(head + "3,\n \"tensors\": [{\"id\":\n   7}]}"),
+            "t.json:5:4: tensor 0: 'id' is missing or not a string");
 }
 
 TEST_F(CalibrationTableTest, BadEntries) {
@@ -163,22 +181,25 @@ TEST_F(CalibrationTableTest, BadEntries) {
            bins + "}";
   };
   EXPECT_EQ(problem(entry("x", "[[16256,1]]")), "");
-  const std::string where = "calibration table 't.json': tensor 0 ('x'): ";
+  // At the element, the value of the key, or the entry that lacks it.
+  auto at = [](int column) {
+    return "t.json:1:" + std::to_string(column) + ": tensor 0 ('x'): ";
+  };
   EXPECT_EQ(problem(entry("x", "[[16256]]")),
-            where + "an element of 'bins' is not [first bin, count, ...]");
+            at(139) + "an element of 'bins' is not [first bin, count, ...]");
   EXPECT_EQ(problem(entry("x", "[[16256,-1]]")),
-            where + "an element of 'bins' is not a count");
+            at(145) + "an element of 'bins' is not a count");
   EXPECT_EQ(problem(entry("x", "[[65535,1,1]]")),
-            where + "a run of 'bins' does not lie in 0..65535");
+            at(139) + "a run of 'bins' does not lie in 0..65535");
   EXPECT_EQ(problem(entry("x", "[[16000,1]]")),
-            where + "'bins', 'min' and 'max' contradict each other");
+            at(138) + "'bins', 'min' and 'max' contradict each other");
   EXPECT_EQ(problem(entry("x", "3")),
-            where + "'bins' is missing or not an array");
+            at(137) + "'bins' is missing or not an array");
   EXPECT_EQ(problem(entry("x", "[[16256,1]]", "\"colour\":1,")),
-            where + "unknown key 'colour'");
+            at(83) + "unknown key 'colour'");
   EXPECT_EQ(
       problem(entry("x", "[[16256,1]]") + "," + entry("x", "[[16256,1]]")),
-      "calibration table 't.json': tensor 'x' is there twice");
+      "t.json:1:151: tensor 'x' is there twice");
 }
 
 /// A table with one tensor, all ones, and what `more` says.
@@ -203,7 +224,7 @@ TEST_F(CalibrationTableTest, VersionOneHasNoExtremaOfSamples) {
   const CalibrationTable now = parseOnes(2, kTwoSamples);
   EXPECT_TRUE(now.lookup("x")->hasSamples());
   EXPECT_EQ(now.lookup("x")->samples.meanMax(), 1.0);
-  EXPECT_NE(old.toJson().find("\"version\":2"), std::string::npos);
+  EXPECT_NE(old.toJson().find("\"version\":3"), std::string::npos);
   EXPECT_EQ(old.toJson().find("samples"), std::string::npos);
 }
 
@@ -234,16 +255,67 @@ TEST_F(CalibrationTableTest, MergedWithVersionOneHasNone) {
   EXPECT_TRUE(empty == parts[1]);
 }
 
-TEST_F(CalibrationTableTest, BadSamples) {
+TEST_F(CalibrationTableTest, MeansOfInputsNeedAllSamples) {
+  const float values[] = {1, 2, 3, 4};
+  CalibrationTable table;
+  table["x"].add(values, 4);
+  table["x"].inputMeans.add(values, {{2}, {2}});
+  const std::string path = pathOf("means.json");
+  ASSERT_EQ(textOf(table.save(path)), "");
+  auto back = CalibrationTable::load(path);
+  ASSERT_TRUE(bool(back));
+  EXPECT_TRUE(*back == table);
+  ASSERT_EQ(textOf(back->merge(table)), "");
+  EXPECT_EQ(back->lookup("x")->inputMeans.count, 2u);
+  EXPECT_EQ(back->lookup("x")->inputMeans.mean(1), 3.0);
+  // A table of version 2 counted samples without them; from then on they are
+  // unknown.
+  ASSERT_EQ(textOf(back->merge(parseOnes(2, kTwoSamples))), "");
+  EXPECT_EQ(back->lookup("x")->inputMeans.count, 0u);
+  ASSERT_EQ(textOf(back->merge(table)), "");
+  EXPECT_EQ(back->lookup("x")->inputMeans.count, 0u);
+}
+
+TEST_F(CalibrationTableTest, BadMeansOfInputs) {
   auto problem = [](int version, const std::string &more) {
     return problemOf(
         "{\"format\":\"quant-opt calibration table\",\"version\":" +
         std::to_string(version) +
         ",\"tensors\":[{\"id\":\"x\",\"min\":1,\"max\":1,\"zeros\":0,"
-        "\"nan\":0,\"posInf\":0,\"negInf\":0," +
-        more + "\"bins\":[[16256,4]]}]}");
+        "\"nan\":0,\"posInf\":0,\"negInf\":0,\"bins\":[[16256,4]]," +
+        more + "}]}");
   };
-  const std::string where = "calibration table 't.json': tensor 0 ('x'): ";
+  auto says = [&](int version, const std::string &more, const char *what) {
+    EXPECT_NE(problem(version, more).find(what), std::string::npos)
+        << problem(version, more);
+  };
+  says(2, "\"inputSamples\":1,\"inputSums\":[\"0x1p+0\"]",
+       "unknown key 'inputS");
+  says(3, "\"inputSamples\":1", "'inputSums' is missing");
+  says(3, "\"inputSums\":[\"0x1p+0\"]", "'inputSamples' is missing");
+  says(3, "\"inputSamples\":0,\"inputSums\":[\"0x1p+0\"]",
+       "'inputSamples' is 0");
+  says(3, "\"inputSamples\":1,\"inputSums\":[]", "not an array of sums");
+  says(3, "\"inputSamples\":1,\"inputSums\":[1.5]",
+       "an element of 'inputSums' is not an exact sum");
+}
+
+/// `problem` less its "t.json:line:column: ".
+std::string withoutPlace(const std::string &problem) {
+  const size_t end = problem.find(": ");
+  return problem.rfind("t.json:1:", 0) == 0 ? problem.substr(end + 2) : problem;
+}
+
+TEST_F(CalibrationTableTest, BadSamples) {
+  auto problem = [](int version, const std::string &more) {
+    return withoutPlace(
+        problemOf("{\"format\":\"quant-opt calibration table\",\"version\":" +
+                  std::to_string(version) +
+                  ",\"tensors\":[{\"id\":\"x\",\"min\":1,\"max\":1,\"zeros\":0,"
+                  "\"nan\":0,\"posInf\":0,\"negInf\":0," +
+                  more + "\"bins\":[[16256,4]]}]}"));
+  };
+  const std::string where = "tensor 0 ('x'): ";
   EXPECT_EQ(problem(1, kTwoSamples).substr(0, where.size() + 11),
             where + "unknown key");
   EXPECT_EQ(problem(2, "\"samples\":2,"),

@@ -85,6 +85,7 @@ TEST_F(QuantizationMapTest, ReadsBackWhatItWrote) {
     for (size_t k = 0; k < a.weights.size(); ++k) {
       EXPECT_EQ(a.weights[k].operand, b.weights[k].operand);
       EXPECT_TRUE(a.weights[k].params == b.weights[k].params);
+      EXPECT_EQ(a.weights[k].biasCorrection, b.weights[k].biasCorrection);
     }
   }
 }
@@ -93,6 +94,7 @@ TEST_F(QuantizationMapTest, FormatIsAsDocumented) {
   QuantizationMap map = example();
   map.values[0].name = "x";
   map.values.resize(2);
+  map.values[1].weights[0].biasCorrection = {-0.1f, 0, 1e-45f};
   EXPECT_EQ(map.toYaml(),
             "# quant-opt quantization map: x = (q - zero-point) * scale for "
             "each value.\n"
@@ -112,7 +114,12 @@ TEST_F(QuantizationMapTest, FormatIsAsDocumented) {
             "  weights:\n"
             "  - operand: 1\n"
             "    params: {type: i8, range: [-127, 127], axis: 0, scale: [0.3, "
-            "1e-45, 3.4028235e+38, 1, 1e-07]}\n");
+            "1e-45, 3.4028235e+38, 1, 1e-07]}\n"
+            "    bias-correction: [-0.1, 0, 1e-45]\n");
+  auto back = QuantizationMap::parse(map.toYaml(), "m.yaml");
+  ASSERT_TRUE(bool(back)) << errorOf(std::move(back));
+  EXPECT_EQ(back->values[1].weights[0].biasCorrection,
+            map.values[1].weights[0].biasCorrection);
 }
 
 std::string problemOf(const std::string &text) {
@@ -195,7 +202,8 @@ TEST_F(QuantizationMapTest, BadParams) {
                   "' is not a value of 'scale'; allowed: a number over 0 that "
                   "an f32 holds");
   EXPECT_EQ(problem("type: i8, scale: [1, 2]"),
-            "m.yaml:5:30: 'scale' must be one value; allowed: a number over 0");
+            "m.yaml:5:30: 'scale' must be one value; allowed: a number over 0 "
+            "that an f32 holds");
   EXPECT_EQ(problem("type: i8, scale: 1, zero-point: 128"),
             "m.yaml:5:44: the zero point 128 is out of the range [-128, 127]");
   EXPECT_EQ(problem("type: i8, scale: 1, range: [-64, 64], zero-point: -65"),
@@ -244,6 +252,9 @@ TEST_F(QuantizationMapTest, BadWeights) {
   EXPECT_EQ(problem("{operand: 1, params: {type: i8, scale: 1}}, "
                     "{operand: 1, params: {type: i8, scale: 1}}"),
             "m.yaml:5:67: operand 1 is there twice; remove one");
+  EXPECT_EQ(problem("{bias-correction: [1, inf]}"),
+            "m.yaml:5:35: 'inf' is not a value of 'bias-correction'; allowed: "
+            "a finite number");
 }
 
 TEST_F(QuantizationMapTest, UnwritablePathLeavesNothing) {

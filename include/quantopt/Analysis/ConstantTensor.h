@@ -5,6 +5,7 @@
 
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
@@ -31,6 +32,11 @@ struct BroadcastSource {
 /// Whether `value` only repeats or permutes elements of another tensor:
 /// `linalg.broadcast` and generics that yield one of their inputs.
 std::optional<BroadcastSource> matchBroadcast(Value value);
+
+/// `source` repeated over `type`: a generic whose element `i` is element
+/// `map(i)` of it.
+Value createBroadcast(OpBuilder &builder, Location loc, Value source,
+                      AffineMap map, RankedTensorType type);
 
 /// Sees through `arith.constant`, `linalg.fill`, `linalg.broadcast` and
 /// generics that only broadcast.

@@ -36,12 +36,14 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::ModuleOp"> {
   let description = [{
     Reads the names that `qopt-assign-names` gave. Afterwards every float tensor
     that depends on an input passes through a `qopt.observe` whose `id` is its
-    name, and nothing else has changed. Values that only move others
+    name, a `qopt.observe_means` stands in front of each contraction with constant
+    weights, over the dimensions of its activation that the weights have, too, and
+    nothing else has changed. Values that only move others
     (same-scale operations) get no hook: propagation gives them parameters. A
     constant that is moved, such as the table of an embedding, has one for whoever
     moves it, "gather_0.0" of the first operand of `gather_0`, unless it is all
     zeros or not finite.
-    A function gets none where each contraction is `qopt.dynamic` or stays in
+    A function gets no hooks where each contraction is `qopt.dynamic` or stays in
     float. With `explain`, the module gets `qopt.explain`, and later passes write
     in `qopt.why` of the hooks where their parameters come from. Refuses values
     without a name.
@@ -91,14 +93,15 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
   let description = [{
     Reads the statistics that `table` holds under the id of each `qopt.observe`,
     and the settings of `config`. Afterwards each of them carries its chosen
-    quantized type. Values whose range the operation fixes (softmax) get that
-    range. Several tables, separated by commas, are merged; with `merged`, the one
+    quantized type, and contractions carry `qopt.input_means`, what the table
+    holds for their `qopt.observe_means`, none of which is left. Values whose range
+    the operation fixes (softmax) get that range. Several tables, separated by commas, are merged; with `merged`, the one
     that results is written there. Warns of values that were all zero, or next to
     it (docs/NumericContract.md, "Degenerate values").
 
     Refuses an id that the table lacks or that saw nothing, values that are NaN
-    or infinite unless the configuration ignores them, and overrides that match
-    nothing.
+    or infinite unless the configuration ignores them, means of another number of
+    channels, and overrides that match nothing.
 
     Example: test/Calibration/apply-calibration.mlir
   }];

@@ -55,6 +55,14 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
       "::llvm::SmallVector<::std::pair<int64_t, int64_t>>", "getSharedDims",
       (ins "::mlir::OpOperand &":$operand), "", [{ return {}; }]>,
     InterfaceMethod<[{
+        The dimensions that operands `first` and `second` share, as pairs,
+        ascending in the first: an element of one is multiplied only with those
+        of the other that have its own index there.
+      }],
+      "::llvm::SmallVector<::std::pair<int64_t, int64_t>>", "getCommonDims",
+      (ins "::mlir::OpOperand &":$first, "::mlir::OpOperand &":$second), "",
+      [{ return {}; }]>,
+    InterfaceMethod<[{
         How many products of an activation and another factor the operation
         computes in all: what it costs. 0 for operations without products.
       }],

@@ -93,6 +93,11 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
     a `qopt.dequantize` without zero points makes already keep their parameters,
     and `qopt.given_weights`, which a quantization map gives, decides for others.
 
+    Where calibration left `qopt.input_means` on an operation, a constant bias (or
+    zero) takes back what rounding the weights shifts each result by on average,
+    `sum_k (stored_k - w_k) E[x_k]`, unless `bias-correction=false`. With given
+    weights, what the map gives is added instead.
+
     Changes numbers, and clips them where that costs least, so without a bound.
 
     Refuses weights that are NaN or infinite, and given scales so small that
@@ -106,7 +111,9 @@ def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
            /*default=*/"\"per-channel\"", "per-channel or per-tensor">,
     Option<"method", "method", "std::string", /*default=*/"\"mse\"",
            "min-max or mse">,
-    Option<"bits", "bits", "int64_t", /*default=*/"8", "8, 7 or 16">
+    Option<"bits", "bits", "int64_t", /*default=*/"8", "8, 7 or 16">,
+    Option<"biasCorrection", "bias-correction", "bool", /*default=*/"true",
+           "Take what rounding shifts on average out of the bias">
   ];
   let dependentDialects = ["::mlir::qopt::QOptDialect",
                            "::mlir::arith::ArithDialect",
@@ -118,8 +125,9 @@ def FitAccumulators : Pass<"qopt-fit-accumulators", "::mlir::func::FuncOp"> {
   let summary = "Cut 16-bit activations to what sums in 32 bits have room for";
   let description = [{
     Reads the types on `qopt.observe` and the stored weights of selected
-    contractions. Where the bias and `sum |w|` times the largest stored activation
-    of 16 bits could leave 32 bits, the activation's range is cut into so few steps
+    contractions. Where the bias and the largest sum of weights times stored
+    activations of 16 bits, each weight with the end of the range that its sign
+    wants, could leave 32 bits, the activation's range is cut into so few steps
     that they cannot, whatever the input: sums stay exact, and the proof is in the
     constants. Values that the activation shares parameters with are cut with it.
     In a product of two activations of 16 bits both give the same.

@@ -9,6 +9,7 @@
 #ifndef QUANTOPT_SUPPORT_CALIBRATIONJSON_H
 #define QUANTOPT_SUPPORT_CALIBRATIONJSON_H
 
+#include "quantopt/Support/ChannelMeans.h"
 #include "quantopt/Support/Histogram.h"
 #include "quantopt/Support/SampleExtrema.h"
 
@@ -23,6 +24,10 @@ struct CalibrationRecord {
   /// Of single samples. Its count is 0 where any finite value of the histogram
   /// came without them, as in tables of version 1.
   SampleExtrema samples;
+  /// Of what the operation that makes the value multiplies by its weights, with
+  /// the indices of the weights. Its count is 0 where that is not observed or a
+  /// part of the values came without it, as in tables of version 2.
+  ChannelMeans inputMeans;
   /// The value's type as text, for the reader of the file; may be empty.
   std::string type;
 
@@ -36,10 +41,14 @@ struct CalibrationRecord {
   /// Adds the statistics of `other`; the type stays.
   void merge(const CalibrationRecord &other) {
     const bool known = hasSamples() && other.hasSamples();
+    const bool meansKnown = hasInputMeans() && other.hasInputMeans();
     histogram.merge(other.histogram);
     samples.merge(other.samples);
     if (!known)
       samples = SampleExtrema();
+    inputMeans.merge(other.inputMeans);
+    if (!meansKnown)
+      inputMeans = ChannelMeans();
   }
 
   /// Whether `samples` covers all finite values of the histogram.
@@ -47,8 +56,14 @@ struct CalibrationRecord {
     return samples.count != 0 || histogram.finite() == 0;
   }
 
+  /// Whether `inputMeans` covers all samples of the histogram.
+  bool hasInputMeans() const {
+    return inputMeans.count != 0 || histogram.empty();
+  }
+
   bool operator==(const CalibrationRecord &o) const {
-    return type == o.type && histogram == o.histogram && samples == o.samples;
+    return type == o.type && histogram == o.histogram && samples == o.samples &&
+           inputMeans == o.inputMeans;
   }
 };
 
@@ -56,8 +71,9 @@ struct CalibrationRecord {
 using CalibrationRecords = std::map<std::string, CalibrationRecord>;
 
 inline constexpr const char *kCalibrationFormat = "quant-opt calibration table";
-/// What is written. Version 1, without the extrema of samples, is read as well.
-inline constexpr int kCalibrationVersion = 2;
+/// What is written. Version 2, without the means of inputs, and version 1,
+/// without the extrema of samples either, are read as well.
+inline constexpr int kCalibrationVersion = 3;
 
 /// The table as JSON; equal records give equal bytes, whatever the locale.
 std::string calibrationToJson(const CalibrationRecords &records);

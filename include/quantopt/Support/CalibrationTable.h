@@ -13,18 +13,21 @@ namespace quantopt {
 /// Statistics by observer id. A file of its own: it can be read, kept, merged
 /// with tables of other shards, and tried with every calibration method.
 ///
-/// File: JSON, version 2,
-///   {"format": "quant-opt calibration table", "version": 2, "tensors": [
+/// File: JSON, version 3,
+///   {"format": "quant-opt calibration table", "version": 3, "tensors": [
 ///     {"id": "conv1", "type": "tensor<1x16x8x8xf32>",     type: optional
 ///      "min": -1.5, "max": 3.25,                          exact, finite values
 ///      "zeros": 12, "nan": 0, "posInf": 0, "negInf": 0,
 ///      "samples": 4, "minSum": "-0x3p-1", "maxSum": "0x1p+3",  optional
+///      "inputSamples": 4, "inputSums": ["0x1p+3", ...],        optional
 ///      "bins": [[16128, 3, 9], ...]}, ...]}
 /// with tensors by ascending id and each run of bins as its first bin (the top
 /// 16 bits of the f32 pattern) followed by the counts of it and its neighbours.
 /// "samples" counts the samples with a finite value, and the sums, exact
 /// hexadecimal floats, are those of their minima and maxima; they are left out
 /// where a part of the values came from a table of version 1, which has none.
+/// "inputSums" are of what a contraction reads, one a channel (ChannelMeans);
+/// versions 1 and 2 have none.
 /// Equal tables are equal bytes.
 class CalibrationTable {
 public:
@@ -32,11 +35,11 @@ public:
   explicit CalibrationTable(CalibrationRecords records)
       : records(std::move(records)) {}
 
-  /// Reads a file; the error names the file and the place in it.
+  /// Reads a file; an error in it begins with "file:line:column: ".
   static llvm::Expected<CalibrationTable> load(llvm::StringRef path);
-  /// Reads a text; `name` stands for it in errors.
+  /// Reads a text; `file` stands for it in errors.
   static llvm::Expected<CalibrationTable> parse(llvm::StringRef text,
-                                                llvm::StringRef name);
+                                                llvm::StringRef file);
 
   /// Writes beside `path` and renames: the whole file or none.
   llvm::Error save(llvm::StringRef path) const;

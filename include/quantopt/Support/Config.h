@@ -104,6 +104,8 @@ struct WeightSettings {
   int bits = 8;
   WeightGranularity granularity = WeightGranularity::PerChannel;
   WeightMethod method = WeightMethod::Mse;
+  /// Biases take back what rounding the weights shifts on average.
+  bool biasCorrection = true;
 };
 
 /// One entry of `overrides`: what it matches and what it sets.

@@ -41,6 +41,10 @@ struct MappedParams {
 struct MappedWeights {
   unsigned operand = 0;
   MappedParams params;
+  /// What is added to the bias because the weights are rounded: f32 values, in
+  /// row-major order of the result's dimensions that the weights have, too.
+  /// Empty where nothing is.
+  std::vector<float> biasCorrection;
   unsigned line = 0, column = 0;
 };
 
@@ -83,6 +87,7 @@ struct MappedValue {
 ///     weights:
 ///     - operand: 1
 ///       params: {type: i8, range: [-127, 127], axis: 1, scale: [0.1, 0.2]}
+///       bias-correction: [-0.001, 0.002]     where calibration had one
 /// With `scheme: dynamic`, `dynamic: {granularity: row, symmetric: true}`; with
 /// `scheme: weight-only`, `weight-only: {format: int8, group-size: 0}`;
 /// `float` keeps in float what could be an integer. Scales are rounded to f32;

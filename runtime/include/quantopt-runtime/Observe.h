@@ -30,6 +30,13 @@ void qopt_observer_add(qopt_observer *observer, const float *data,
 /* Both at once. */
 void qopt_observe_f32(const char *id, const float *data, int64_t count);
 
+/* Adds, to the observer of the operation `id`, the means of what it multiplies
+ * by its weights: of one sample, a row-major tensor of the shape
+ * sizes[0] * sizes[1] * ... * sizes[2 * parts - 1]. An element's channel is its
+ * index along the sizes at odd places; the mean is over the others. */
+void qopt_observe_means_f32(const char *id, const float *data,
+                            const int64_t *sizes, int64_t parts);
+
 /* Writes the table of all observers as JSON, beside `path` and renamed. Returns
  * 0, or the errno of what failed; then `path` is as it was. */
 int qopt_calibration_write(const char *path);

@@ -299,6 +299,30 @@ func.func @observe_c3(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+func.func @observe_means_c1(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{'qopt.observe_means' op needs an id that is not empty}}
+  qopt.observe_means %x over [1] id "" : tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @observe_means_c2(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{'qopt.observe_means' op needs channels that are ascending dimensions of 'tensor<4x8xf32>'}}
+  qopt.observe_means %x over [1, 0] id "x" : tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @observe_means_c2_rank(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{'qopt.observe_means' op needs channels that are ascending dimensions of 'tensor<4x8xf32>'}}
+  qopt.observe_means %x over [2] id "x" : tensor<4x8xf32>
+  return
+}
+
+// -----
+
 // A contract on a module is a #qopt.numerics, nothing that looks like one.
 
 // expected-error@+1 {{'qopt.numerics' takes a #qopt.numerics attribute}}

@@ -94,6 +94,13 @@ func.func @fake_quant(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   return %y : tensor<2x4xf32>
 }
 
+// CHECK-LABEL: @observe_means
+func.func @observe_means(%x: tensor<1x8x4x4xf32>) {
+  // CHECK: qopt.observe_means %{{.*}} over [1] id "conv_1" : tensor<1x8x4x4xf32>
+  qopt.observe_means %x over [1] id "conv_1" : tensor<1x8x4x4xf32>
+  return
+}
+
 // CHECK-LABEL: @observe
 func.func @observe(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
   // CHECK: qopt.observe %{{.*}} id "conv_1" : tensor<1x8xf32>

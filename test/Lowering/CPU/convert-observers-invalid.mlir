@@ -13,3 +13,11 @@ func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
   %a = qopt.observe %x id "x" : tensor<?xf32>
   return %a : tensor<?xf32>
 }
+
+// -----
+
+func.func @dynamic_means(%x: tensor<?x2xf32>) {
+  // expected-error @+1 {{observes a value of dynamic shape 'tensor<?x2xf32>'}}
+  qopt.observe_means %x over [1] id "x" : tensor<?x2xf32>
+  return
+}

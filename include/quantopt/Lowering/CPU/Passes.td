@@ -62,9 +62,11 @@ def ConvertObservers : Pass<"qopt-convert-observers", "::mlir::ModuleOp"> {
   let description = [{
     Reads a module on tensors. Each `qopt.observe %x id "n"` becomes a call of
     `qopt_observe_f32(const char *id, const float *data, int64_t count)` on the
-    buffer of `%x`, at the same place in the program, and its uses read `%x`.
+    buffer of `%x`, at the same place in the program, and its uses read `%x`. Each
+    `qopt.observe_means` becomes a call of `qopt_observe_means_f32`, with the shape
+    as sizes that are summed and sizes that are kept, by turns.
 
-    Guarantees that no `qopt.observe` is left and that each call sees a dense
+    Guarantees that no hook is left and that each call sees a dense
     row-major buffer.
 
     Refuses values that are not f32.

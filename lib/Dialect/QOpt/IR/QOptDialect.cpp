@@ -6,6 +6,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -20,7 +21,19 @@ using namespace mlir::qopt;
 #define GET_OP_CLASSES
 #include "quantopt/Dialect/QOpt/IR/QOptOps.cpp.inc"
 
+namespace {
+/// Each operation is where it stands: any function may take it in.
+struct QOptInlinerInterface : public DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 void QOptDialect::initialize() {
+  addInterfaces<QOptInlinerInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "quantopt/Dialect/QOpt/IR/QOptAttributes.cpp.inc"

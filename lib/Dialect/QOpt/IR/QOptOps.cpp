@@ -274,3 +274,22 @@ void ObserveOp::getEffects(
   // Counting must not be folded away or duplicated.
   effects.emplace_back(MemoryEffects::Write::get());
 }
+
+LogicalResult ObserveMeansOp::verify() {
+  if (getId().empty())
+    return emitOpError("needs an id that is not empty");
+  int64_t last = -1;
+  for (int64_t channel : getChannels()) {
+    if (channel <= last || channel >= getInput().getType().getRank())
+      return emitOpError("needs channels that are ascending dimensions of ")
+             << getInput().getType();
+    last = channel;
+  }
+  return success();
+}
+
+void ObserveMeansOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  effects.emplace_back(MemoryEffects::Write::get());
+}

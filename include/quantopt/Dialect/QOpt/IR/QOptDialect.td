@@ -40,7 +40,11 @@ def QOpt_Dialect : Dialect {
     `qopt.given`, a string on `qopt.observe`, is the place in a
     quantization map that gives its parameters, which no pass may change then;
     `qopt.given_weights` on an operation, a list of dictionaries of `operand`,
-    `type` and `place`, says the same of its weights.
+    `type` and `place`, says the same of its weights; where `bias_correction`
+    is there, it is what the map adds to the bias. `qopt.input_means` on a
+    contraction, a tensor, is the mean of what it reads, for each index that its
+    weights have, too; `qopt.bias_correction` is what was added to its bias for
+    the rounding of its weights, until a quantization map has it.
     While a model is trained, `qopt.parameter`, a dictionary on an
     argument, says what it is, and `qopt.gradient` names the function of gradients
     of an operation that rounds; on that function it is a unit attribute.
@@ -83,6 +87,16 @@ def QOpt_Dialect : Dialect {
     }
     static constexpr ::llvm::StringLiteral getGivenWeightsAttrName() {
       return "qopt.given_weights";
+    }
+    /// Name of the attribute of a contraction that holds the means of its input,
+    /// until its weights are stored.
+    static constexpr ::llvm::StringLiteral getInputMeansAttrName() {
+      return "qopt.input_means";
+    }
+    /// Name of the attribute of a contraction that holds what was added to its
+    /// bias, until that is written down.
+    static constexpr ::llvm::StringLiteral getBiasCorrectionAttrName() {
+      return "qopt.bias_correction";
     }
     /// Name of the attribute of an argument that is trained: a dictionary with
     /// `kind` ("scale", "zero_point", "weights" or "bias"), and `min` and `max`

@@ -243,4 +243,30 @@ def QOpt_ObserveOp : QOpt_Op<"observe", [SameOperandsAndResultType,
   let hasVerifier = 1;
 }
 
+def QOpt_ObserveMeansOp : QOpt_Op<"observe_means",
+    [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "calibration hook: counts the means of what a contraction reads";
+  let description = [{
+    When the program runs, adds the mean over all dimensions but `channels` to the
+    statistics of the operation whose `qopt.name` is `id`: one mean for each index
+    of `channels`, those that its weights have, too. What rounding the weights does
+    to a result on average follows from them (qopt-quantize-weights). Exact sums of
+    samples' means, so neither the order of samples nor sharding changes them.
+
+    Lives from `qopt-insert-observers` until a calibration is applied.
+
+    Constraints:
+    - (C1) `id` is not empty.
+    - (C2) `channels` are dimensions of the value, ascending.
+
+    ```mlir
+    qopt.observe_means %x over [1] id "conv_1" : tensor<1x8x4x4xf32>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[AnyFloat]>:$input, StrAttr:$id,
+                       DenseI64ArrayAttr:$channels);
+  let assemblyFormat = "$input `over` $channels `id` $id attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
 #endif // QUANTOPT_DIALECT_QOPT_IR_QOPTOPS_TD

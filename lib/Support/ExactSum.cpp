@@ -1,6 +1,6 @@
-//===- SampleExtrema.cpp - Sums of extrema, without rounding --------------===//
+//===- ExactSum.cpp - Sums of floats without rounding ---------------------===//
 
-#include "quantopt/Support/SampleExtrema.h"
+#include "quantopt/Support/ExactSum.h"
 
 #include <cmath>
 #include <cstring>
