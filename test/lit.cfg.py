@@ -106,17 +106,34 @@ for flag, feature in [
     if flag in cpu_flags:
         config.available_features.add(feature)
 
+# Processors that this one can be, for test/Inputs/targets.py.
+cpus = []
+for feature, names in [
+    ("host-x86_64", ["x86-64"]),
+    ("avx2", ["haswell"]),
+    ("avx512vnni", ["skylake-avx512", "cascadelake"]),
+]:
+    if feature in config.available_features:
+        cpus += names
+targets = f"--cpus={','.join(cpus)}"
+
 qemu = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 if qemu and shutil.which("aarch64-linux-gnu-gcc"):
     config.available_features.add("qemu-aarch64")
-    config.substitutions.append(("%qemu_aarch64", f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"))
+    emulator = f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"
+    config.substitutions.append(("%qemu_aarch64", emulator))
+    targets += f" --qemu-aarch64='{emulator}'"
     if shutil.which("aarch64-linux-gnu-g++"):
         config.available_features.add("aarch64-cxx")
 
 qemu = shutil.which("qemu-arm") or shutil.which("qemu-arm-static")
 if qemu and shutil.which("arm-linux-gnueabihf-gcc"):
     config.available_features.add("qemu-arm")
-    config.substitutions.append(("%qemu_arm", f"{qemu} -L /usr/arm-linux-gnueabihf"))
+    emulator = f"{qemu} -L /usr/arm-linux-gnueabihf"
+    config.substitutions.append(("%qemu_arm", emulator))
+    targets += f" --qemu-arm='{emulator}'"
+
+config.substitutions.append(("%targets", targets))
 
 chromium = shutil.which("chromium")
 if chromium:

@@ -29,12 +29,21 @@ FailureOr<quantopt::Config> mlir::qopt::loadConfig(StringRef path,
 }
 
 /// Fixed ranges take every step of the storage: [0, 1] in 8 bits is 1/256 and
-/// -128, as in TFLite's specification of softmax.
+/// -128, and in 16, which have no zero point, 1/32768, as in TFLite's
+/// specification of softmax.
 static quantopt::QuantParams
 getFixedParams(RealRange range, const quantopt::ActivationSettings &settings) {
   quantopt::QuantParams params;
   params.qmin = settings.qmin();
   params.qmax = settings.qmax();
+  if (settings.bits == 16) {
+    params.scale =
+        float(std::max(-range.min, range.max) / double(params.qmax + 1));
+    // An empty side is left out, as of other values of 16 bits.
+    if (range.min >= 0)
+      params.qmin = 0;
+    return params;
+  }
   params.scale =
       float((range.max - range.min) / double(params.qmax - params.qmin + 1));
   params.zeroPoint = params.qmin - int64_t(range.min / params.scale);
@@ -244,6 +253,33 @@ static std::string describeLeftOut(const quantopt::Histogram &histogram) {
                        histogram.posInfs() + histogram.negInfs());
 }
 
+/// The share of values that a mean of extremes may cut off without a word. With
+/// thousands of values a sample it cuts off a few thousandths at most.
+static constexpr double kCutShare = 0.02;
+
+/// Tells of a mean of extremes that cuts off more than outliers: samples of few
+/// values, or unlike each other, do not reach as far as all of them together.
+static void warnAboutMean(ObserveOp op,
+                          const quantopt::CalibrationRecord &record,
+                          const quantopt::QuantParams &params) {
+  // Half a step beyond the ends is what rounding costs anywhere.
+  const double low = (params.qmin - params.zeroPoint - 0.5) * params.scale;
+  const double high = (params.qmax - params.zeroPoint + 0.5) * params.scale;
+  uint64_t cut = 0;
+  for (const quantopt::HistogramBin &bin : record.histogram.bins())
+    if (bin.representative < low || bin.representative > high)
+      cut += bin.count;
+  const uint64_t all = record.histogram.finite();
+  if (double(cut) <= kCutShare * double(all))
+    return;
+  op->emitWarning("'")
+      << op.getId() << "': method moving-average cuts off "
+      << llvm::formatv("{0:P1} of {1}", double(cut) / double(all),
+                       describeRange(record.histogram, params))
+      << ": single samples, of " << all / record.samples.count
+      << " values, do not reach as far as all; set another 'method'";
+}
+
 quantopt::ActivationSettings mlir::qopt::settingsFor(ObserveOp op,
                                                      quantopt::Config &config) {
   Operation *producer = op.getInput().getDefiningOp();
@@ -284,6 +320,8 @@ static LogicalResult assignParams(ObserveOp op,
       quantopt::classify(record->histogram, settings.qmin(), settings.qmax());
   if (!isFixed)
     warnAbout(op, state, record->histogram, *params);
+  if (!isFixed && method == quantopt::RangeMethod::MovingAverage)
+    warnAboutMean(op, *record, *params);
   explain(op, [&]() -> std::string {
     if (isFixed)
       return "the range of what the operation computes";

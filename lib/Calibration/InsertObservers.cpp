@@ -8,6 +8,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_INSERTOBSERVERS
@@ -39,6 +41,30 @@ static bool wantsObserver(Operation *op) {
     return role != QuantRole::None && role != QuantRole::SameScale;
   }
   return !isConstantDerived(op->getResult(0));
+}
+
+/// Whether the constant has a range to tell of: finite, and not all zeros,
+/// which every range holds.
+static bool hasRange(Value constant) {
+  ElementsAttr elements;
+  matchPattern(constant, m_Constant(&elements));
+  FailureOr<ConstantValues<float>> numbers = readFloats(elements);
+  return succeeded(numbers) &&
+         llvm::all_of(*numbers, [](float x) { return std::isfinite(x); }) &&
+         llvm::any_of(*numbers, [](float x) { return x != 0; });
+}
+
+/// The constants that `op` moves along with values of the program, such as the
+/// rows of an embedding: nothing else tells of their range.
+static SmallVector<OpOperand *> getMovedConstants(Operation *op) {
+  SmallVector<OpOperand *> constants;
+  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+  if (quantizable && quantizable.getQuantRole() == QuantRole::SameScale)
+    for (OpOperand &operand : op->getOpOperands())
+      if (quantizable.getOperandKind(operand) == OperandKind::Activation &&
+          matchPattern(operand.get(), m_Constant()))
+        constants.push_back(&operand);
+  return constants;
 }
 
 static void observe(OpBuilder &builder, Value value, StringAttr id) {
@@ -96,10 +122,18 @@ struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
         continue;
       OpBuilder builder(func.getBody());
       SmallVector<Operation *> sources;
+      llvm::MapVector<Value, SmallVector<OpOperand *>> constants;
       func.walk([&](Operation *op) {
-        if (op->getParentRegion() == &func.getBody() && wantsObserver(op))
+        if (op->getParentRegion() != &func.getBody())
+          return;
+        if (wantsObserver(op))
           sources.push_back(op);
+        for (OpOperand *operand : getMovedConstants(op))
+          constants[operand->get()].push_back(operand);
       });
+      for (auto &[constant, uses] : constants)
+        if (failed(observeConstant(builder, constant, uses)))
+          return signalPassFailure();
       for (BlockArgument argument : func.getArguments()) {
         if (!isFloatTensor(argument.getType()) || argument.use_empty() ||
             isPinned(argument))
@@ -128,6 +162,34 @@ struct InsertObservers : qopt::impl::InsertObserversBase<InsertObservers> {
           observeMeans(contraction, id);
       }
     }
+  }
+
+  /// Names a constant after the first of `uses`, "gather_0.0", and hooks what
+  /// they read; others, such as a product that has it as its weight, read it as
+  /// it is.
+  LogicalResult observeConstant(OpBuilder &builder, Value constant,
+                                ArrayRef<OpOperand *> uses) {
+    Operation *mover = uses.front()->getOwner();
+    Operation *op = constant.getDefiningOp();
+    StringRef attrName = QOptDialect::getNameAttrName();
+    auto id = op->getAttrOfType<StringAttr>(attrName);
+    if (!id) {
+      auto name = mover->getAttrOfType<StringAttr>(attrName);
+      if (!name)
+        return mover->emitOpError("has no name; run qopt-assign-names first");
+      id = builder.getStringAttr(name.getValue() + "." +
+                                 Twine(uses.front()->getOperandNumber()));
+      op->setAttr(attrName, id);
+    }
+    if (!hasRange(constant))
+      return success();
+    builder.setInsertionPointAfter(op);
+    auto hook = ObserveOp::create(builder, constant.getLoc(),
+                                  constant.getType(), constant, id, TypeAttr(),
+                                  /*final=*/false);
+    for (OpOperand *use : uses)
+      use->set(hook.getResult());
+    return success();
   }
 };
 } // namespace

@@ -110,7 +110,8 @@ static void buildQuantization(OpPassManager &pm, const QuantizeOptions &options,
       llvm::consumeError(read.takeError());
   }
   OpPassManager &deciding = pm.nest<func::FuncOp>();
-  addDecidingPasses(deciding, getWeightOptions(config));
+  addDecidingPasses(deciding, getWeightOptions(config),
+                    getPropagateOptions(config));
   if (isExplained(options))
     deciding.addPass(createRecordExplanation());
   // All is decided, and nothing is rewritten yet.

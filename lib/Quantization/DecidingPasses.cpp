@@ -6,12 +6,13 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 void mlir::qopt::addDecidingPasses(OpPassManager &pm,
-                                   const QuantizeWeightsOptions &weights) {
+                                   const QuantizeWeightsOptions &weights,
+                                   const PropagateParamsOptions &propagate) {
   // What was trained comes first: it decides for itself.
   pm.addPass(createPinFakeQuant());
   // Decide, then give parameters to all that moves along.
   pm.addPass(createSelectOps());
-  pm.addPass(createPropagateParams());
+  pm.addPass(createPropagateParams(propagate));
   pm.addPass(createQuantizeWeights(weights));
   pm.addPass(createFitAccumulators());
 }

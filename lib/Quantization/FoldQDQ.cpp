@@ -121,6 +121,43 @@ struct FoldRequantize : OpRewritePattern<QuantizeOp> {
   }
 };
 
+/// A constant that is moved is stored quantized.
+struct FoldQuantizedConstant : OpRewritePattern<QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    ElementsAttr real;
+    auto type = dyn_cast<quant::UniformQuantizedType>(op.getType());
+    auto result = dyn_cast<RankedTensorType>(op.getResult().getType());
+    if (!type || !result || !type.isSigned() ||
+        !matchPattern(op.getInput(), m_Constant(&real)) ||
+        result.getNumElements() == 0)
+      return failure();
+    const unsigned width = type.getStorageTypeIntegralWidth();
+    FailureOr<ConstantValues<float>> values = readFloats(real);
+    if (failed(values) || (width != 8 && width != 16))
+      return failure();
+    const quantopt::QuantParams params{type.getScale(), type.getZeroPoint(),
+                                       type.getStorageTypeMin(),
+                                       type.getStorageTypeMax()};
+    const quantopt::RoundingMode rounding = getRounding(getNumerics(op));
+    ConstantBuilder stored(result);
+    auto store = [&](auto data) {
+      for (auto [to, x] : llvm::zip_equal(data, *values))
+        to = quantopt::quantize(x, params, rounding);
+    };
+    if (width == 8)
+      store(stored.getMutableData<int8_t>());
+    else
+      store(stored.getMutableData<int16_t>());
+    auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+        op, std::move(stored).finish(name ? name.getValue() : "constant"));
+    return success();
+  }
+};
+
 struct FoldQDQ : qopt::impl::FoldQDQBase<FoldQDQ> {
   void runOnOperation() override {
     // In program order: an operation's operands are folded before it.
@@ -141,7 +178,7 @@ struct FoldQDQ : qopt::impl::FoldQDQBase<FoldQDQ> {
     populateFoldClampPatterns(clamps);
     RewritePatternSet patterns(&getContext());
     populateFoldElementwisePatterns(patterns);
-    patterns.add<FoldRequantize>(&getContext());
+    patterns.add<FoldRequantize, FoldQuantizedConstant>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(clamps))) ||
         failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
       getOperation().emitError(getArgument())

@@ -52,6 +52,7 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
   bool isLinalg = false, areArguments = false;
   GradientKind kind = GradientKind::None;
   QuantizeWeightsOptions weightOptions;
+  PropagateParamsOptions propagateOptions;
   quantopt::NpzWriter initial;
 
   void runOnOperation() override {
@@ -105,6 +106,7 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
       settings = std::move(*read);
     }
     weightOptions = getWeightOptions(settings);
+    propagateOptions = getPropagateOptions(settings);
     return success();
   }
 
@@ -138,7 +140,7 @@ struct InsertFakeQuant : qopt::impl::InsertFakeQuantBase<InsertFakeQuant> {
           "--compile-to=calibrate first");
 
     OpPassManager decide(func::FuncOp::getOperationName());
-    addDecidingPasses(decide, weightOptions);
+    addDecidingPasses(decide, weightOptions, propagateOptions);
     decide.addPass(createInsertQDQ());
     if (failed(runPipeline(decide, func)))
       return failure();

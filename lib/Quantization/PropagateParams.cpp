@@ -2,6 +2,7 @@
 
 #include "Selection.h"
 #include "quantopt/Quantization/Passes.h"
+#include "quantopt/Support/Config.h"
 #include "quantopt/Support/QuantMath.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -19,6 +20,13 @@ namespace mlir::qopt {
 
 using namespace mlir;
 using namespace mlir::qopt;
+
+PropagateParamsOptions
+mlir::qopt::getPropagateOptions(const quantopt::Config &config) {
+  PropagateParamsOptions options;
+  options.maxLoss = config.maxLoss;
+  return options;
+}
 
 /// The smallest type that holds the ranges of both: the first where they are
 /// equal.

@@ -153,9 +153,11 @@ struct WriteQuantizationMap
         continue;
       }
       auto name = op.getAttrOfType<StringAttr>(nameAttr);
-      if (!name || op.getNumResults() == 0 ||
-          isConstantDerived(op.getResult(0)) ||
-          (getRole(&op) == QuantRole::None && !getObserver(op.getResult(0))))
+      if (!name || op.getNumResults() == 0)
+        continue;
+      // Of constants those that are moved.
+      if (!getObserver(op.getResult(0)) && (getRole(&op) == QuantRole::None ||
+                                            isConstantDerived(op.getResult(0))))
         continue;
       quantopt::MappedValue entry =
           begin(name.getValue(), op.getName().getStringRef(), op.getResult(0));

@@ -138,6 +138,10 @@ private:
       return readNumber(
           value, key, [](double x) { return x >= 0 && x <= 100; },
           config.wideProducts);
+    if (name == "max-loss")
+      return readNumber(
+          value, key, [](double x) { return x >= 0 && x <= 1000; },
+          config.maxLoss);
     if (name == "require-int8")
       return readBool(value, key, config.requireInt8);
     return parseOverrides(value);

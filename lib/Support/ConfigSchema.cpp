@@ -70,6 +70,10 @@ static constexpr SchemaKey kSchema[] = {
     {"", "wide-products", "a number from 0 to 100", "2",
      "Percent of the model's products that may take activations of 16 bits, "
      "where they help most; 0 keeps every activation but the inputs in 8."},
+    {"", "max-loss", "a number from 0 to 1000", "12",
+     "dB that the other readers of a value may lose by the range of all that "
+     "it is joined with, as by a concat; a value that would lose more keeps "
+     "parameters of its own and is rounded once more where it is joined."},
     {"", "non-finite", "error, ignore", "error",
      "What to do with samples that give a NaN or an infinity: refuse them, or "
      "count "

@@ -31,6 +31,10 @@
 // RUN: quant-opt %t/concat.mlir --qopt-apply-calibration="table=%t/table.json config=%t/wide.yaml" | FileCheck %s --check-prefix=CONCAT
 // CONCAT-NOT: i16
 
+// A fixed range of 16 bits has no zero point either: 1/32768 and 0 for softmax, as TFLite.
+// RUN: quant-opt %t/softmax.mlir --qopt-apply-calibration="table=%t/table.json config=%t/override.yaml" | FileCheck %s --check-prefix=SOFTMAX
+// SOFTMAX: id "second" as !quant.uniform<i16<0:32767>:f32, 3.0517578125E-5>
+
 // An override decides for its values alone, before any choice.
 // OVERRIDE: id "x" as !quant.uniform<i8:f32,
 // OVERRIDE: id "second" as !quant.uniform<i16{{.*}}:f32,
@@ -69,6 +73,14 @@ func.func @concat(%x: tensor<1x4xf32>, %y: tensor<1x4xf32>) -> tensor<1x4xf32> {
   %m = linalg.matmul ins(%c, %w : tensor<1x8xf32>, tensor<8x4xf32>) outs(%zeros : tensor<1x4xf32>) -> tensor<1x4xf32>
   %om = qopt.observe %m id "first" : tensor<1x4xf32>
   return %om : tensor<1x4xf32>
+}
+
+//--- softmax.mlir
+func.func @softmax(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %e = tensor.empty() : tensor<1x4xf32>
+  %s = linalg.softmax dimension(1) ins(%x : tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
+  %os = qopt.observe %s id "second" : tensor<1x4xf32>
+  return %os : tensor<1x4xf32>
 }
 
 //--- table.json

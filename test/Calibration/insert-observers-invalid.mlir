@@ -23,3 +23,13 @@ func.func @unknown(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
   %s = math.atan %x : tensor<4xf32>
   return %s : tensor<4xf32>
 }
+
+// -----
+
+// A constant is named after what moves it.
+func.func @moved_constant(%x: tensor<1x2xf32> {qopt.name = "x"}) -> tensor<2x2xf32> {
+  %row = arith.constant dense<1.0> : tensor<1x2xf32>
+  // expected-error@+1 {{'tensor.concat' op has no name; run qopt-assign-names first}}
+  %c = tensor.concat dim(0) %row, %x : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<2x2xf32>
+  return %c : tensor<2x2xf32>
+}

@@ -138,3 +138,27 @@ func.func @trained(%x: tensor<4x4xf32> {qopt.name = "x"}, %y: tensor<4x4xf32> {q
   %n = linalg.matmul {qopt.name = "n"} ins(%y, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %m, %n : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+// A constant that is moved has a hook, for all that move it; what has it as a weight reads
+// it as it is. One of zeros has a name alone.
+// CHECK-LABEL: func @moved_constants
+// CHECK: %[[W:.*]] = arith.constant {qopt.name = "g.0"} dense<[
+// CHECK-NEXT: %[[O:.*]] = qopt.observe %[[W]] id "g.0"
+// CHECK: %[[Z:.*]] = arith.constant {qopt.name = "c.1"} dense<0.0
+// CHECK-NOT: qopt.observe %[[Z]]
+// CHECK: tensor.gather %[[O]]
+// CHECK-NEXT: tensor.gather %[[O]]
+// CHECK-NEXT: tensor.concat dim(0) %{{.*}}, %[[Z]]
+// CHECK: linalg.matmul {{.*}} ins(%{{.*}}, %[[W]]
+func.func @moved_constants(%i: tensor<2x1xindex> {qopt.name = "i"}) -> (tensor<3x2xf32>, tensor<2x2xf32>) {
+  %w = arith.constant dense<[[0.5, 1.0], [2.0, -1.0]]> : tensor<2x2xf32>
+  %zeros = arith.constant dense<0.0> : tensor<1x2xf32>
+  %init = arith.constant dense<0.0> : tensor<3x2xf32>
+  %g = tensor.gather %w[%i] gather_dims([0]) {qopt.name = "g"} : (tensor<2x2xf32>, tensor<2x1xindex>) -> tensor<2x2xf32>
+  %h = tensor.gather %w[%i] gather_dims([1]) {qopt.name = "h"} : (tensor<2x2xf32>, tensor<2x1xindex>) -> tensor<2x2xf32>
+  %c = tensor.concat dim(0) %g, %zeros {qopt.name = "c"} : (tensor<2x2xf32>, tensor<1x2xf32>) -> tensor<3x2xf32>
+  %m = linalg.matmul {qopt.name = "m"} ins(%c, %w : tensor<3x2xf32>, tensor<2x2xf32>) outs(%init : tensor<3x2xf32>) -> tensor<3x2xf32>
+  return %m, %h : tensor<3x2xf32>, tensor<2x2xf32>
+}

@@ -1,20 +1,19 @@
 // The tie case of ONNX Runtime: DQ + DQ -> Add -> Q with scales 0.1, 0.1 and 0.2, for
 // which its optimized and its plain run differ in 6,444 of 65,536 pairs. Here the pairs
-// in float and their integer form, by all kernels and for processors with and without
-// wide vectors, give the plain result for every pair.
+// in float and their integer form give the plain result for every pair, on every target.
 
 // RUN: %python %S/Inputs/all-pairs.py %t.npz | FileCheck %s --check-prefix=PAIRS
 // PAIRS: 6444 pairs
 
 // RUN: quant-opt %s --qopt-fold-qdq --canonicalize -o %t.folded.mlir
 // RUN: FileCheck %s --input-file=%t.folded.mlir
-// RUN: quant-run %s --inputs=%t.npz --expected=y | FileCheck %s --check-prefix=RAN
 // RUN: quant-run %s --inputs=%t.npz --expected=y --kernels=scalar | FileCheck %s --check-prefix=RAN
-// RUN: quant-run %t.folded.mlir --inputs=%t.npz --expected=y --kernels=auto | FileCheck %s --check-prefix=RAN
 // RUN: quant-run %t.folded.mlir --inputs=%t.npz --expected=y --kernels=scalar | FileCheck %s --check-prefix=RAN
-// RUN: %if host-x86_64 %{ quant-run %t.folded.mlir --inputs=%t.npz --expected=y --cpu=x86-64 | FileCheck %s --check-prefix=RAN %}
-// RUN: %if host-x86_64 %{ quant-run %t.folded.mlir --inputs=%t.npz --expected=y --cpu=x86-64-v2 | FileCheck %s --check-prefix=RAN %}
 // RAN: max abs error    0
+// RUN: %python %S/../Inputs/targets.py %s %t.npz %t.float %targets | FileCheck %s --check-prefixes=SAME%if qemu-aarch64 %{,ARM%}
+// RUN: %python %S/../Inputs/targets.py %t.folded.mlir %t.npz %t.folded %targets | FileCheck %s --check-prefixes=SAME%if qemu-aarch64 %{,ARM%}
+// SAME: the same bytes on scalar, native
+// ARM-SAME: cortex-a53, cortex-a76, neoverse-n2
 
 // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<65536xi8>, tensor<65536xi8>)
 #id = affine_map<(d0) -> (d0)>

@@ -15,12 +15,16 @@
 // RUN: quant-run %t/kept.mlir --inputs=%t/both.npz --expected=output0=0 --json=%t/kept0.json
 // RUN: quant-run %t/kept.mlir --inputs=%t/both.npz --expected=output1=1 --json=%t/kept1.json
 
-// The same without: one range for all.
-// RUN: quant-opt %s --qopt-quantize="calibration-data=%t/x.npz" --compile-to=calibrate -o %t/calibrated.mlir
-// RUN: quant-opt %t/calibrated.mlir --qopt-select-ops --qopt-propagate-params=max-loss=1000 \
-// RUN:   --qopt-quantize-weights --qopt-insert-qdq --qopt-fuse-elementwise --qopt-fold-qdq --canonicalize -o %t/shared.mlir
+// The same with a limit that nothing passes: one range for all.
+// RUN: quant-opt %s --qopt-quantize="calibration-data=%t/x.npz config=%S/Inputs/joined-scales.yaml" -o %t/shared.mlir
+// RUN: FileCheck %s --check-prefix=SHARED --input-file=%t/shared.mlir
 // RUN: quant-run %t/shared.mlir --inputs=%t/both.npz --expected=output0=0 --json=%t/shared0.json
 // RUN: quant-run %t/shared.mlir --inputs=%t/both.npz --expected=output1=1 --json=%t/shared1.json
+
+// SHARED-LABEL: func @joined
+// SHARED-NOT: qopt.lookup
+// SHARED: %[[N:.*]] = qopt.requantize %{{.*}} {{.*}}qopt.name = "matmul_0"
+// SHARED: tensor.concat dim(1) %[[N]], %{{.*}} -> tensor<1x8xi8>
 
 // The other reader gains 20 dB and more, what is joined loses next to nothing.
 // RUN: %python %S/Inputs/compare-sqnr.py %t/kept0.json %t/shared0.json -0.5
@@ -33,6 +37,7 @@
 // RUN: cmp %t/kept.mlir %t/mapped.mlir
 
 // A trainer gets one scale for all that is joined, and one for the narrow value.
+// RUN: quant-opt %s --qopt-quantize="calibration-data=%t/x.npz" --compile-to=calibrate -o %t/calibrated.mlir
 // RUN: quant-opt %t/calibrated.mlir --qopt-insert-fake-quant="form=linalg parameters=arguments values=%t/start.npz" \
 // RUN:   | FileCheck %s --check-prefix=TRAIN
 // TRAIN: func @joined
@@ -40,6 +45,12 @@
 // TRAIN-SAME: qopt.name = "matmul_0.scale"
 // TRAIN-SAME: qopt.name = "matmul_1.scale"
 // TRAIN-NOT: concat_0{{.*}}.scale"
+
+// And with that limit one scale for all.
+// RUN: quant-opt %t/calibrated.mlir -o %t/trained.mlir \
+// RUN:   --qopt-insert-fake-quant="form=linalg parameters=arguments values=%t/start.npz config=%S/Inputs/joined-scales.yaml"
+// RUN: FileCheck %s --check-prefix=ONE --input-file=%t/trained.mlir --implicit-check-not=matmul_1.scale
+// ONE: qopt.name = "matmul_0.scale"
 
 // CHECK-LABEL: func @joined
 // CHECK: %[[N:.*]] = qopt.requantize %{{.*}} {{.*}}qopt.name = "matmul_0"

@@ -356,3 +356,21 @@ func.func @wide(%a: tensor<1x2xi16>) -> tensor<1x2xi8> {
   %r = qopt.quantize %c as !quant.uniform<i8:f32, 1.0e-1:3> : tensor<1x2xf32> -> tensor<1x2xi8>
   return %r : tensor<1x2xi8>
 }
+
+// -----
+
+// A constant that is moved is stored quantized, by the rounding of its module.
+// CHECK-LABEL: module
+// CHECK: %[[C:.*]] = arith.constant dense<{{\[\[}}3, -128, 127]]> : tensor<1x3xi8>
+// CHECK: tensor.concat dim(0) %[[C]], %{{.*}} : (tensor<1x3xi8>, tensor<2x3xi8>) -> tensor<3x3xi8>
+module attributes {qopt.numerics = #qopt.numerics<rounding = half_away>} {
+  func.func @moved_constant(%q: tensor<2x3xi8>) -> tensor<3x3xi8> {
+    %row = arith.constant dense<[[1.25, -100.0, 99.0]]> : tensor<1x3xf32>
+    %r = qopt.quantize %row as !quant.uniform<i8:f32, 0.5> : tensor<1x3xf32> -> tensor<1x3xi8>
+    %d = qopt.dequantize %r as !quant.uniform<i8:f32, 0.5> : tensor<1x3xi8> -> tensor<1x3xf32>
+    %x = qopt.dequantize %q as !quant.uniform<i8:f32, 0.5> : tensor<2x3xi8> -> tensor<2x3xf32>
+    %c = tensor.concat dim(0) %d, %x {qopt.integer} : (tensor<1x3xf32>, tensor<2x3xf32>) -> tensor<3x3xf32>
+    %y = qopt.quantize %c as !quant.uniform<i8:f32, 0.5> : tensor<3x3xf32> -> tensor<3x3xi8>
+    return %y : tensor<3x3xi8>
+  }
+}

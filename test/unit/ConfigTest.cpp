@@ -39,6 +39,7 @@ TEST_F(ConfigTest, Defaults) {
   EXPECT_FALSE(c.requireInt8);
   EXPECT_EQ(c.inputBits, InputBits::Auto);
   EXPECT_EQ(c.wideProducts, 2.0);
+  EXPECT_EQ(c.maxLoss, 12.0);
   EXPECT_EQ(c.scheme, QuantScheme::Static);
   EXPECT_EQ(c.dynamic.granularity, DynamicGranularity::Row);
   EXPECT_TRUE(c.dynamic.symmetric);
@@ -57,6 +58,7 @@ non-finite: ignore
 require-int8: true
 input-bits: 16
 wide-products: 5
+max-loss: 6.5
 overrides:
   - match: {name: 'conv[0-9]+', op: linalg.conv_2d_nchw_fchw}
     activations: {bits: 8, symmetric: false, method: entropy, percentile: 99}
@@ -75,8 +77,9 @@ overrides:
   EXPECT_TRUE(c.requireInt8);
   EXPECT_EQ(c.inputBits, InputBits::Sixteen);
   EXPECT_EQ(c.wideProducts, 5.0);
+  EXPECT_EQ(c.maxLoss, 6.5);
   ASSERT_EQ(c.overrides.size(), 2u);
-  EXPECT_EQ(c.overrides[0].line, 13u);
+  EXPECT_EQ(c.overrides[0].line, 14u);
   EXPECT_EQ(c.overrides[0].column, 5u);
   EXPECT_EQ(*c.overrides[0].method, ActivationMethod::Entropy);
   EXPECT_TRUE(c.overrides[1].keepFloat);
@@ -339,7 +342,7 @@ TEST_F(ConfigTest, UnknownKeys) {
             "c.yaml:2:1: unknown key 'activation'; allowed: version, scheme, "
             "dynamic, "
             "weight-only, activations, weights, input-bits, wide-products, "
-            "non-finite, "
+            "max-loss, non-finite, "
             "require-int8, overrides");
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),
             "c.yaml:4:3: unknown key 'colour' in 'activations'; allowed: bits, "
@@ -365,6 +368,11 @@ TEST_F(ConfigTest, WrongValues) {
             "c.yaml:2:27: 'nan' is not a value of 'percentile'; allowed: a "
             "number over "
             "50, up to 100");
+  for (const std::string value : {"-1", "1001", "nan", "much"})
+    EXPECT_EQ(problemOf("version: 1\nmax-loss: " + value + "\n"),
+              "c.yaml:2:11: '" + value +
+                  "' is not a value of 'max-loss'; allowed: a number from 0 "
+                  "to 1000");
   EXPECT_EQ(problemOf("version: 1\nrequire-int8: yes\n"),
             "c.yaml:2:15: 'yes' is not a value of 'require-int8'; allowed: "
             "true, false");

@@ -116,6 +116,31 @@ TEST(FixedPoint, RequantizeSaturatesAfterTheZeroPoint) {
   }
 }
 
+/// TFLite's ADD of 8 bits, in its fixed point: .1 and .2 to .3.
+TEST(FixedPoint, AddOfTFLite) {
+  const double twice = 2 * .2;
+  const FixedPointMultiplier a = decompose(.1 / twice),
+                             b = decompose(.2 / twice);
+  const FixedPointMultiplier out =
+      decompose(twice / (std::ldexp(1.0, 20) * .3));
+  EXPECT_TRUE(out == (FixedPointMultiplier{1431655765, -19}));
+  const struct {
+    int32_t a, b, sum;
+  } rows[] = {{10, 20, 17}, {-10, -20, -17}, {127, 127, 127}, {15, 0, 5}};
+  for (const auto &row : rows) {
+    const int64_t sum = multiplyDoubleRounding(row.a * (1 << 20), a) +
+                        multiplyDoubleRounding(row.b * (1 << 20), b);
+    EXPECT_EQ(requantizeQ31(int32_t(sum), out, FixedPointRounding::Double, 0,
+                            -128, 127),
+              row.sum);
+  }
+}
+
+/// TFLite's MUL: .1 and .2 to .05.
+TEST(FixedPoint, MulOfTFLite) {
+  EXPECT_EQ(multiplyDoubleRounding(7 * -9, decompose(.1 * .2 / .05)), -25);
+}
+
 TEST(RequantizeF32, AddsTheZeroPointAfterRounding) {
   EXPECT_EQ(rf(1, .5, 3), 3);
   EXPECT_EQ(rf(1, .5, 2), 2);
@@ -238,6 +263,14 @@ TEST(Tosa, ScaleOfSixteenBits) {
   EXPECT_EQ(scale->shift, 18);
   EXPECT_EQ(tosaApplyScale16(1000, *scale), 100);
   EXPECT_EQ(tosaApplyScale16(-1000, *scale), -100);
+}
+
+/// The reciprocal by which TOSA's average pool divides a sum of nine:
+/// k = 32 - clz(n - 1), ((2^30 + 1) << k) / n and a shift of 30 + k.
+TEST(Tosa, AverageOfNine) {
+  const int32_t multiplier = int32_t(((int64_t(1) << 30) + 1) * 16 / 9);
+  EXPECT_EQ(multiplier, 1908874355);
+  EXPECT_EQ(tosaApplyScale32(40, {multiplier, 34}, false), 4);
 }
 
 TEST(Tosa, ScaleLimits) {

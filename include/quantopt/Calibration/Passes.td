@@ -39,7 +39,10 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::ModuleOp"> {
     name, a `qopt.observe_means` stands in front of each contraction with constant
     weights, over the dimensions of its activation that the weights have, too, and
     nothing else has changed. Values that only move others
-    (same-scale operations) get no hook: propagation gives them parameters.
+    (same-scale operations) get no hook: propagation gives them parameters. A
+    constant that is moved, such as the table of an embedding, has one for whoever
+    moves it, "gather_0.0" of the first operand of `gather_0`, unless it is all
+    zeros or not finite.
     A function gets no hooks where each contraction is `qopt.dynamic` or stays in
     float. With `explain`, the module gets `qopt.explain`, and later passes write
     in `qopt.why` of the hooks where their parameters come from. Refuses values

@@ -20,11 +20,14 @@ namespace mlir::qopt {
 /// What `config` asks of qopt-quantize-weights.
 QuantizeWeightsOptions getWeightOptions(const quantopt::Config &config);
 
+/// What `config` asks of qopt-propagate-params.
+PropagateParamsOptions getPropagateOptions(const quantopt::Config &config);
+
 /// Adds the passes that decide on parameters, to a pass manager of functions:
 /// afterwards `qopt.observe` and the dequantized weights have all of them, and
 /// nothing else has changed.
-void addDecidingPasses(OpPassManager &pm,
-                       const QuantizeWeightsOptions &weights);
+void addDecidingPasses(OpPassManager &pm, const QuantizeWeightsOptions &weights,
+                       const PropagateParamsOptions &propagate);
 } // namespace mlir::qopt
 
 #endif // QUANTOPT_QUANTIZATION_PASSES_H

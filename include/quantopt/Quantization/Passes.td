@@ -61,7 +61,7 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
     `max-loss` by the range of all: `20 log10` of the ratio of the two scales.
     It is rounded once more where it is joined (by `qopt-insert-qdq`), which costs
     a table look-up an element and, at 12 dB, a quarter of a dB of what is joined
-    (docs/Placement.md). All of this concerns parameters from samples only.
+    (docs/Placement.md). The configuration's `max-loss` is this option. All of this concerns parameters from samples only.
 
     Example: test/Quantization/propagate-params.mlir
   }];
@@ -263,7 +263,8 @@ def FoldQDQ : Pass<"qopt-fold-qdq", "::mlir::func::FuncOp"> {
       definition of the table);
     - other elementwise operations are generics whose bodies dequantize, compute
       in f32 and quantize;
-    - same-scale operations work on storage.
+    - same-scale operations work on storage, and constants that they move are
+      stored quantized.
     An operation that has no integer form after all stays in float, with the
     reason in `qopt.float`.
 

@@ -163,6 +163,9 @@ public:
   InputBits inputBits = InputBits::Auto;
   /// Percent of the model's products that activations of 16 bits may take.
   double wideProducts = 2.0;
+  /// dB that the other readers of a value may lose where it is joined with
+  /// others, before it keeps parameters of its own.
+  double maxLoss = 12.0;
   NonFinitePolicy nonFinite = NonFinitePolicy::Error;
   bool requireInt8 = false;
   std::vector<ConfigOverride> overrides;

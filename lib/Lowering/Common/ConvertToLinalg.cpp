@@ -387,6 +387,60 @@ struct ConvertLookup : OpRewritePattern<LookupOp> {
   }
 };
 
+/// Reads the source at the coordinates that the indices hold. As for the
+/// operation, coordinates beyond the source are undefined.
+struct ConvertGather : OpRewritePattern<tensor::GatherOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(tensor::GatherOp op,
+                                PatternRewriter &rewriter) const override {
+    RankedTensorType type = op.getResultType();
+    const int64_t rank = type.getRank(),
+                  sourceRank = op.getSourceType().getRank();
+    // The last dimension of the indices holds a coordinate for each gathered
+    // dimension of the source; the others are the result's first ones.
+    const int64_t batch = op.getIndicesType().getRank() - 1;
+    ArrayRef<int64_t> gathered = op.getGatherDims();
+    SmallVector<AffineMap> maps;
+    for (int64_t k = 0, end = gathered.size(); k < end; ++k) {
+      SmallVector<AffineExpr> at;
+      for (int64_t dim = 0; dim < batch; ++dim)
+        at.push_back(rewriter.getAffineDimExpr(dim));
+      at.push_back(rewriter.getAffineConstantExpr(k));
+      maps.push_back(AffineMap::get(rank, 0, at, rewriter.getContext()));
+    }
+    maps.push_back(rewriter.getMultiDimIdentityMap(rank));
+    SmallVector<Value> inputs(gathered.size(), op.getIndices());
+    // A result of lower rank leaves the gathered dimensions out.
+    const bool keepsDims = rank == batch + sourceRank;
+    Value empty = tensor::EmptyOp::create(
+        rewriter, op.getLoc(), type.getShape(), type.getElementType());
+    SmallVector<utils::IteratorType> iterators(rank,
+                                               utils::IteratorType::parallel);
+    rewriter.replaceOpWithNewOp<linalg::GenericOp>(
+        op, type, inputs, empty, maps, iterators,
+        [&](OpBuilder &b, Location loc, ValueRange arguments) {
+          SmallVector<Value> at;
+          int64_t next = batch;
+          for (int64_t dim = 0; dim < sourceRank; ++dim) {
+            const auto *found = llvm::find(gathered, dim);
+            if (found == gathered.end()) {
+              at.push_back(linalg::IndexOp::create(b, loc, next++));
+              continue;
+            }
+            next += keepsDims;
+            Value coordinate = arguments[found - gathered.begin()];
+            if (!coordinate.getType().isIndex())
+              coordinate = arith::IndexCastOp::create(b, loc, b.getIndexType(),
+                                                      coordinate);
+            at.push_back(coordinate);
+          }
+          Value element = tensor::ExtractOp::create(b, loc, op.getSource(), at);
+          linalg::YieldOp::create(b, loc, element);
+        });
+    return success();
+  }
+};
+
 struct DecomposeAggregated
     : OpInterfaceRewritePattern<linalg::AggregatedOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
@@ -433,11 +487,11 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
         failed(verifyConversions(getOperation())))
       return signalPassFailure();
     RewritePatternSet patterns(&getContext());
-    patterns
-        .add<ConvertConversion<QuantizeOp>, ConvertConversion<DequantizeOp>,
-             ConvertConversion<RequantizeOp>, ConvertConversion<FakeQuantOp>,
-             ConvertDequantizeGroups, ConvertLookup, DecomposeAggregated>(
-            &getContext());
+    patterns.add<ConvertConversion<QuantizeOp>, ConvertConversion<DequantizeOp>,
+                 ConvertConversion<RequantizeOp>,
+                 ConvertConversion<FakeQuantOp>, ConvertDequantizeGroups,
+                 ConvertLookup, ConvertGather, DecomposeAggregated>(
+        &getContext());
     populateConvertDynamicPatterns(patterns);
     GreedyRewriteConfig config;
     config.enableFolding(false);

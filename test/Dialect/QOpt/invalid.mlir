@@ -34,6 +34,31 @@ func.func @quantize_c3_unsigned(%x: tensor<4xf32>) -> tensor<4xi8> {
 
 // -----
 
+// The type takes these three zero points; our operations do not.
+func.func @quantize_c3_i8_200(%x: tensor<4xf32>) -> tensor<4xi8> {
+  // expected-error@+1 {{zero point 200 lies outside the storage range [-128, 127]}}
+  %q = qopt.quantize %x as !quant.uniform<i8:f32, 1.0e-1:200> : tensor<4xf32> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+
+// -----
+
+func.func @quantize_c3_u8_300(%x: tensor<4xf32>) -> tensor<4xi8> {
+  // expected-error@+1 {{zero point 300 lies outside the storage range [0, 255]}}
+  %q = qopt.quantize %x as !quant.uniform<u8:f32, 1.0e-1:300> : tensor<4xf32> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+
+// -----
+
+func.func @quantize_c3_i4_9(%x: tensor<4xf32>) -> tensor<4xi4> {
+  // expected-error@+1 {{zero point 9 lies outside the storage range [-8, 7]}}
+  %q = qopt.quantize %x as !quant.uniform<i4:f32, 1.0e-1:9> : tensor<4xf32> -> tensor<4xi4>
+  return %q : tensor<4xi4>
+}
+
+// -----
+
 func.func @quantize_c3_narrow(%x: tensor<4xf32>) -> tensor<4xi8> {
   // expected-error@+1 {{zero point -20 lies outside the storage range [-10, 127]}}
   %q = qopt.quantize %x as !quant.uniform<i8<-10:127>:f32, 1.0e-1:-20> : tensor<4xf32> -> tensor<4xi8>

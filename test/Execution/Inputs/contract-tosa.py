@@ -2,15 +2,17 @@
 """Runs upstream's lowering of tosa.rescale and tosa.apply_scale, and ours of the same
 rescaling, and says how many values differ.
 
-usage: contract-tosa.py QUANTMATH FOLDER
+usage: contract-tosa.py QUANTMATH FOLDER [TARGETS]
        QUANTMATH is quantmath.cpp as a program; needs mlir-opt-22 as MLIR_OPT in the
-       environment and quant-run on PATH; FOLDER is for what it writes
+       environment and what test/Inputs/targets.py needs on PATH; FOLDER is for what it
+       writes, TARGETS are the options of targets.py
 
 Upstream's side is brought to linalg and arith by its own passes, with 64 and with 32 bit
-arithmetic, and run by the plain lowering; the two must agree. Ours are qopt.requantize by
-vector and by scalar code, which must agree, and QuantMath.h.
+arithmetic, and run by the plain lowering; the two must agree. Ours are qopt.requantize on
+all targets, which must agree, and QuantMath.h.
 """
 
+import argparse
 import math
 import os
 import pathlib
@@ -23,7 +25,7 @@ from array import array
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import contract as runner  # noqa: E402
-from contract import CODES, RANGES, contract as cases, npz  # noqa: E402
+from contract import CODES, RANGES, contract as cases, npz, targets  # noqa: E402
 from cases import Tensor  # noqa: E402
 
 PIPELINE = (
@@ -110,11 +112,13 @@ def module(made, lines):
     )
 
 
-def run(path, samples, kernels):
-    output = path.with_suffix(f".{kernels}.npz")
-    command = ["quant-run", path, f"--inputs={samples}", f"--outputs={output}"]
-    subprocess.run(command + [f"--kernels={kernels}"], check=True, stdout=subprocess.DEVNULL)
-    return [data for _, _, _, data in npz.read(output)]
+def run(path, samples, options):
+    return [data for *_, data in targets.run(path, samples, path.parent, options)]
+
+
+def run_scalar(path, samples):
+    found = targets.run_here(path, samples, path.parent, ["--kernels=scalar"])
+    return [data for *_, data in found]
 
 
 def run_upstream(text, path, samples):
@@ -126,7 +130,7 @@ def run_upstream(text, path, samples):
         lowered = path.with_suffix(f".{narrow}.mlir")
         command = [os.environ["MLIR_OPT"], source, "-o", lowered]
         subprocess.run(command + [f"--pass-pipeline={PIPELINE.format(narrow)}"], check=True)
-        results.append(run(lowered, samples, "scalar"))
+        results.append(run_scalar(lowered, samples))
     return results
 
 
@@ -139,7 +143,7 @@ def by_quantmath(program, rule, x, scale, zero, low, high):
     return result
 
 
-def rescale(program, folder):
+def rescale(program, folder, options):
     made = rescale_cases()
     samples = folder / "rescale.npz"
     runner.write_samples(samples, {name: x for name, x, _ in made})
@@ -152,8 +156,7 @@ def rescale(program, folder):
         ]
         path = folder / f"{mode}.mlir"
         path.write_text(module(made, lines))
-        ours[mode] = run(path, samples, "auto")
-        assert ours[mode] == run(path, samples, "scalar"), f"{mode}: scalar code differs"
+        ours[mode] = run(path, samples, options)
     for mode, own in MODES.items():
         text = module(made, [tosa_line(*case, mode) for case in made])
         upstream, narrow = run_upstream(text, folder / mode, samples)
@@ -177,7 +180,7 @@ def rescale(program, folder):
                 print(f"{mode} {name} {other}: {len(theirs)} values, {differ} differ{most}")
 
 
-def per_channel(folder):
+def per_channel(folder, options):
     """One multiplier for each index of the last dimension."""
     scales = [cases.f32(v) for v in (0.01, 0.25, 3e-6, 0.0371, 0.5, 1e-7, 0.3, 0.0078125)]
     out = Tensor("i8", 1.0, -5)
@@ -209,8 +212,7 @@ def per_channel(folder):
             f"{x.type()} -> {out.type()}"
         )
         path.write_text(module(made, [line]))
-        ours = run(path, samples, "auto")
-        assert ours == run(path, samples, "scalar"), f"{own}: scalar code differs"
+        ours = run(path, samples, options)
         differ, most = runner.compare(ours[0], upstream, "i8")
         most = f" by at most {most}" if differ else ""
         print(f"{mode} per_channel {own}: {len(x.values)} values, {differ} differ{most}")
@@ -256,13 +258,19 @@ def apply_scale_16(program, folder):
         print(f"apply_scale_16 {real}: {len(x)} values, {differ} differ")
 
 
-def main(program, folder):
-    folder = pathlib.Path(folder)
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("quantmath")
+    parser.add_argument("folder")
+    targets.add_options(parser)
+    options = parser.parse_args()
+    program, folder = options.quantmath, pathlib.Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    rescale(program, folder)
-    per_channel(folder)
+    rescale(program, folder, options)
+    per_channel(folder, options)
     apply_scale_16(program, folder)
+    print("the same bytes on", ", ".join(targets.names(options)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

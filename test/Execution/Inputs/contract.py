@@ -2,18 +2,20 @@
 """Runs the cases of the numeric contract, compares them with a reference, and says how
 many values differ.
 
-usage: contract.py REFERENCE FOLDER        REFERENCE: onnx, ort, litert, exact
-       needs quant-opt and quant-run on PATH; FOLDER is for what it writes
+usage: contract.py REFERENCE FOLDER [TARGETS]        REFERENCE: onnx, ort, litert, exact
+       needs quant-opt and what test/Inputs/targets.py needs on PATH; FOLDER is for what it
+       writes, TARGETS are the options of targets.py
 
 A line for each case and mode of ours:
 
   litert add half_away: 65536 values, 113 differ by at most 1
 
-A difference of real values is counted in units of the last place. Vector and scalar code
-must agree bit for bit, or it fails. References are the .npz files that
+A difference of real values is counted in units of the last place. All targets must agree
+bit for bit, or it fails; the last line names them. References are the .npz files that
 utils/make-reference-vectors.py wrote, and `exact`: the formulas in Python's integers.
 """
 
+import argparse
 import math
 import pathlib
 import re
@@ -27,6 +29,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "Inputs" / "contract"))
 import cases as contract  # noqa: E402
 import npz  # noqa: E402
+import targets  # noqa: E402
 from cases import CODES, RANGES, f32  # noqa: E402
 
 
@@ -52,9 +55,9 @@ func.func @main({", ".join(arguments)}) -> ({", ".join(types)}) {{
 """
 
 
-def run_ours(cases, mode, folder):
-    """The type and the bytes of every output of every case, by name, once of vector and
-    once of scalar code."""
+def run_ours(cases, mode, folder, options):
+    """The type and the bytes of every output of every case, by name, the same on all
+    targets."""
     model, folded = folder / f"{mode}.mlir", folder / f"{mode}.folded.mlir"
     model.write_text(module_of(cases, mode))
     subprocess.run(["quant-opt", model, "--qopt-fold-qdq", "-o", folded], check=True)
@@ -68,16 +71,9 @@ def run_ours(cases, mode, folder):
         for case in cases
         for suffix, tensor in case.outputs()
     ]
-    runs = []
-    for kernels in ("auto", "scalar"):
-        path = folder / f"{mode}.{kernels}.npz"
-        command = ["quant-run", folded, f"--inputs={inputs}", f"--outputs={path}"]
-        command += [f"--kernels={kernels}", "--non-finite=ignore"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        found = list(npz.read(path))
-        assert len(found) == len(names), (len(found), len(names))
-        runs.append({name: (dtype, run[3]) for (name, dtype), run in zip(names, found)})
-    return runs
+    found = targets.run(folded, inputs, folder, options)
+    assert len(found) == len(names), (len(found), len(names))
+    return {name: (dtype, run[3]) for (name, dtype), run in zip(names, found)}
 
 
 def write_samples(path, tensors):
@@ -138,8 +134,13 @@ def compare(ours, reference, dtype):
     return len(gaps), max(gaps, default=0)
 
 
-def main(reference, folder):
-    folder = pathlib.Path(folder)
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("reference")
+    parser.add_argument("folder")
+    targets.add_options(parser)
+    options = parser.parse_args()
+    reference, folder = options.reference, pathlib.Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
     cases = contract.make_cases(reference)
     golden = {}
@@ -150,13 +151,12 @@ def main(reference, folder):
         chosen = [c for c in cases if mode in c.modes[reference]]
         if not chosen:
             continue
-        vector, scalar = run_ours(chosen, mode, folder)
+        ours = run_ours(chosen, mode, folder, options)
         if reference == "exact":
             golden = {}
             for case in chosen:
                 golden.update(exact(case, mode))
-        for name, (dtype, data) in vector.items():
-            assert data == scalar[name][1], f"{name} {mode}: scalar code differs"
+        for name, (dtype, data) in ours.items():
             count = len(data) // struct.calcsize(CODES[dtype])
             differ, most = compare(data, golden[name], dtype)
             most = f" by at most {most}" if differ else ""
@@ -165,7 +165,8 @@ def main(reference, folder):
             )
     for group in lines.values():
         print("\n".join(group))
+    print("the same bytes on", ", ".join(targets.names(options)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

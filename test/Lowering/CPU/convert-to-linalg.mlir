@@ -105,3 +105,34 @@ func.func @softmax(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %y = linalg.softmax dimension(1) ins(%x : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
   return %y : tensor<2x4xf32>
 }
+
+// -----
+
+// The gathered dimensions are left out of the result, and the others follow the indices'.
+// CHECK-DAG: #[[FIRST:.*]] = affine_map<(d0, d1) -> (d0, 0)>
+// CHECK-DAG: #[[SECOND:.*]] = affine_map<(d0, d1) -> (d0, 1)>
+// CHECK-LABEL: func @gather
+// CHECK-SAME: %[[X:.*]]: tensor<3x4x5xi8>, %[[I:.*]]: tensor<2x2xi32>
+// CHECK: linalg.generic {indexing_maps = [#[[FIRST]], #[[SECOND]], #{{.*}}], iterator_types = ["parallel", "parallel"]} ins(%[[I]], %[[I]] : tensor<2x2xi32>, tensor<2x2xi32>)
+// CHECK-NEXT: ^bb0(%[[A:.*]]: i32, %[[B:.*]]: i32, %{{.*}}: i8):
+// CHECK-NEXT: %[[P:.*]] = arith.index_cast %[[A]] : i32 to index
+// CHECK-NEXT: %[[Q:.*]] = linalg.index 1 : index
+// CHECK-NEXT: %[[R:.*]] = arith.index_cast %[[B]] : i32 to index
+// CHECK-NEXT: %[[V:.*]] = tensor.extract %[[X]][%[[P]], %[[Q]], %[[R]]] : tensor<3x4x5xi8>
+// CHECK-NEXT: linalg.yield %[[V]] : i8
+func.func @gather(%x: tensor<3x4x5xi8>, %i: tensor<2x2xi32>) -> tensor<2x4xi8> {
+  %y = tensor.gather %x[%i] gather_dims([0, 2]) : (tensor<3x4x5xi8>, tensor<2x2xi32>) -> tensor<2x4xi8>
+  return %y : tensor<2x4xi8>
+}
+
+// -----
+
+// Here they stay, with size 1, and the indices are of the right type.
+// CHECK-LABEL: func @gather_keeping
+// CHECK: ^bb0(%[[A:.*]]: index, %{{.*}}: f32):
+// CHECK-NEXT: %[[P:.*]] = linalg.index 1 : index
+// CHECK-NEXT: tensor.extract %{{.*}}[%[[P]], %[[A]]] : tensor<3x4xf32>
+func.func @gather_keeping(%x: tensor<3x4xf32>, %i: tensor<2x1xindex>) -> tensor<2x3x1xf32> {
+  %y = tensor.gather %x[%i] gather_dims([1]) : (tensor<3x4xf32>, tensor<2x1xindex>) -> tensor<2x3x1xf32>
+  return %y : tensor<2x3x1xf32>
+}

@@ -43,8 +43,9 @@ def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
     `quantopt/Support/QuantMath.h`. Parameters per axis become constant operands
     broadcast along their axis, tables become constant tensors.
     `qopt.quantize_dynamic` becomes a reduction for each end of the range, a
-    generic that computes its parameters and one that quantizes. Aggregated
-    operations (`linalg.softmax`) are taken apart.
+    generic that computes its parameters and one that quantizes. `tensor.gather`
+    becomes a generic that reads its source at the indices. Aggregated operations
+    (`linalg.softmax`) are taken apart.
 
     Guarantees that no `qopt` conversion is left.
 
