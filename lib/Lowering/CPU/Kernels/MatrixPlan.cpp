@@ -119,6 +119,9 @@ static void planChunks(MatrixPlan &plan, int64_t columns, int64_t reduction,
     int64_t worthwhile = int64_t(kChunkCycles / cyclesOfRowBlock) + 1;
     chunk = plan.rowsStay ? worthwhile : std::max(chunk, worthwhile);
   }
+  const int64_t staying =
+      plan.rowsStay ? bytes : plan.vectors * kTile * reduction;
+  plan.turns = double(staying) > kFirstLevel / 2;
   // Equal chunks.
   int64_t chunks =
       std::min<int64_t>(llvm::divideCeil(blocks, chunk), kMaximalChunks);

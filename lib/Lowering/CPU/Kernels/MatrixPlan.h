@@ -33,6 +33,9 @@ struct MatrixPlan {
   /// cache) or all rows of a chunk by a panel of columns.
   int64_t chunkBlocks = 0;
   bool rowsStay = true;
+  /// Every other block reduces backward: what stays, and is more than the
+  /// first-level cache keeps, is still there at its end.
+  bool turns = false;
 
   int64_t groups() const { return steps * stepGroups; }
   /// Row tiles with `tileRows` rows.
