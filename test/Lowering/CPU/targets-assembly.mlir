@@ -52,8 +52,8 @@
 
 // A processor without AVX-512 knows vpdpbusd by its short encoding only, and sdot
 // takes one of four words that a single load brought.
-// With AMX, one step of a block behind the first one: four tiles are loaded, those
-// of weights past the first-level cache, and four multiplied.
+// With AMX, one step of a block behind the first one: four tiles are loaded and four
+// multiplied.
 // AMX-LABEL: gemm:
 // AMX: ldtilecfg
 // AMX: tilestored

@@ -148,17 +148,20 @@ void MatrixEmitter::emitStep(const Place &place, const Blocks &blocks,
   const int64_t rowStride = activations.strides[inner];
   const bool readsLinesOnce = c.outer.empty() && rowStride % kLine == 0 &&
                               plan.stepGroups * kernel.group == kLine;
-  auto load = [&](int64_t number, bool passes, Value from, int64_t stride) {
-    call(passes ? "llvm.x86.tileloaddt164" : "llvm.x86.tileloadd64",
+  auto load = [&](int64_t number, bool streams, Value from, int64_t stride) {
+    call(streams ? "llvm.x86.tileloaddt164" : "llvm.x86.tileloadd64",
          {tile(number), from, bytes(stride)});
   };
+  const bool streamsWeights = plan.streams && blocks.weightsPass;
+  const bool streamsActivations =
+      plan.streams && !blocks.weightsPass && readsLinesOnce;
   forEachTile(blocks, [&](int64_t t, int64_t v) {
     if (t == 0)
-      load(weightTile(v), blocks.weightsPass,
+      load(weightTile(v), streamsWeights,
            pointer(panels.weights, add(weights, v * vectorBytes)),
            vectors * vectorBytes);
     if (v == 0)
-      load(activationTile(t), !blocks.weightsPass && readsLinesOnce,
+      load(activationTile(t), streamsActivations,
            pointer(lanes.flat(activations),
                    add(lanes.index(activations, place[t]), k)),
            rowStride);

@@ -90,6 +90,9 @@ private:
   void emitBlocks(const Point &batch, const Blocks &blocks);
   void emitChunk(const Point &batch, const Blocks &blocks, Value first,
                  Value count, Value bufferStart);
+  Value firstLineAhead(const Point &batch, const Blocks &blocks, Value number,
+                       Value count, int64_t steps);
+  void emitLinesAhead(Value first, Value step);
   Place placeOf(const Point &batch, const Blocks &blocks, Value rowBlock,
                 Value panel);
   void emitStart(const Place &place, const Blocks &blocks, int64_t t,

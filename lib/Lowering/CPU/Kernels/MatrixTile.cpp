@@ -214,31 +214,35 @@ void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
         arith::SubIOp::create(b, loc, number, constant(1)));
     Place previousPlace = placeAt(previous);
     Value previousStart = bufferOf(previous);
+    Value limit = select(isFirst, 0, groups);
+    auto start = [&](int64_t t, int64_t v) { emitStart(place, blocks, t, v); };
     auto choice = scf::IfOp::create(b, loc, isFirst, /*withElse=*/true);
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(choice.thenBlock());
-      emitFirstStep(place, blocks, isBackward, [&](int64_t t, int64_t v) {
-        emitStart(place, blocks, t, v);
-      });
+      emitFirstStep(place, blocks, isBackward, start);
       b.setInsertionPointToStart(choice.elseBlock());
       emitFirstStep(place, blocks, isBackward, [&](int64_t t, int64_t v) {
         emitStore(previousPlace, blocks, previousStart, t, v);
-        emitStart(place, blocks, t, v);
+        start(t, v);
       });
     }
-    Value limit = select(isFirst, 0, groups);
-    if (otherSteps > 0)
-      emitOtherSteps(place, blocks, isBackward, 0, Value(), Value(),
-                     [&](Value step) {
-                       if (blocks.isDirect)
-                         return;
-                       Value begin = before(add(step, -1)), end = before(step);
-                       finish(previousPlace, previousStart,
-                              minimum(begin, limit), minimum(end, limit));
-                     });
-    else if (!blocks.isDirect)
-      finish(previousPlace, previousStart, constant(0), limit);
+    if (otherSteps == 0) {
+      if (!blocks.isDirect)
+        finish(previousPlace, previousStart, constant(0), limit);
+      return;
+    }
+    Value ahead = firstLineAhead(batch, blocks, number, count, otherSteps);
+    emitOtherSteps(place, blocks, isBackward, 0, Value(), Value(),
+                   [&](Value step) {
+                     if (ahead)
+                       emitLinesAhead(ahead, step);
+                     if (blocks.isDirect)
+                       return;
+                     Value begin = before(add(step, -1)), end = before(step);
+                     finish(previousPlace, previousStart, minimum(begin, limit),
+                            minimum(end, limit));
+                   });
   });
   Value last = arith::SubIOp::create(b, loc, total, constant(1));
   Place place = placeAt(last);
@@ -248,6 +252,37 @@ void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
   });
   if (!blocks.isDirect)
     finish(place, start, constant(0), constant(groups));
+}
+
+/// Where rows pass by panels of weights, each block of rows asks for a part of
+/// the next panel, and for one of the first panel where there is no next: the
+/// index of its first line in the weights. Null where nothing is asked for.
+Value MatrixEmitter::firstLineAhead(const Point &batch, const Blocks &blocks,
+                                    Value number, Value count, int64_t steps) {
+  if (plan.linesAhead == 0 || blocks.columns.count == 1)
+    return Value();
+  Value last = constant(blocks.columns.count - 1);
+  Value panel = divide(number, count), rowBlock = remainder(number, count);
+  Value isLast =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, panel, last);
+  Value next =
+      arith::SelectOp::create(b, loc, isLast, constant(0), add(panel, 1));
+  Point point = batch;
+  point.ivs[c.column] =
+      multiplyAdd(next, blocks.columns.vectors * kTile, Value());
+  return multiplyAdd(
+      rowBlock, steps * plan.linesAhead * kLine,
+      columnIndex(point, panels.columnSize, panels.weightBatchStride));
+}
+
+/// Asks for the lines of `step`, of which the first one has none.
+void MatrixEmitter::emitLinesAhead(Value first, Value step) {
+  Value at = multiplyAdd(add(step, -1), plan.linesAhead * kLine, first);
+  for (int64_t line = 0; line < plan.linesAhead; ++line)
+    memref::PrefetchOp::create(b, loc, panels.weights,
+                               ValueRange{add(at, line * kLine)},
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
 }
 
 /// The row tiles of a block of rows, at their first row and the first column of
