@@ -4,21 +4,20 @@
 // WITHOUT-NOT: llvm.x86.td
 // WITHOUT: vpdpbusd
 
-// Blocks of two by two tiles on packed weights. What the output holds already is
-// added on vectors. 44 rows are three tiles, of which the last is shorter: it has
-// shapes of its own. Signed activations from outside stay signed.
+// Blocks of two by two tiles on packed weights: one block of two steps here, and
+// of each step two tiles of either side. What the output holds already is added on
+// vectors. 44 rows are three tiles, of which the last is shorter: it has shapes of
+// its own. Signed activations from outside stay signed.
 // CHECK-LABEL: func.func @accumulate
 // CHECK: %[[BUFFER:.+]] = memref.alloc() : memref<2048xi32>
 // CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
-// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
-// CHECK: scf.for
 // CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK-NEXT: llvm.call_intrinsic "llvm.x86.tilezero"(%[[FIRST:[^)]+]])
+// CHECK-NEXT: llvm.call_intrinsic "llvm.x86.tdpbssd"(%[[FIRST]],
+// CHECK-COUNT-3: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK-NOT: llvm.x86.tilezero
 // CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
-// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"
-// CHECK: llvm.call_intrinsic "llvm.x86.tdpbssd"
-// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64"
-// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tdpbssd"
-// CHECK: }
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbssd"
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
 // CHECK: scf.for
 // CHECK: vector.load %[[BUFFER]]
@@ -26,18 +25,30 @@
 // CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tilezero"
 // CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
 
-// Results that need no more go from tiles to where they belong; accumulators start
-// from constants. One shape serves all blocks.
+// Results that need no more go from tiles to where they belong, each between the
+// first products of the next block, and those of the last block behind the loop;
+// accumulators start from constants. All that is read stays in the first-level
+// cache. One shape serves all blocks.
 // CHECK-LABEL: func.func @direct
 // CHECK-SAME: %[[A:.+]]: memref<64x128xi8>, %[[OUT:.+]]: memref<64x96xi32>
 // CHECK: %[[FLAT:.+]] = memref.reinterpret_cast %[[OUT]]
 // CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
-// CHECK: scf.for
-// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tileloadd64"
-// CHECK: scf.for
+// CHECK: scf.for %[[BLOCK:.+]] = %c0 to %c6 step
+// CHECK:   %[[FIRST:.+]] = arith.cmpi eq, %[[BLOCK]], %c0
+// CHECK:   scf.if %[[FIRST]] {
+// CHECK-NOT: llvm.x86.tilestored64
+// CHECK:   } else {
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK:     memref.extract_aligned_pointer_as_index %[[FLAT]]
+// CHECK:     llvm.call_intrinsic "llvm.x86.tilestored64"(%[[TILE:[^,]+]],
+// CHECK:     llvm.call_intrinsic "llvm.x86.tileloadd64"(%[[TILE]],
+// CHECK:     llvm.call_intrinsic "llvm.x86.tdpbssd"(%[[TILE]],
+// CHECK-COUNT-3: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK:   }
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbssd"
-// CHECK: memref.extract_aligned_pointer_as_index %[[FLAT]]
+// CHECK: }
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK-NOT: llvm.x86.tileloaddt164
 // CHECK-NOT: vector.
 // CHECK-NOT: llvm.x86.ldtilecfg
 // CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"
@@ -49,17 +60,46 @@
 // CHECK: scf.for %[[BLOCK:.+]] = %{{.*}} to %[[COUNT:c[0-9]+]] step
 // CHECK:   %[[FIRST:.+]] = arith.cmpi eq, %[[BLOCK]], %c0
 // CHECK:   %[[LIMIT:.+]] = arith.select %[[FIRST]], %c0, %c8
-// CHECK:   scf.for
-// CHECK:     llvm.call_intrinsic "llvm.x86.tdpbssd"
-// CHECK:     %[[BEGIN:.+]] = arith.minui %{{.*}}, %[[LIMIT]]
-// CHECK:     %[[END:.+]] = arith.minui %{{.*}}, %[[LIMIT]]
-// CHECK:     scf.for %{{.*}} = %[[BEGIN]] to %[[END]] step
-// CHECK:       vector.load %[[BUFFER]]
-// CHECK:       arith.trunci
-// CHECK:       vector.store
-// CHECK:   llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK:   } else {
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbssd"
+// CHECK:   %[[END:.+]] = arith.minui %[[LIMIT]], %c8
+// CHECK:   scf.for %{{.*}} = %c0 to %[[END]] step
+// CHECK:     vector.load %[[BUFFER]]
+// CHECK:     arith.trunci
+// CHECK:     vector.store
+// CHECK: llvm.call_intrinsic "llvm.x86.tilestored64"
 // CHECK: scf.for %{{.*}} = %c0 to %c8
 // CHECK:   vector.load %[[BUFFER]]
+
+// Rows of 32 KiB stay in the first-level cache while weights pass, which leave it
+// alone. Every other block reduces backward, so that it starts with the rows that
+// were read last.
+// CHECK-LABEL: func.func @streams
+// CHECK: scf.for %[[BLOCK:.+]] = %c0 to %c6 step
+// CHECK:   %[[BACKWARD:.+]] = arith.cmpi ne
+// CHECK:   scf.if
+// CHECK:     arith.select %[[BACKWARD]], %c15, %c0
+// CHECK:     llvm.call_intrinsic "llvm.x86.tileloaddt164"
+// CHECK:     llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK:   scf.for %[[STEP:.+]] = %c1 to %c16 step
+// CHECK:     %[[FROM_END:.+]] = arith.subi %c15, %[[STEP]]
+// CHECK:     arith.select %[[BACKWARD]], %[[FROM_END]], %[[STEP]]
+// CHECK:     llvm.call_intrinsic "llvm.x86.tileloaddt164"
+// CHECK:     llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK-NOT: memref.prefetch
+// CHECK: return
+
+// Weights that the second-level cache does not hold are asked for a panel ahead:
+// of 512 lines, nine in each step of four blocks but their first.
+// CHECK-LABEL: func.func @ahead
+// CHECK: scf.if
+// CHECK-NOT: memref.prefetch
+// CHECK: scf.for
+// CHECK: tdpbssd
+// CHECK-COUNT-9: memref.prefetch %{{.*}}, read, locality<2>, data : memref<1179648xi8>
+// CHECK-NOT: memref.prefetch
+// CHECK: return
 
 // A reduction of 68 products takes two equal steps: runs are padded with zero
 // weights, and what lies behind the last activations is copied to where it may be
@@ -83,6 +123,8 @@
 module attributes {llvm.target_triple = "x86_64-linux-gnu"} {
   memref.global "private" constant @w : memref<128x32xi8> = dense<3>
   memref.global "private" constant @wide : memref<128x96xi8> = dense<3>
+  memref.global "private" constant @long : memref<1024x96xi8> = dense<3>
+  memref.global "private" constant @large : memref<1024x1152xi8> = dense<3>
   memref.global "private" constant @odd : memref<68x32xi8> = dense<3>
   func.func @accumulate(%a: memref<44x128xi8>, %out: memref<44x32xi32>) {
     %w = memref.get_global @w : memref<128x32xi8>
@@ -108,6 +150,20 @@ module attributes {llvm.target_triple = "x86_64-linux-gnu"} {
       %0 = arith.trunci %x : i32 to i8
       linalg.yield %0 : i8
     }
+    return
+  }
+  func.func @streams(%a: memref<64x1024xi8>, %out: memref<64x96xi32>) {
+    %w = memref.get_global @long : memref<1024x96xi8>
+    %zero = arith.constant 0 : i32
+    linalg.fill ins(%zero : i32) outs(%out : memref<64x96xi32>)
+    linalg.matmul ins(%a, %w : memref<64x1024xi8>, memref<1024x96xi8>) outs(%out : memref<64x96xi32>)
+    return
+  }
+  func.func @ahead(%a: memref<128x1024xi8>, %out: memref<128x1152xi32>) {
+    %w = memref.get_global @large : memref<1024x1152xi8>
+    %zero = arith.constant 0 : i32
+    linalg.fill ins(%zero : i32) outs(%out : memref<128x1152xi32>)
+    linalg.matmul ins(%a, %w : memref<128x1024xi8>, memref<1024x1152xi8>) outs(%out : memref<128x1152xi32>)
     return
   }
   func.func @padded(%a: memref<64x68xi8>, %out: memref<64x32xi32>) {

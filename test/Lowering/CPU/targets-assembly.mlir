@@ -52,15 +52,18 @@
 
 // A processor without AVX-512 knows vpdpbusd by its short encoding only, and sdot
 // takes one of four words that a single load brought.
-// With AMX, one step of a block: four tiles are loaded and four multiplied.
+// With AMX, one step of a block behind the first one: four tiles are loaded and four
+// multiplied.
 // AMX-LABEL: gemm:
 // AMX: ldtilecfg
-// AMX: tileloadd {{.*}}, %tmm6
-// AMX: tileloadd {{.*}}, %tmm4
+// AMX: tilestored
+// AMX: tdpbssd %tmm7, %tmm5, %tmm3
+// AMX: tileload{{d|dt1}} {{.*}}, %tmm6
+// AMX: tileload{{d|dt1}} {{.*}}, %tmm4
 // AMX-NEXT: tdpbssd %tmm6, %tmm4, %tmm0
-// AMX: tileloadd {{.*}}, %tmm7
+// AMX: tileload{{d|dt1}} {{.*}}, %tmm7
 // AMX-NEXT: tdpbssd %tmm7, %tmm4, %tmm1
-// AMX: tileloadd {{.*}}, %tmm5
+// AMX: tileload{{d|dt1}} {{.*}}, %tmm5
 // AMX-NEXT: tdpbssd %tmm6, %tmm5, %tmm2
 // AMX-NEXT: tdpbssd %tmm7, %tmm5, %tmm3
 // AMX: tilerelease

@@ -55,95 +55,140 @@ unsigned MatrixEmitter::activeLanes(const Point &point, int64_t vector) const {
   return std::clamp<int64_t>(left, 0, kTile);
 }
 
-/// Constant initial values are one row for all: a distance of zero.
-void MatrixEmitter::emitStart(const Place &place, const Blocks &blocks) {
-  Value start = panels.startIsComplete
-                    ? columnIndex(place.front(), 1, panels.startBatchStride)
-                    : Value();
-  for (int64_t t = 0; t < blocks.tiles; ++t)
-    for (int64_t v = 0; v < blocks.columns.vectors; ++v) {
-      Value number = tile(t * blocks.columns.vectors + v);
-      if (start)
-        call("llvm.x86.tileloadd64",
-             {number, pointer(panels.start, add(start, v * kTile)), bytes(0)});
-      else
-        call("llvm.x86.tilezero", number);
-    }
+/// A constant initial value is one row for all: a distance of zero.
+void MatrixEmitter::emitStart(const Place &place, const Blocks &blocks,
+                              int64_t t, int64_t v) {
+  Value number = tile(t * blocks.columns.vectors + v);
+  if (!panels.startIsComplete)
+    return call("llvm.x86.tilezero", number);
+  Value start = columnIndex(place.front(), 1, panels.startBatchStride);
+  call("llvm.x86.tileloadd64",
+       {number, pointer(panels.start, add(start, v * kTile)), bytes(0)});
 }
 
-/// The reduction's outer loops, of which `linear` counts the iterations, then
-/// its run by steps. `besides` adds what a step's products leave time for.
-void MatrixEmitter::emitReduction(const Place &place, const Blocks &blocks,
-                                  unsigned depth, Value linear,
-                                  function_ref<void(Value)> besides) {
-  if (depth < c.outer.size()) {
-    unsigned dim = c.outer[depth];
-    loop(nest.sizes[dim], [&](Value iv) {
-      Place inner(place);
-      for (Point &at : inner)
-        at.ivs[dim] = iv;
-      Value counted = linear ? multiplyAdd(linear, nest.sizes[dim], iv) : iv;
-      emitReduction(inner, blocks, depth + 1, counted, besides);
-    });
-    return;
+void MatrixEmitter::forEachTile(const Blocks &blocks, TileAction action) {
+  for (int64_t t = 0; t < blocks.tiles; ++t)
+    for (int64_t v = 0; v < blocks.columns.vectors; ++v)
+      action(t, v);
+}
+
+Value MatrixEmitter::position(Value count, int64_t size, Value isBackward) {
+  if (!isBackward || size == 1)
+    return count;
+  Value fromEnd = arith::SubIOp::create(b, loc, constant(size - 1), count);
+  return arith::SelectOp::create(b, loc, isBackward, fromEnd, count);
+}
+
+/// The step that comes first: the last one where the reduction goes backward.
+void MatrixEmitter::emitFirstStep(const Place &place, const Blocks &blocks,
+                                  Value isBackward, TileAction beforeProduct) {
+  Place at(place);
+  Value linear;
+  for (unsigned dim : c.outer) {
+    Value iv = position(constant(0), nest.sizes[dim], isBackward);
+    for (Point &point : at)
+      point.ivs[dim] = iv;
+    linear = linear ? multiplyAdd(linear, nest.sizes[dim], iv) : iv;
   }
-  const int64_t stepBytes =
-      plan.stepGroups * blocks.columns.vectors * kTile * kernel.group;
-  Value weights =
-      columnIndex(place.front(), panels.columnSize, panels.weightBatchStride);
-  loop(plan.steps, [&](Value step) {
-    Value counted = linear ? multiplyAdd(linear, plan.steps, step) : step;
-    emitStep(place, blocks,
-             multiplyAdd(step, plan.stepGroups * kernel.group, Value()),
-             multiplyAdd(counted, stepBytes, weights));
-    besides(counted);
+  emitStep(at, blocks, position(constant(0), plan.steps, isBackward), linear,
+           beforeProduct);
+}
+
+/// The steps behind the first one: the reduction's outer loops, of which
+/// `linear` is the position and `count` counts the iterations, then its run.
+/// `besides` adds what a step's products leave time for.
+void MatrixEmitter::emitOtherSteps(const Place &place, const Blocks &blocks,
+                                   Value isBackward, unsigned depth,
+                                   Value count, Value linear,
+                                   function_ref<void(Value)> besides) {
+  auto next = [&](Value before, int64_t size, Value iv) {
+    return before ? multiplyAdd(before, size, iv) : iv;
+  };
+  auto sizeAt = [&](unsigned level) {
+    return level < c.outer.size() ? nest.sizes[c.outer[level]] : plan.steps;
+  };
+  const int64_t size = sizeAt(depth);
+  // The innermost loop that has several iterations leaves out the first step.
+  bool isLast = size > 1;
+  for (unsigned level = depth + 1; level <= c.outer.size(); ++level)
+    isLast &= sizeAt(level) == 1;
+  Value first = constant(0);
+  if (isLast)
+    first = count ? select(isZero(count), 1, 0) : constant(1);
+  loop(first, constant(size), [&](Value iv) {
+    Value at = position(iv, size, isBackward);
+    Value counted = next(count, size, iv);
+    if (depth == c.outer.size()) {
+      emitStep(place, blocks, at, linear, [](int64_t, int64_t) {});
+      return besides(counted);
+    }
+    Place inner(place);
+    for (Point &point : inner)
+      point.ivs[c.outer[depth]] = at;
+    emitOtherSteps(inner, blocks, isBackward, depth + 1,
+                   size == 1 && !count ? Value() : counted,
+                   next(linear, size, at), besides);
   });
 }
 
-void MatrixEmitter::emitStep(const Place &place, const Blocks &blocks, Value k,
-                             Value weightIndex) {
+/// Loads with the hint T1 leave the first-level cache to the operands that
+/// stay there. Cache lines that several steps read are not left out: those of
+/// windows that overlap, or of rows that are no whole lines.
+void MatrixEmitter::emitStep(const Place &place, const Blocks &blocks,
+                             Value step, Value linear,
+                             TileAction beforeProduct) {
   const int64_t vectors = blocks.columns.vectors;
+  const int64_t vectorBytes = kTile * kernel.group;
+  Value k = multiplyAdd(step, plan.stepGroups * kernel.group, Value());
+  Value counted = linear ? multiplyAdd(linear, plan.steps, step) : step;
+  Value weights = multiplyAdd(
+      counted, plan.stepGroups * vectors * vectorBytes,
+      columnIndex(place.front(), panels.columnSize, panels.weightBatchStride));
   bool isUnsigned = c.isUnsigned || activations.isFlipped;
-  for (int64_t t = 0; t < blocks.tiles; ++t)
-    for (int64_t v = 0; v < vectors; ++v) {
-      if (t == 0)
-        call("llvm.x86.tileloadd64",
-             {tile(weightTile(v)),
-              pointer(panels.weights,
-                      add(weightIndex, v * kTile * kernel.group)),
-              bytes(vectors * kTile * kernel.group)});
-      if (v == 0)
-        call("llvm.x86.tileloadd64",
-             {tile(activationTile(t)),
-              pointer(lanes.flat(activations),
-                      add(lanes.index(activations, place[t]), k)),
-              bytes(activations.strides[inner])});
-      call(isUnsigned ? "llvm.x86.tdpbusd" : "llvm.x86.tdpbssd",
-           {tile(t * vectors + v), tile(activationTile(t)),
-            tile(weightTile(v))});
-    }
+  const int64_t rowStride = activations.strides[inner];
+  const bool readsLinesOnce = c.outer.empty() && rowStride % kLine == 0 &&
+                              plan.stepGroups * kernel.group == kLine;
+  auto load = [&](int64_t number, bool streams, Value from, int64_t stride) {
+    call(streams ? "llvm.x86.tileloaddt164" : "llvm.x86.tileloadd64",
+         {tile(number), from, bytes(stride)});
+  };
+  const bool streamsWeights = plan.streams && blocks.weightsPass;
+  const bool streamsActivations =
+      plan.streams && !blocks.weightsPass && readsLinesOnce;
+  forEachTile(blocks, [&](int64_t t, int64_t v) {
+    if (t == 0)
+      load(weightTile(v), streamsWeights,
+           pointer(panels.weights, add(weights, v * vectorBytes)),
+           vectors * vectorBytes);
+    if (v == 0)
+      load(activationTile(t), streamsActivations,
+           pointer(lanes.flat(activations),
+                   add(lanes.index(activations, place[t]), k)),
+           rowStride);
+    beforeProduct(t, v);
+    call(isUnsigned ? "llvm.x86.tdpbusd" : "llvm.x86.tdpbssd",
+         {tile(t * vectors + v), tile(activationTile(t)), tile(weightTile(v))});
+  });
 }
 
-/// Accumulators go to the output, or to the buffer: row tile after row tile.
+/// An accumulator goes to the output, or to the buffer: row tile after row
+/// tile.
 void MatrixEmitter::emitStore(const Place &place, const Blocks &blocks,
-                              Value bufferStart) {
+                              Value bufferStart, int64_t t, int64_t v) {
   const int64_t vectors = blocks.columns.vectors;
-  for (int64_t t = 0; t < blocks.tiles; ++t)
-    for (int64_t v = 0; v < vectors; ++v) {
-      Value to, at;
-      int64_t stride;
-      if (blocks.isDirect) {
-        to = lanes.flat(nest.output);
-        at = add(lanes.index(nest.output, place[t]), v * kTile);
-        stride = nest.output.strides[inner];
-      } else {
-        to = buffer;
-        at = add(bufferStart, (t * kTile * vectors + v) * kTile);
-        stride = vectors * kTile;
-      }
-      call("llvm.x86.tilestored64",
-           {tile(t * vectors + v), pointer(to, at), bytes(4 * stride)});
-    }
+  Value to, at;
+  int64_t stride;
+  if (blocks.isDirect) {
+    to = lanes.flat(nest.output);
+    at = add(lanes.index(nest.output, place[t]), v * kTile);
+    stride = nest.output.strides[inner];
+  } else {
+    to = buffer;
+    at = add(bufferStart, (t * kTile * vectors + v) * kTile);
+    stride = vectors * kTile;
+  }
+  call("llvm.x86.tilestored64",
+       {tile(t * vectors + v), pointer(to, at), bytes(4 * stride)});
 }
 
 /// Rows of a tile that are finished together: where they follow each other in

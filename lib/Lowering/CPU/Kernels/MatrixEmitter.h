@@ -6,9 +6,11 @@
 // accumulators, 16 x 16. Tiles 0 to 3 hold a block's accumulators; activations
 // and weights share the others.
 //
-// Blocks follow each other in one loop, so that the epilogue of one can run
-// while the next one is multiplied: the products take a unit of their own and
-// leave the vector ports alone.
+// Blocks follow each other in one loop. The accumulators of one are stored
+// between the first products of the next: all stores at once would fill the
+// core's queues, and its loads wait behind them. Its epilogue runs beside the
+// products that follow: they take a unit of their own and leave the vector
+// ports alone.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +33,8 @@ constexpr int64_t kTile = MatrixPlan::kTile;
 constexpr int64_t kOperands = 4, kRegisters = 8;
 /// Registers that four operands share: the other side has the last one.
 constexpr int64_t kTurns = kRegisters - kOperands - 1;
-/// Vectors whose bytes fill a cache line.
+/// Bytes of a cache line, and vectors whose narrowed results fill one.
+constexpr int64_t kLine = 64;
 constexpr int64_t kTogether = 4;
 
 /// Neighbouring panels of columns: `count` of `vectors` vectors, the first one
@@ -60,10 +63,15 @@ struct Blocks {
   int64_t count;
   /// Whether accumulators leave straight from their tiles.
   bool isDirect;
+  /// Whether weights pass by activations that stay, or the other way round.
+  bool weightsPass = false;
 };
 
 /// Where a block is: its row tiles, at their first column.
 using Place = SmallVector<Point, 4>;
+
+/// What is done for the accumulator of a row tile and a vector of columns.
+using TileAction = function_ref<void(int64_t tile, int64_t vector)>;
 
 class MatrixEmitter {
 public:
@@ -82,14 +90,23 @@ private:
   void emitBlocks(const Point &batch, const Blocks &blocks);
   void emitChunk(const Point &batch, const Blocks &blocks, Value first,
                  Value count, Value bufferStart);
+  Value firstLineAhead(const Point &batch, const Blocks &blocks, Value number,
+                       Value count, int64_t steps);
+  void emitLinesAhead(Value first, Value step);
   Place placeOf(const Point &batch, const Blocks &blocks, Value rowBlock,
                 Value panel);
-  void emitStart(const Place &place, const Blocks &blocks);
-  void emitReduction(const Place &place, const Blocks &blocks, unsigned depth,
-                     Value linear, function_ref<void(Value)> besides);
-  void emitStep(const Place &place, const Blocks &blocks, Value k,
-                Value weightIndex);
-  void emitStore(const Place &place, const Blocks &blocks, Value bufferStart);
+  void emitStart(const Place &place, const Blocks &blocks, int64_t t,
+                 int64_t v);
+  void emitFirstStep(const Place &place, const Blocks &blocks, Value isBackward,
+                     TileAction beforeProduct);
+  void emitOtherSteps(const Place &place, const Blocks &blocks,
+                      Value isBackward, unsigned depth, Value count,
+                      Value linear, function_ref<void(Value)> besides);
+  void emitStep(const Place &place, const Blocks &blocks, Value step,
+                Value linear, TileAction beforeProduct);
+  void emitStore(const Place &place, const Blocks &blocks, Value bufferStart,
+                 int64_t t, int64_t v);
+  void forEachTile(const Blocks &blocks, TileAction action);
   bool liesRegularly(const Blocks &blocks) const;
   int64_t rowsTogether(const Blocks &blocks) const;
   void emitFinish(const Place &place, const Blocks &blocks, Value bufferStart,
@@ -123,6 +140,16 @@ private:
   Value remainder(Value value, Value by) {
     return arith::RemUIOp::create(b, loc, value, by);
   }
+  Value select(Value condition, int64_t then, int64_t otherwise) {
+    return arith::SelectOp::create(b, loc, condition, constant(then),
+                                   constant(otherwise));
+  }
+  Value isZero(Value value) {
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, value,
+                                 constant(0));
+  }
+  /// `count` as it is, or, where `isBackward` holds, counted from the end.
+  Value position(Value count, int64_t size, Value isBackward);
   Value minimum(Value left, Value right) {
     return arith::MinUIOp::create(b, loc, left, right);
   }

@@ -36,12 +36,18 @@ static constexpr double kLastResult = 2;
 static constexpr double kChunkCycles = 50000;
 /// Each has a buffer of 8 KiB.
 static constexpr int64_t kMaximalChunks = 64;
-/// Of a first-level cache of 48 KiB, what stays while other operands pass.
-static constexpr double kFirstLevel = 32 * 1024;
+/// Of a first-level cache of 48 KiB, what stays while other operands pass by
+/// loads that leave it alone, and what may pass again and again and stay.
+static constexpr double kStaying = 40 * 1024, kFirstLevel = 32 * 1024;
+/// Bytes a cycle that tiles read from the second-level cache.
+static constexpr double kSecondLevelRate = 44;
 /// Of a second-level cache of 2 MiB: what weights may take of it to be read
 /// from there again and again, and what a chunk's activations may take.
 static constexpr int64_t kCachedWeights = 1024 * 1024;
 static constexpr int64_t kCachedActivations = 1024 * 1024;
+/// Cache lines of weights that are asked for ahead in a step, at most: more
+/// would take the buffers that this step's own lines need.
+static constexpr int64_t kMaximalAhead = 12;
 
 namespace {
 struct Costs {
@@ -87,35 +93,61 @@ static void planLines(MatrixPlan &plan, int64_t width) {
   plan.restRows = width % plan.tileRows;
 }
 
-/// Bytes that pass through the first-level cache `times` times, of which all
-/// but the first time are free where they stay in it.
-static double traffic(double bytes, double times) {
-  return bytes <= kFirstLevel ? bytes : bytes * times;
+namespace {
+/// What a contraction reads, in bytes, and its columns in vectors.
+struct Operands {
+  double activations, weights;
+  int64_t columns;
+};
+} // namespace
+
+static double countRowBlocks(const MatrixPlan &plan) {
+  return std::max(1.0, double(plan.wholeTiles()) / double(plan.blockTiles));
 }
 
-/// Whether blocks of rows stay while all columns pass, or panels of columns
-/// while all rows do: what reads less from the second-level cache. Rows lie
-/// apart there, which costs half as much again. `activations` and `weights` are
-/// the bytes of each.
-static bool rowsShouldStay(const MatrixPlan &plan, int64_t columns,
-                           double activations, double weights) {
-  double rowBlocks = double(plan.wholeTiles()) / double(plan.blockTiles);
-  double panels = double(columns) / double(plan.vectors);
-  return activations + traffic(weights, rowBlocks) <=
-         weights + 1.5 * traffic(activations, panels);
+static double countPanels(const MatrixPlan &plan, const Operands &operands) {
+  return std::max(1.0, double(operands.columns) / double(plan.vectors));
+}
+
+/// Bytes of one block of rows, or of one panel of columns.
+static double getPanelBytes(const MatrixPlan &plan, const Operands &operands,
+                            bool ofRows) {
+  return ofRows ? operands.activations / countRowBlocks(plan)
+                : operands.weights / countPanels(plan, operands);
+}
+
+/// Bytes read from the second-level cache where blocks of rows stay while all
+/// columns pass, or panels of columns while all rows do. Rows that pass lie
+/// apart there, which costs half as much again.
+static double traffic(const MatrixPlan &plan, const Operands &operands,
+                      bool rowsStay) {
+  double rowBlocks = countRowBlocks(plan);
+  double panels = countPanels(plan, operands);
+  bool stays = getPanelBytes(plan, operands, rowsStay) <= kStaying;
+  auto passing = [](double bytes, double times) {
+    return bytes <= kFirstLevel ? bytes : bytes * times;
+  };
+  if (rowsStay)
+    return operands.activations * (stays ? 1 : panels) +
+           passing(operands.weights, rowBlocks);
+  return operands.weights * (stays ? 1 : rowBlocks) +
+         1.5 * passing(operands.activations, panels);
 }
 
 /// Chunks are what one thread does at a time. Where the weights outgrow the
 /// second-level cache, a chunk's activations stay there instead.
-static void planChunks(MatrixPlan &plan, int64_t columns, int64_t reduction,
-                       double activations, double cyclesOfRowBlock) {
-  const int64_t weights = columns * kTile * reduction;
+static void planChunks(MatrixPlan &plan, const Operands &operands,
+                       int64_t reduction, double totalSteps,
+                       double cyclesOfRowBlock) {
   int64_t blocks = std::max<int64_t>(plan.wholeTiles() / plan.blockTiles, 1);
   int64_t bytes = plan.blockTiles * plan.tileRows * reduction;
+  int64_t panelBytes = plan.vectors * kTile * reduction;
   int64_t chunk = std::max<int64_t>(kCachedActivations / bytes, 1);
+  bool weightsStay = operands.weights <= kCachedWeights;
   plan.rowsStay = false;
-  if (weights <= kCachedWeights) {
-    plan.rowsStay = rowsShouldStay(plan, columns, activations, double(weights));
+  if (weightsStay) {
+    plan.rowsStay =
+        traffic(plan, operands, true) <= traffic(plan, operands, false);
     int64_t worthwhile = int64_t(kChunkCycles / cyclesOfRowBlock) + 1;
     chunk = plan.rowsStay ? worthwhile : std::max(chunk, worthwhile);
   }
@@ -123,6 +155,19 @@ static void planChunks(MatrixPlan &plan, int64_t columns, int64_t reduction,
   int64_t chunks =
       std::min<int64_t>(llvm::divideCeil(blocks, chunk), kMaximalChunks);
   plan.chunkBlocks = llvm::divideCeil(blocks, chunks);
+  plan.turns = double(plan.rowsStay ? bytes : panelBytes) > kFirstLevel / 2;
+  // Of a panel that is somewhat too large, turns still meet a part.
+  plan.streams =
+      getPanelBytes(plan, operands, plan.rowsStay) <= 1.5 * kStaying &&
+      (plan.rowsStay ? operands.weights : operands.activations) > kFirstLevel;
+  plan.linesAhead = 0;
+  // The first step of a block is busy with the block before it.
+  int64_t steps = plan.chunkBlocks * (int64_t(totalSteps) - 1);
+  if (weightsStay || steps == 0)
+    return;
+  int64_t lines = llvm::divideCeil(panelBytes, 64 * steps);
+  if (lines <= kMaximalAhead)
+    plan.linesAhead = lines;
 }
 
 SmallVector<RankedPlan>
@@ -147,10 +192,13 @@ mlir::qopt::rankMatrixTiles(const Nest &nest, const Contraction &contraction,
 
   const Access &activations = nest.inputs[contraction.activations];
   const unsigned outermost = contraction.rows.front();
-  const double activationBytes =
-      double(nest.sizes[outermost]) * double(activations.strides[outermost]);
+  const int64_t reduction =
+      int64_t(totalSteps) * plan.stepGroups * kernel.group;
   const int64_t columns =
       llvm::divideCeil(nest.sizes[contraction.column], kTile);
+  const Operands operands{double(nest.sizes[outermost]) *
+                              double(activations.strides[outermost]),
+                          double(columns * kTile * reduction), columns};
   SmallVector<RankedPlan> ranked;
   for (int64_t tiles : {2, 1, 4, 3}) {
     plan.blockTiles = std::min(tiles, plan.wholeTiles());
@@ -166,9 +214,12 @@ mlir::qopt::rankMatrixTiles(const Nest &nest, const Contraction &contraction,
     if (plan.restRows > 0)
       cycles +=
           costs.cover(plan.lines, plan.restRows, columns) + kConfiguration;
-    planChunks(
-        plan, columns, int64_t(totalSteps) * plan.stepGroups * kernel.group,
-        activationBytes, costs.cover(plan.blockTiles, plan.tileRows, columns));
+    planChunks(plan, operands, reduction, totalSteps,
+               costs.cover(plan.blockTiles, plan.tileRows, columns));
+    // What comes from beyond the second-level cache is the same for all.
+    if (operands.weights <= kCachedWeights)
+      cycles = std::max(cycles, traffic(plan, operands, plan.rowsStay) /
+                                    kSecondLevelRate);
     insertRanked(ranked, RankedPlan{plan, cycles});
   }
   return ranked;

@@ -33,6 +33,15 @@ struct MatrixPlan {
   /// cache) or all rows of a chunk by a panel of columns.
   int64_t chunkBlocks = 0;
   bool rowsStay = true;
+  /// Every other block reduces backward: what stays, and is more than the
+  /// first-level cache keeps, is still there at its end.
+  bool turns = false;
+  /// Whether what passes is loaded past the first-level cache: it would not
+  /// stay there, and what stays of a block does if it is left alone.
+  bool streams = false;
+  /// Where weights come from beyond the second-level cache: cache lines of the
+  /// next panel that each step asks for.
+  int64_t linesAhead = 0;
 
   int64_t groups() const { return steps * stepGroups; }
   /// Row tiles with `tileRows` rows.

@@ -132,9 +132,11 @@ void MatrixEmitter::emitRows(const Point &batch, const Rows &rows,
   int64_t blocks = tiles / plan.blockTiles;
   int64_t left = tiles % plan.blockTiles;
   if (blocks > 0)
-    emitBlocks(batch, {rows, columns, plan.blockTiles, 0, blocks, isDirect});
+    emitBlocks(batch, {rows, columns, plan.blockTiles, 0, blocks, isDirect,
+                       plan.rowsStay && columns.count > 1});
   if (left > 0)
-    emitBlocks(batch, {rows, columns, left, tiles - left, 1, isDirect});
+    emitBlocks(batch, {rows, columns, left, tiles - left, 1, isDirect,
+                       columns.count > 1});
 }
 
 /// The blocks in chunks that threads may share, each with a buffer of its own.
@@ -169,7 +171,7 @@ void MatrixEmitter::emitBlocks(const Point &batch, const Blocks &blocks) {
 }
 
 /// The blocks of `count` blocks of rows from `first` on, one after the other.
-/// While a block is multiplied, the one before it is finished.
+/// While a block is multiplied, the one before it is stored and finished.
 void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
                               Value first, Value count, Value bufferStart) {
   auto placeAt = [&](Value number) {
@@ -183,47 +185,104 @@ void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
                        bufferStart);
   };
   Value total = multiplyAdd(count, blocks.columns.count, Value());
-  int64_t totalSteps = plan.steps;
+  int64_t otherSteps = plan.steps;
   for (unsigned loop : c.outer)
-    totalSteps *= nest.sizes[loop];
+    otherSteps *= nest.sizes[loop];
+  --otherSteps;
   const int64_t groups = blocks.rows.height / rowsTogether(blocks);
   // The part of the groups that is done before `step`: evenly spread.
   auto before = [&](Value step) {
-    return divide(multiplyAdd(step, groups, Value()), constant(totalSteps));
+    return divide(multiplyAdd(step, groups, Value()), constant(otherSteps));
+  };
+  auto finish = [&](const Place &place, Value start, Value begin, Value end) {
+    loop(begin, end,
+         [&](Value group) { emitFinish(place, blocks, start, group); });
   };
 
   loop(constant(0), total, [&](Value number) {
     Place place = placeAt(number);
-    emitStart(place, blocks);
-    if (blocks.isDirect) {
-      emitReduction(place, blocks, 0, Value(), [](Value) {});
-      emitStore(place, blocks, Value());
-      return;
-    }
-    // The first block has none before it: nothing of that is finished.
-    Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                          number, constant(0));
-    Value limit =
-        arith::SelectOp::create(b, loc, isFirst, constant(0), constant(groups));
+    // What passes is met again where it was left.
+    Value isBackward;
+    if (plan.turns)
+      isBackward =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                remainder(number, constant(2)), constant(0));
+    // The first block has none before it: nothing of that is stored.
+    Value isFirst = isZero(number);
     Value previous = arith::SelectOp::create(
         b, loc, isFirst, constant(0),
         arith::SubIOp::create(b, loc, number, constant(1)));
     Place previousPlace = placeAt(previous);
     Value previousStart = bufferOf(previous);
-    emitReduction(place, blocks, 0, Value(), [&](Value step) {
-      loop(minimum(before(step), limit), minimum(before(add(step, 1)), limit),
-           [&](Value group) {
-             emitFinish(previousPlace, blocks, previousStart, group);
-           });
-    });
-    emitStore(place, blocks, bufferOf(number));
+    Value limit = select(isFirst, 0, groups);
+    auto start = [&](int64_t t, int64_t v) { emitStart(place, blocks, t, v); };
+    auto choice = scf::IfOp::create(b, loc, isFirst, /*withElse=*/true);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(choice.thenBlock());
+      emitFirstStep(place, blocks, isBackward, start);
+      b.setInsertionPointToStart(choice.elseBlock());
+      emitFirstStep(place, blocks, isBackward, [&](int64_t t, int64_t v) {
+        emitStore(previousPlace, blocks, previousStart, t, v);
+        start(t, v);
+      });
+    }
+    if (otherSteps == 0) {
+      if (!blocks.isDirect)
+        finish(previousPlace, previousStart, constant(0), limit);
+      return;
+    }
+    Value ahead = firstLineAhead(batch, blocks, number, count, otherSteps);
+    emitOtherSteps(place, blocks, isBackward, 0, Value(), Value(),
+                   [&](Value step) {
+                     if (ahead)
+                       emitLinesAhead(ahead, step);
+                     if (blocks.isDirect)
+                       return;
+                     Value begin = before(add(step, -1)), end = before(step);
+                     finish(previousPlace, previousStart, minimum(begin, limit),
+                            minimum(end, limit));
+                   });
   });
-  if (blocks.isDirect)
-    return;
   Value last = arith::SubIOp::create(b, loc, total, constant(1));
   Place place = placeAt(last);
   Value start = bufferOf(last);
-  loop(groups, [&](Value group) { emitFinish(place, blocks, start, group); });
+  forEachTile(blocks, [&](int64_t t, int64_t v) {
+    emitStore(place, blocks, start, t, v);
+  });
+  if (!blocks.isDirect)
+    finish(place, start, constant(0), constant(groups));
+}
+
+/// Where rows pass by panels of weights, each block of rows asks for a part of
+/// the next panel, and for one of the first panel where there is no next: the
+/// index of its first line in the weights. Null where nothing is asked for.
+Value MatrixEmitter::firstLineAhead(const Point &batch, const Blocks &blocks,
+                                    Value number, Value count, int64_t steps) {
+  if (plan.linesAhead == 0 || blocks.columns.count == 1)
+    return Value();
+  Value last = constant(blocks.columns.count - 1);
+  Value panel = divide(number, count), rowBlock = remainder(number, count);
+  Value isLast =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, panel, last);
+  Value next =
+      arith::SelectOp::create(b, loc, isLast, constant(0), add(panel, 1));
+  Point point = batch;
+  point.ivs[c.column] =
+      multiplyAdd(next, blocks.columns.vectors * kTile, Value());
+  return multiplyAdd(
+      rowBlock, steps * plan.linesAhead * kLine,
+      columnIndex(point, panels.columnSize, panels.weightBatchStride));
+}
+
+/// Asks for the lines of `step`, of which the first one has none.
+void MatrixEmitter::emitLinesAhead(Value first, Value step) {
+  Value at = multiplyAdd(add(step, -1), plan.linesAhead * kLine, first);
+  for (int64_t line = 0; line < plan.linesAhead; ++line)
+    memref::PrefetchOp::create(b, loc, panels.weights,
+                               ValueRange{add(at, line * kLine)},
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
 }
 
 /// The row tiles of a block of rows, at their first row and the first column of

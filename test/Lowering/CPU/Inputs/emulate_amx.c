@@ -43,6 +43,11 @@ void amx_tileloadd64(uint8_t t, const uint8_t *from, int64_t stride) {
     memcpy(tiles[t].data[r], from + r * stride, tiles[t].bytes);
 }
 
+/* The hint says only how the cache should keep what is read. */
+void amx_tileloaddt164(uint8_t t, const uint8_t *from, int64_t stride) {
+  amx_tileloadd64(t, from, stride);
+}
+
 void amx_tilestored64(uint8_t t, uint8_t *to, int64_t stride) {
   check(tiles[t].rows, "tile is not configured");
   for (int r = 0; r < tiles[t].rows; ++r)
