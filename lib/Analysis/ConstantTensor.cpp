@@ -54,9 +54,8 @@ Value mlir::qopt::createBroadcast(OpBuilder &builder, Location loc,
   return generic.getResult(0);
 }
 
-/// `values` with another shape of as many elements.
-static ElementsAttr reshapeValues(ElementsAttr values,
-                                  ArrayRef<int64_t> shape) {
+ElementsAttr mlir::qopt::reshapeElements(ElementsAttr values,
+                                         ArrayRef<int64_t> shape) {
   auto type = RankedTensorType::get(shape, values.getElementType());
   if (auto dense = dyn_cast<DenseElementsAttr>(values))
     return dense.reshape(type);
@@ -87,7 +86,7 @@ expandConstant(const ConstantTensor &source,
       results.push_back(getAffineDimExpr(part, context));
     }
   }
-  ElementsAttr values = reshapeValues(source.values, sizes);
+  ElementsAttr values = reshapeElements(source.values, sizes);
   if (!values)
     return std::nullopt;
   return ConstantTensor{values,
@@ -129,7 +128,7 @@ collapseConstant(const ConstantTensor &source,
     sizes.push_back(size);
     results.push_back(getAffineDimExpr(number, context));
   }
-  ElementsAttr values = reshapeValues(source.values, sizes);
+  ElementsAttr values = reshapeElements(source.values, sizes);
   if (!values)
     return std::nullopt;
   return ConstantTensor{values,

@@ -45,6 +45,8 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
   func.addPass(createSinkDequantize());
   func.addPass(createFoldConstants());
   func.addPass(createNormalizeLinalg());
+  func.addPass(createFoldBroadcasts());
+  func.addPass(createCanonicalizerPass());
   // Whole operations before their pieces fuse.
   func.addPass(createRaiseResize());
   func.addPass(createRaiseSoftmax());

@@ -42,6 +42,10 @@ Value createBroadcast(OpBuilder &builder, Location loc, Value source,
 /// generics that only broadcast.
 std::optional<ConstantTensor> getConstantTensor(Value value);
 
+/// `values` with another shape of as many elements; null for attributes of
+/// other kinds than dense elements and resources.
+ElementsAttr reshapeElements(ElementsAttr values, ArrayRef<int64_t> shape);
+
 /// The one value of a tensor or scalar that is a constant splat of floats.
 std::optional<double> getSplatConstant(Value value);
 

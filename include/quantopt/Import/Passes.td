@@ -37,6 +37,28 @@ def FoldBias : Pass<"qopt-fold-bias", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def FoldBroadcasts : Pass<"qopt-fold-broadcasts", "::mlir::func::FuncOp"> {
+  let summary = "Read weights once that are repeated for a batch";
+  let description = [{
+    Reads products that multiply by a constant which is repeated along loops of
+    theirs: what frontends make of a dense layer on more than two dimensions, a
+    `linalg.batch_matmul` with the weights broadcast for each index of the batch.
+    Afterwards such a product is a generic that reads the constant itself, and
+    reshapes of its other input and of its result are a part of its loops, as long
+    as what is summed over stays whole. So the weights can be stored in few bits,
+    and the batch is more rows of one product. Changes no number: each sum has the
+    same terms in the same order.
+
+    Leaves alone constants of one value, those that are only permuted, and factors
+    that are no constants.
+
+    Example: test/Import/fold-broadcasts.mlir
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
   let summary = "Evaluate linalg operations on constants";
   let description = [{
