@@ -38,6 +38,8 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
 
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
+  func.addPass(createUnrollLoops());
+  func.addPass(createCanonicalizerPass());
   // Stored weights keep the parameters that they come with, so this is before
   // constants fold.
   func.addPass(createRaiseDequantize());

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/InitAllDialects.h"
@@ -16,6 +17,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Target/TargetMachine.h"
@@ -60,13 +62,20 @@ std::unique_ptr<mlir::MLIRContext> quantopt::createToolContext() {
   return context;
 }
 
-/// Whether a cast forgets a part of a shape.
-static bool hidesShapes(mlir::ModuleOp module) {
+/// Whether a cast forgets a part of a shape, or a loop carries tensors: what
+/// frontends write and buffers cannot be planned for.
+static bool needsPlainForm(mlir::ModuleOp module) {
   return module
-      ->walk([](mlir::tensor::CastOp op) {
-        auto type = mlir::dyn_cast<mlir::RankedTensorType>(op.getType());
-        return type && !type.hasStaticShape() ? mlir::WalkResult::interrupt()
-                                              : mlir::WalkResult::advance();
+      ->walk([](mlir::Operation *op) {
+        bool is = false;
+        if (auto cast = mlir::dyn_cast<mlir::tensor::CastOp>(op)) {
+          auto type = mlir::dyn_cast<mlir::RankedTensorType>(cast.getType());
+          is = type && !type.hasStaticShape();
+        } else if (mlir::isa<mlir::scf::ForOp>(op)) {
+          is = llvm::any_of(op->getResultTypes(),
+                            llvm::IsaPred<mlir::TensorType>);
+        }
+        return is ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
       })
       .wasInterrupted();
 }
@@ -83,12 +92,14 @@ quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
       mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     return createStringError("'" + path + "' is no valid MLIR module");
-  if (hidesShapes(*module)) {
+  if (needsPlainForm(*module)) {
     mlir::PassManager passes(&context);
     passes.addPass(mlir::qopt::createInferShapes());
+    passes.addNestedPass<mlir::func::FuncOp>(mlir::qopt::createUnrollLoops());
+    passes.addPass(mlir::createCanonicalizerPass());
     if (failed(passes.run(*module)))
-      return createStringError("the shapes of '" + path +
-                               "' cannot be inferred");
+      return createStringError("'" + path +
+                               "' has no form that buffers are planned for");
   }
   return module;
 }

@@ -18,8 +18,8 @@ namespace quantopt {
 std::unique_ptr<mlir::MLIRContext> createToolContext();
 
 /// Reads a module from a file, or from standard input for "-": text or
-/// bytecode. Shapes that casts hide are static afterwards. Diagnostics go to
-/// standard error.
+/// bytecode. Shapes that casts hide are static afterwards, and steps of loops
+/// over tensors are written out. Diagnostics go to standard error.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 parseModel(llvm::StringRef path, mlir::MLIRContext &context);
 

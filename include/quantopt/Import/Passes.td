@@ -232,6 +232,26 @@ def SinkDequantize : Pass<"qopt-sink-dequantize", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def UnrollLoops : Pass<"qopt-unroll-loops", "::mlir::func::FuncOp"> {
+  let summary = "Write the steps of loops over tensors one after the other";
+  let description = [{
+    Reads `scf.for` loops that carry or make tensors: recurrent layers, as frontends
+    write them. Afterwards each step is operations of its own, which are quantized
+    and planned like all others. Changes no number. The cost, and the size of the
+    program, is linear in steps times operations.
+
+    Refuses a number of steps that is not known, and more than `max-operations`
+    operations in all.
+
+    Example: test/Import/unroll-loops.mlir
+  }];
+  let options = [
+    Option<"maxOperations", "max-operations", "int64_t", /*default=*/"20000",
+           "How many operations the steps of a loop may become">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def VerifyImported : Pass<"qopt-verify-imported", "::mlir::ModuleOp"> {
   let summary = "Check the contract of the import phase";
   let description = [{
