@@ -212,3 +212,52 @@ func.func @blocks() -> tensor<3x40x300xf32> {
     }
   }
 #-}
+
+// -----
+
+// The weights of a transposed convolution, turned around by indices: w[c][f][1 - h].
+// CHECK-LABEL: func @turned
+// CHECK: %[[C:.*]] = arith.constant dense<{{\[\[\[}}2.000000e+00, 1.000000e+00], [6.000000e+00, 5.000000e+00]], {{\[\[}}4.000000e+00, 3.000000e+00], [8.000000e+00, 7.000000e+00]]]> : tensor<2x2x2xf32>
+// CHECK: return %[[C]]
+func.func @turned() -> tensor<2x2x2xf32> {
+  %w = arith.constant dense<[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]> : tensor<2x2x2xf32>
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() : tensor<2x2x2xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, j, k)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      outs(%e : tensor<2x2x2xf32>) {
+  ^bb0(%out: f32):
+    %f = linalg.index 0 : index
+    %c = linalg.index 1 : index
+    %k = linalg.index 2 : index
+    %h = arith.subi %c1, %k : index
+    %v = tensor.extract %w[%c, %f, %h] : tensor<2x2x2xf32>
+    linalg.yield %v : f32
+  } -> tensor<2x2x2xf32>
+  return %r : tensor<2x2x2xf32>
+}
+
+// -----
+
+// Out of bounds is undefined, and indices that depend on data are no constants.
+// CHECK-LABEL: func @not_affine
+// CHECK-COUNT-2: linalg.generic
+func.func @not_affine(%i: tensor<2xindex>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %w = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() : tensor<2xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<2xf32>) {
+  ^bb0(%out: f32):
+    %k = linalg.index 0 : index
+    %h = arith.addi %c1, %k : index
+    %v = tensor.extract %w[%h] : tensor<2xf32>
+    linalg.yield %v : f32
+  } -> tensor<2xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<2xf32>) {
+  ^bb0(%out: f32):
+    %k = linalg.index 0 : index
+    %h = tensor.extract %i[%k] : tensor<2xindex>
+    %v = tensor.extract %w[%h] : tensor<2xf32>
+    linalg.yield %v : f32
+  } -> tensor<2xf32>
+  return %r, %s : tensor<2xf32>, tensor<2xf32>
+}
