@@ -263,7 +263,65 @@ static quant::QuantizedType getAccumulatorType(OpBuilder &builder,
       flags, i32, f32, scales, zeroPoints, int32_t(*axis), min, max);
 }
 
-/// Both factors are activations: the zero points stay in the loop, exactly.
+/// `value`, stored with `params`, as i32.
+static Value extend(OpBuilder &b, Location loc, Value value,
+                    const UniformParams &params) {
+  if (params.isSigned)
+    return arith::ExtSIOp::create(b, loc, b.getI32Type(), value);
+  return arith::ExtUIOp::create(b, loc, b.getI32Type(), value);
+}
+
+static Value makeConstant(OpBuilder &b, Location loc, int64_t value) {
+  return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(int32_t(value)));
+}
+
+/// sum q over the loops of `op` that its result does not have, of the `input`
+/// that stands for its input `number`, and how the result reads the sums.
+static std::pair<Value, AffineMap> sumInput(linalg::LinalgOp op,
+                                            OpBuilder &builder, Value input,
+                                            unsigned number,
+                                            const UniformParams &params) {
+  Location loc = op.getLoc();
+  AffineMap own = op.getMatchingIndexingMap(op.getDpsInputOperand(number));
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  auto type = cast<RankedTensorType>(input.getType());
+  SmallVector<unsigned> kept, read;
+  SmallVector<int64_t> sizes;
+  SmallVector<utils::IteratorType> loops;
+  for (unsigned dim = 0; dim < own.getNumResults(); ++dim) {
+    std::optional<unsigned> at = result.getResultPosition(own.getResult(dim));
+    loops.push_back(at ? utils::IteratorType::parallel
+                       : utils::IteratorType::reduction);
+    if (!at)
+      continue;
+    kept.push_back(dim);
+    read.push_back(*at);
+    sizes.push_back(type.getDimSize(dim));
+  }
+  MLIRContext *context = op->getContext();
+  Value empty =
+      tensor::EmptyOp::create(builder, loc, sizes, builder.getI32Type());
+  Value zeros =
+      linalg::FillOp::create(builder, loc, makeConstant(builder, loc, 0), empty)
+          .getResult(0);
+  auto sums = linalg::GenericOp::create(
+      builder, loc, zeros.getType(), input, zeros,
+      ArrayRef<AffineMap>{
+          AffineMap::getMultiDimIdentityMap(type.getRank(), context),
+          AffineMap::getMultiDimMapWithTargets(type.getRank(), kept, context)},
+      loops, [&](OpBuilder &b, Location loc, ValueRange arguments) {
+        Value wide = extend(b, loc, arguments[0], params);
+        linalg::YieldOp::create(
+            b, loc,
+            arith::AddIOp::create(b, loc, arguments[1], wide).getResult());
+      });
+  return {sums.getResult(0), AffineMap::getMultiDimMapWithTargets(
+                                 result.getNumResults(), read, context)};
+}
+
+/// Both factors are activations: sum (a - za) (b - zb) is
+/// sum a b - zb sum a - za sum b + K za zb, so that the loop multiplies what is
+/// stored. The terms may leave 32 bits where their sum does not: they wrap.
 static FailureOr<IntegerForm>
 buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
                        ArrayRef<Value> inputs, Value initial,
@@ -281,37 +339,70 @@ buildActivationProduct(linalg::LinalgOp op, OpBuilder &builder,
     reason = "its i32 accumulator could overflow";
     return failure();
   }
+  // Where an index is a sum of loops, each result has sums of its own: the zero
+  // points stay in the loop.
+  const bool isPlain =
+      llvm::all_of(op.getIndexingMapsArray(),
+                   [](AffineMap map) { return map.isProjectedPermutation(); });
+  const int64_t zeroPoints[] = {params[0].zeroPoints[0],
+                                params[1].zeroPoints[0]};
   Location loc = op.getLoc();
-  auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
+  auto resultType = cast<RankedTensorType>(op->getResult(0).getType())
+                        .clone(builder.getI32Type());
+  const int64_t start =
+      isPlain ? getReductionSize(op) * zeroPoints[0] * zeroPoints[1] : 0;
   LoopTensor nothing;
-  Value zero = broadcastToResult(op, builder, nothing, {0});
+  Value initials = broadcastToResult(op, builder, nothing, {int32_t(start)});
   auto generic = linalg::GenericOp::create(
-      builder, loc, resultType.clone(builder.getI32Type()), inputs, zero,
-      op.getIndexingMapsArray(), op.getIteratorTypesArray(),
+      builder, loc, resultType, inputs, initials, op.getIndexingMapsArray(),
+      op.getIteratorTypesArray(),
       [&](OpBuilder &b, Location loc, ValueRange arguments) {
-        Value product;
-        for (auto [argument, param] : llvm::zip(arguments, params)) {
-          Value wide =
-              param.isSigned
-                  ? arith::ExtSIOp::create(b, loc, b.getI32Type(), argument)
-                        .getResult()
-                  : arith::ExtUIOp::create(b, loc, b.getI32Type(), argument)
-                        .getResult();
-          if (param.zeroPoints[0] != 0) {
-            Value zeroPoint = arith::ConstantOp::create(
-                b, loc, b.getI32IntegerAttr(int32_t(param.zeroPoints[0])));
-            wide = arith::SubIOp::create(b, loc, wide, zeroPoint);
-          }
-          product =
-              product ? arith::MulIOp::create(b, loc, product, wide).getResult()
-                      : wide;
+        Value factors[2];
+        for (unsigned i = 0; i < 2; ++i) {
+          factors[i] = extend(b, loc, arguments[i], params[i]);
+          if (!isPlain && zeroPoints[i] != 0)
+            factors[i] = arith::SubIOp::create(
+                b, loc, factors[i], makeConstant(b, loc, zeroPoints[i]));
         }
-        Value sum = arith::AddIOp::create(b, loc, arguments.back(), product);
-        linalg::YieldOp::create(b, loc, sum);
+        Value term = arith::MulIOp::create(b, loc, factors[0], factors[1]);
+        linalg::YieldOp::create(
+            b, loc,
+            arith::AddIOp::create(b, loc, arguments.back(), term).getResult());
       });
   double scale = params[0].scales[0] * params[1].scales[0];
-  return IntegerForm{generic.getResult(0),
-                     getAccumulatorType(builder, scale, std::nullopt)};
+  quant::QuantizedType type = getAccumulatorType(builder, scale, std::nullopt);
+  if (!isPlain || (zeroPoints[0] == 0 && zeroPoints[1] == 0))
+    return IntegerForm{generic.getResult(0), type};
+
+  AffineMap identity = builder.getMultiDimIdentityMap(resultType.getRank());
+  SmallVector<Value> terms = {generic.getResult(0)};
+  SmallVector<AffineMap> maps = {identity};
+  SmallVector<int64_t> factors;
+  for (unsigned i = 0; i < 2; ++i) {
+    if (zeroPoints[1 - i] == 0)
+      continue;
+    auto [sums, map] = sumInput(op, builder, inputs[i], i, params[i]);
+    terms.push_back(sums);
+    maps.push_back(map);
+    factors.push_back(zeroPoints[1 - i]);
+  }
+  maps.push_back(identity);
+  Value empty = tensor::EmptyOp::create(builder, loc, resultType, ValueRange{});
+  SmallVector<utils::IteratorType> loops(resultType.getRank(),
+                                         utils::IteratorType::parallel);
+  auto corrected = linalg::GenericOp::create(
+      builder, loc, resultType, terms, empty, maps, loops,
+      [&](OpBuilder &b, Location loc, ValueRange arguments) {
+        Value sum = arguments[0];
+        for (auto [argument, factor] :
+             llvm::zip(arguments.slice(1, factors.size()), factors))
+          sum = arith::SubIOp::create(
+              b, loc, sum,
+              arith::MulIOp::create(b, loc, argument,
+                                    makeConstant(b, loc, factor)));
+        linalg::YieldOp::create(b, loc, sum);
+      });
+  return IntegerForm{corrected.getResult(0), type};
 }
 
 FailureOr<IntegerForm> mlir::qopt::buildIntegerContraction(

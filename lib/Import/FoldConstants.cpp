@@ -56,6 +56,7 @@ static ElementsAttr copyByIndices(linalg::GenericOp op) {
                      .getDefiningOp<tensor::ExtractOp>();
   ElementsAttr from;
   if (!type || !type.hasStaticShape() || type.getNumElements() == 0 ||
+      !type.getElementType().isIntOrFloat() ||
       type.getElementTypeBitWidth() % 8 != 0 || op.getNumDpsInputs() != 0 ||
       op.getNumLoops() != op.getNumParallelLoops() || !extract ||
       !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() ||

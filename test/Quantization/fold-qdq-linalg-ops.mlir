@@ -531,22 +531,33 @@ func.func @generic(%q: tensor<2x3xi8>) -> tensor<4x2xi8> {
 
 // -----
 
-// Two activations: no sum is known, so both zero points stay in the loop.
+// Two activations: zero points leave the loop, as sums of the other factor and as
+// 3 * 3 * -7 that the sum starts from.
+// CHECK-DAG: #[[ROWS:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-DAG: #[[COLUMNS:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
 // CHECK-LABEL: func @two_activations
 // CHECK-SAME: %[[X:.*]]: tensor<5x2x3xi8>, %[[Y:.*]]: tensor<5x3x4xi8>
 // CHECK-DAG: %[[ZX:.*]] = arith.constant 3 : i32
 // CHECK-DAG: %[[ZY:.*]] = arith.constant -7 : i32
-// CHECK-DAG: %[[Z:.*]] = arith.constant {{dense<0> : tensor<5x2x4xi32>|0 : i32}}
+// CHECK-DAG: %[[Z:.*]] = arith.constant {{dense<-63> : tensor<5x2x4xi32>|-63 : i32}}
 // CHECK: %[[A:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%[[X]], %[[Y]] : tensor<5x2x3xi8>, tensor<5x3x4xi8>)
 // CHECK-NEXT: ^bb0(%[[IX:.*]]: i8, %[[IY:.*]]: i8, %[[O:.*]]: i32):
 // CHECK-NEXT: %[[WX:.*]] = arith.extsi %[[IX]] : i8 to i32
-// CHECK-NEXT: %[[DX:.*]] = arith.subi %[[WX]], %[[ZX]] : i32
 // CHECK-NEXT: %[[WY:.*]] = arith.extsi %[[IY]] : i8 to i32
-// CHECK-NEXT: %[[DY:.*]] = arith.subi %[[WY]], %[[ZY]] : i32
-// CHECK-NEXT: %[[P:.*]] = arith.muli %[[DX]], %[[DY]] : i32
+// CHECK-NEXT: %[[P:.*]] = arith.muli %[[WX]], %[[WY]] : i32
 // CHECK-NEXT: %[[S:.*]] = arith.addi %[[O]], %[[P]] : i32
 // CHECK-NEXT: linalg.yield %[[S]] : i32
-// CHECK: qopt.requantize %[[A]] from !quant.uniform<i32:f32, 3.125000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5>
+// CHECK: %[[SX:.*]] = linalg.generic {indexing_maps = [#{{.*}}, #[[ROWS]]], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[X]] :
+// CHECK: arith.extsi
+// CHECK: %[[SY:.*]] = linalg.generic {indexing_maps = [#{{.*}}, #[[COLUMNS]]], iterator_types = ["parallel", "reduction", "parallel"]} ins(%[[Y]] :
+// CHECK: arith.extsi
+// CHECK: %[[C:.*]] = linalg.generic {indexing_maps = [#{{.*}}, #[[ROWS]], #[[COLUMNS]], #{{.*}}]{{.*}} ins(%[[A]], %[[SX]], %[[SY]] :
+// CHECK-NEXT: ^bb0(%[[IA:.*]]: i32, %[[ISX:.*]]: i32, %[[ISY:.*]]: i32, %{{.*}}: i32):
+// CHECK-NEXT: %[[TX:.*]] = arith.muli %[[ISX]], %[[ZY]] : i32
+// CHECK-NEXT: %[[L:.*]] = arith.subi %[[IA]], %[[TX]] : i32
+// CHECK-NEXT: %[[TY:.*]] = arith.muli %[[ISY]], %[[ZX]] : i32
+// CHECK-NEXT: arith.subi %[[L]], %[[TY]] : i32
+// CHECK: qopt.requantize %[[C]] from !quant.uniform<i32:f32, 3.125000e-02> to !quant.uniform<i8:f32, 2.500000e-01:-5>
 func.func @two_activations(%p: tensor<5x2x3xi8>, %q: tensor<5x3x4xi8>) -> tensor<5x2x4xi8> {
   %zeros = arith.constant dense<0.0> : tensor<5x2x4xf32>
   %x = qopt.dequantize %p as !quant.uniform<i8:f32, 1.25e-1:3> : tensor<5x2x3xi8> -> tensor<5x2x3xf32>
