@@ -117,21 +117,19 @@ for feature, names in [
         cpus += names
 targets = f"--cpus={','.join(cpus)}"
 
-qemu = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
-if qemu and shutil.which("aarch64-linux-gnu-gcc"):
-    config.available_features.add("qemu-aarch64")
-    emulator = f"{qemu} -cpu max -L /usr/aarch64-linux-gnu"
-    config.substitutions.append(("%qemu_aarch64", emulator))
-    targets += f" --qemu-aarch64='{emulator}'"
-    if shutil.which("aarch64-linux-gnu-g++"):
-        config.available_features.add("aarch64-cxx")
-
-qemu = shutil.which("qemu-arm") or shutil.which("qemu-arm-static")
-if qemu and shutil.which("arm-linux-gnueabihf-gcc"):
-    config.available_features.add("qemu-arm")
-    emulator = f"{qemu} -L /usr/arm-linux-gnueabihf"
-    config.substitutions.append(("%qemu_arm", emulator))
-    targets += f" --qemu-arm='{emulator}'"
+for arch, prefix, options in [
+    ("aarch64", "aarch64-linux-gnu", "-cpu max "),
+    ("arm", "arm-linux-gnueabihf", ""),
+]:
+    qemu = shutil.which(f"qemu-{arch}") or shutil.which(f"qemu-{arch}-static")
+    if not qemu or not shutil.which(f"{prefix}-gcc"):
+        continue
+    config.available_features.add(f"qemu-{arch}")
+    emulator = f"{qemu} {options}-L /usr/{prefix}"
+    config.substitutions.append((f"%qemu_{arch}", emulator))
+    targets += f" --qemu-{arch}='{emulator}'"
+    if shutil.which(f"{prefix}-g++"):
+        config.available_features.add(f"{arch}-cxx")
 
 config.substitutions.append(("%targets", targets))
 

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include <cstring>
@@ -80,22 +81,41 @@ static ElementsAttr copyByIndices(linalg::GenericOp op) {
   if (bytes.size() != size * from.getNumElements())
     return {};
 
-  ArrayRef<int64_t> shape = from.getShapedType().getShape();
-  AffineMap map = AffineMap::get(type.getRank(), 0, indices, op.getContext());
+  // Positions are affine, too: a start, and a step for each loop.
+  const int64_t rank = type.getRank();
+  AffineMap map = AffineMap::get(rank, 0, indices, op.getContext());
+  SmallVector<int64_t> zeros(rank, 0),
+      strides = computeStrides(from.getShapedType().getShape());
+  SmallVector<int64_t> least = map.compose(zeros), most = least;
+  const int64_t start = linearize(least, strides);
+  SmallVector<int64_t> steps;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    SmallVector<int64_t> unit = zeros;
+    unit[dim] = 1;
+    SmallVector<int64_t> moved = map.compose(unit);
+    steps.push_back(linearize(moved, strides) - start);
+    for (auto [at, first, low, high] :
+         llvm::zip_equal(moved, map.compose(zeros), least, most)) {
+      const int64_t reach = (at - first) * (type.getDimSize(dim) - 1);
+      (reach < 0 ? low : high) += reach;
+    }
+  }
+  for (auto [low, high, extent] :
+       llvm::zip_equal(least, most, from.getShapedType().getShape()))
+    if (low < 0 || high >= extent)
+      return {};
+
   ConstantBuilder result(type);
   char *to = result.getMutableData<char>().data();
-  SmallVector<int64_t> index(type.getRank(), 0);
+  SmallVector<int64_t> index = zeros;
+  int64_t position = start;
   for (int64_t element = 0; element < type.getNumElements(); ++element) {
-    int64_t position = 0;
-    for (auto [at, extent] : llvm::zip_equal(map.compose(index), shape)) {
-      if (at < 0 || at >= extent)
-        return {};
-      position = position * extent + at;
-    }
     std::memcpy(to + element * size, bytes.data() + position * size, size);
-    for (int64_t dim = type.getRank(); dim-- > 0;) {
+    for (int64_t dim = rank; dim-- > 0;) {
+      position += steps[dim];
       if (++index[dim] < type.getDimSize(dim))
         break;
+      position -= steps[dim] * type.getDimSize(dim);
       index[dim] = 0;
     }
   }

@@ -5,6 +5,7 @@
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include <cmath>
 
 using namespace mlir;
@@ -50,14 +51,6 @@ struct Steps {
 };
 } // namespace
 
-/// Row-major strides of `sizes`.
-static SmallVector<int64_t> getStrides(ArrayRef<int64_t> sizes) {
-  SmallVector<int64_t> strides(sizes.size(), 1);
-  for (size_t i = sizes.size(); i-- > 1;)
-    strides[i - 1] = strides[i] * sizes[i];
-  return strides;
-}
-
 /// Adds the error of each weight times the mean of what it multiplies to
 /// `sums`.
 template <typename T>
@@ -102,26 +95,31 @@ mlir::qopt::computeBiasCorrection(QuantizableOpInterface op, OpOperand &weight,
   FailureOr<ConstantValues<float>> means = readFloats(observed);
   if (failed(means))
     return std::nullopt;
+  // One mean for each index that both have.
+  SmallVector<std::pair<int64_t, int64_t>> common =
+      op.getCommonDims(*activation, weight);
+  ArrayRef<int64_t> observedShape = observed.getShapedType().getShape();
+  if (!llvm::equal(common, observedShape, [&](auto pair, int64_t size) {
+        return type.getDimSize(pair.second) == size;
+      }))
+    return std::nullopt;
 
   BiasCorrection correction;
   setDims(correction, op, weight);
   SmallVector<Steps> dims(type.getRank());
   for (auto [steps, size] : llvm::zip_equal(dims, type.getShape()))
     steps.size = size;
-  SmallVector<int64_t> strides = getStrides(correction.sizes);
+  SmallVector<int64_t> strides = computeStrides(correction.sizes);
   for (auto [own, dim] : op.getSharedDims(weight))
     dims[own].result =
         strides[llvm::find(correction.dims, dim) - correction.dims.begin()];
-  strides = getStrides(observed.getShapedType().getShape());
   for (auto [pair, stride] :
-       llvm::zip_equal(op.getCommonDims(*activation, weight), strides))
+       llvm::zip_equal(common, computeStrides(observedShape)))
     dims[pair.second].mean = stride;
   if (weights.axis)
     dims[*weights.axis].scale = 1;
 
-  int64_t count = 1;
-  for (int64_t size : correction.sizes)
-    count *= size;
+  const int64_t count = ShapedType::getNumElements(correction.sizes);
   std::vector<double> sums(count, 0.0);
   if (weights.stored.getElementType().isInteger(8)) {
     FailureOr<ConstantValues<int8_t>> stored = readBytes(weights.stored);
@@ -158,19 +156,21 @@ bool mlir::qopt::addToBias(QuantizableOpInterface op,
   if (bias)
     values = readFloats(bias->values);
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  if (failed(values) || !type.getElementType().isF32())
+  if (failed(values) || !type.getElementType().isF32() ||
+      int64_t(correction.values.size()) !=
+          ShapedType::getNumElements(correction.sizes))
     return false;
 
   // The sum counts along the dimensions of both.
   SmallVector<int64_t> biasSteps(type.getRank(), 0), ownSteps = biasSteps;
   if (!bias->values.isSplat())
-    for (auto [result, stride] :
-         llvm::zip_equal(bias->map.getResults(),
-                         getStrides(bias->values.getShapedType().getShape())))
+    for (auto [result, stride] : llvm::zip_equal(
+             bias->map.getResults(),
+             computeStrides(bias->values.getShapedType().getShape())))
       if (auto dim = dyn_cast<AffineDimExpr>(result))
         biasSteps[dim.getPosition()] = stride;
   for (auto [dim, stride] :
-       llvm::zip_equal(correction.dims, getStrides(correction.sizes)))
+       llvm::zip_equal(correction.dims, computeStrides(correction.sizes)))
     ownSteps[dim] = stride;
   SmallVector<unsigned> dims;
   SmallVector<int64_t> sizes;
@@ -183,7 +183,7 @@ bool mlir::qopt::addToBias(QuantizableOpInterface op,
   auto sumType = RankedTensorType::get(sizes, type.getElementType());
   const bool isWhole = sumType.getNumElements() == type.getNumElements();
   ConstantBuilder sum(isWhole ? type : sumType);
-  SmallVector<int64_t> strides = getStrides(sizes);
+  SmallVector<int64_t> strides = computeStrides(sizes);
   for (auto [at, element] : llvm::enumerate(sum.getMutableData<float>())) {
     int64_t ownAt = 0, biasAt = 0;
     for (auto [dim, size, stride] : llvm::zip_equal(dims, sizes, strides)) {

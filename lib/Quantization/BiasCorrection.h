@@ -42,7 +42,7 @@ void setDims(BiasCorrection &correction, QuantizableOpInterface op,
              OpOperand &weight);
 
 /// Adds `correction` to the bias of `op`, a constant, in f64 and rounded to
-/// f32; false where it has none.
+/// f32; false where it has none, or the correction another number of values.
 bool addToBias(QuantizableOpInterface op, const BiasCorrection &correction);
 
 } // namespace mlir::qopt

@@ -412,9 +412,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       quantizeAll(channels, form, stored.getMutableData<int16_t>());
     else
       quantizeAll(channels, form, stored.getMutableData<int8_t>());
-    ElementsAttr constant8 = std::move(stored).finish(getBlobName(op));
-    correctBias(op, operand, {*values, constant8, form.scales, form.axis});
-    store(operand, type, constant8, form);
+    ElementsAttr elements = std::move(stored).finish(getBlobName(op));
+    correctBias(op, operand, {*values, elements, form.scales, form.axis});
+    store(operand, type, elements, form);
     return success();
   }
 

@@ -101,3 +101,34 @@ func.func @given(%x: tensor<1x2xf32>, %b: tensor<1x2xf32>) -> (tensor<1x2xf32>, 
       ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%b : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %a, %c, %d, %e : tensor<1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>
 }
+
+// -----
+
+// Means and corrections of another number of channels belong to another model: nothing
+// is added.
+// CHECK-LABEL: func @others
+// CHECK: %[[B:.*]] = arith.constant dense<{{\[\[}}5.000000e-01, 7.000000e+00]]> : tensor<1x2xf32>
+// CHECK-COUNT-2: linalg.matmul {{.*}} outs(%[[B]] :
+// OFF-LABEL: func @others
+// CHECK-LABEL: func @no_channels
+// CHECK: arith.constant dense<1.01574{{[0-9]*}}> : tensor<f32>
+// OFF-LABEL: func @no_channels
+func.func @others(%x: tensor<1x2xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>) {
+  %w = arith.constant dense<[[0.25, 1.0], [2.0, 0.75]]> : tensor<2x2xf32>
+  %b = arith.constant dense<[[0.5, 7.0]]> : tensor<1x2xf32>
+  %a = linalg.matmul {qopt.integer, qopt.input_means = dense<[4.0, 8.0, 1.0]> : tensor<3xf32>}
+      ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%b : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %c = linalg.matmul {qopt.integer,
+      qopt.given_weights = [{operand = 1, type = !quant.uniform<i8<-127:127>:f32, 0.02>, place = "m.yaml:1:1", bias_correction = array<f32: 0.5>}]}
+      ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%b : tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %a, %c : tensor<1x2xf32>, tensor<1x2xf32>
+}
+
+// A dot product has one bias.
+func.func @no_channels(%x: tensor<2xf32>) -> tensor<f32> {
+  %w = arith.constant dense<[0.25, 1.0]> : tensor<2xf32>
+  %b = arith.constant dense<1.0> : tensor<f32>
+  %m = linalg.dot {qopt.integer, qopt.input_means = dense<[-8.0, 8.0]> : tensor<2xf32>}
+      ins(%x, %w : tensor<2xf32>, tensor<2xf32>) outs(%b : tensor<f32>) -> tensor<f32>
+  return %m : tensor<f32>
+}
