@@ -118,4 +118,7 @@ void mlir::qopt::registerTensorQuantizableModels(DialectRegistry &registry) {
                    tensor::InsertSliceOp, tensor::ConcatOp, tensor::GatherOp,
                    tensor::CastOp, tensor::ReshapeOp>(context);
   });
+  registry.addExtension(+[](MLIRContext *context, QOptDialect *) {
+    attachMovement<TakeOp>(context);
+  });
 }

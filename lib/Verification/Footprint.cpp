@@ -166,7 +166,8 @@ Footprint FootprintAnalysis::visit(Operation *op) {
           quant::StorageCastOp>(op))
     return unite(op, /*isPointwise=*/true);
   Footprint result = unite(op, /*isPointwise=*/false);
-  if (isa_and_nonnull<tensor::TensorDialect>(op->getDialect())) {
+  if (isa_and_nonnull<tensor::TensorDialect>(op->getDialect()) ||
+      isa<TakeOp>(op)) {
     // Each element comes from one operand.
     result.elements = 0;
     for (Value operand : op->getOperands())

@@ -162,7 +162,8 @@ FailureOr<Interpreter::Results> Interpreter::evaluate(Operation *op) {
     result->elements[0].integer = loopIndex[index.getDim()];
     return Results{result};
   }
-  if (isa_and_nonnull<tensor::TensorDialect>(op->getDialect()))
+  if (isa_and_nonnull<tensor::TensorDialect>(op->getDialect()) ||
+      isa<TakeOp>(op))
     return evaluateMovement(op);
   if (isa_and_nonnull<QOptDialect, quant::QuantDialect>(op->getDialect()))
     return evaluateConversion(op);

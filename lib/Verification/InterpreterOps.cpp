@@ -374,6 +374,28 @@ FailureOr<Interpreter::Results> Interpreter::evaluateMovement(Operation *op) {
     }
     return Results{result};
   }
+  if (auto take = dyn_cast<TakeOp>(op)) {
+    TensorRef source = get(take.getInput());
+    SmallVector<const Tensor *> positions(source->shape.size(), nullptr);
+    for (auto [dim, list] :
+         llvm::zip_equal(take.getDims(), take.getPositions()))
+      positions[dim] = get(list).get();
+    for (int64_t i = 0; i < size; ++i) {
+      int64_t at = 0, rest = i, inner = size;
+      for (auto [dim, extent] : llvm::enumerate(source->shape)) {
+        inner /= result->shape[dim];
+        int64_t where = rest / inner;
+        rest %= inner;
+        if (positions[dim])
+          where = positions[dim]->elements[where].integer;
+        if (where < 0 || where >= extent)
+          return failure();
+        at = at * extent + where;
+      }
+      result->elements.push_back(source->elements[at]);
+    }
+    return Results{result};
+  }
   if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
     result->elements.assign(size, makeInteger(0));
     SmallVector<int64_t> offsets(result->shape.size(), 0);

@@ -68,12 +68,87 @@ func.func @strided(%x: tensor<7xf32>) -> tensor<2x3xf32> {
 
 // -----
 
-// Neither an index from data, nor one of two loops, nor steps that are not regular, nor
-// one beyond the end.
+// Positions that are not regular are taken by list, from the last to the first here, beside
+// a slice along the other dimension.
+// CHECK-LABEL: func @listed
+// CHECK-SAME: %[[X:.*]]: tensor<5x8xf32>
+// CHECK-DAG: %[[P:.*]] = arith.constant dense<[7, 5, 3, 1]> : tensor<4xi32>
+// CHECK-DAG: %[[S:.*]] = tensor.extract_slice %[[X]][1, 0] [3, 8] [1, 1] : tensor<5x8xf32> to tensor<3x8xf32>
+// CHECK: %[[T:.*]] = qopt.take %[[S]] along [1] at %[[P]] : (tensor<3x8xf32>, tensor<4xi32>) -> tensor<3x4xf32>
+// CHECK: return %[[T]]
+func.func @listed(%x: tensor<5x8xf32>) -> tensor<3x4xf32> {
+  %one = arith.constant 1 : index
+  %two = arith.constant 2 : index
+  %seven = arith.constant 7 : index
+  %e = tensor.empty() : tensor<3x4xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<3x4xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %r = arith.addi %i, %one : index
+    %d = arith.muli %j, %two : index
+    %c = arith.subi %seven, %d : index
+    %v = tensor.extract %x[%r, %c] : tensor<5x8xf32>
+    linalg.yield %v : f32
+  } -> tensor<3x4xf32>
+  return %y : tensor<3x4xf32>
+}
+
+// -----
+
+// Linear interpolation: what depends on the position alone are numbers, and two neighbours
+// are operands. The rest does not ask for its position any more.
+// CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1) -> (d1)>
+// CHECK-DAG: #[[ID:.*]] = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func @linear
+// CHECK-SAME: %[[X:.*]]: tensor<2x3xf32>
+// CHECK: %[[LOW:.*]] = arith.constant dense<[0, 0, 1, 1, 2]> : tensor<5xi32>
+// CHECK: %[[A:.*]] = qopt.take %[[X]] along [1] at %[[LOW]]
+// CHECK: %[[HIGH:.*]] = arith.constant dense<[1, 1, 2, 2, 2]> : tensor<5xi32>
+// CHECK: %[[B:.*]] = qopt.take %[[X]] along [1] at %[[HIGH]]
+// CHECK: %[[W:.*]] = arith.constant dense<[0.000000e+00, 5.000000e-01, 0.000000e+00, 5.000000e-01, 0.000000e+00]> : tensor<5xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[ID]], #[[ID]], #[[ROW]], #[[ID]]], {{.*}}} ins(%[[A]], %[[B]], %[[W]] : tensor<2x5xf32>, tensor<2x5xf32>, tensor<5xf32>)
+// CHECK-NEXT: ^bb0(%[[L:.*]]: f32, %[[H:.*]]: f32, %[[F:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT: %[[D:.*]] = arith.subf %[[H]], %[[L]]
+// CHECK-NEXT: %[[M:.*]] = arith.mulf %[[D]], %[[F]]
+// CHECK-NEXT: %[[R:.*]] = arith.addf %[[L]], %[[M]]
+// CHECK-NEXT: linalg.yield %[[R]]
+func.func @linear(%x: tensor<2x3xf32>) -> tensor<2x5xf32> {
+  %half = arith.constant 0.5 : f32
+  %last = arith.constant 2 : index
+  %one = arith.constant 1 : index
+  %e = tensor.empty() : tensor<2x5xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<2x5xf32>) {
+  ^bb0(%out: f32):
+    %n = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %j64 = arith.index_cast %j : index to i64
+    %jf = arith.sitofp %j64 : i64 to f32
+    %at = arith.mulf %jf, %half : f32
+    %floor = math.floor %at : f32
+    %i64 = arith.fptosi %floor : f32 to i64
+    %low = arith.index_cast %i64 : i64 to index
+    %next = arith.addi %low, %one : index
+    %high = arith.minsi %next, %last : index
+    %l = tensor.extract %x[%n, %low] : tensor<2x3xf32>
+    %h = tensor.extract %x[%n, %high] : tensor<2x3xf32>
+    %f = arith.subf %at, %floor : f32
+    %d = arith.subf %h, %l : f32
+    %m = arith.mulf %d, %f : f32
+    %r = arith.addf %l, %m : f32
+    linalg.yield %r : f32
+  } -> tensor<2x5xf32>
+  return %y : tensor<2x5xf32>
+}
+
+// -----
+
+// Neither an index from data, nor one of two loops, nor one beyond the end, nor a number
+// that depends on two loops.
 // CHECK-LABEL: func @others
 // CHECK-COUNT-4: tensor.extract %
 // CHECK-NOT: tensor.collapse_shape
-func.func @others(%x: tensor<8xf32>, %i: tensor<4xi64>) -> (tensor<4xf32>, tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>) {
+func.func @others(%x: tensor<8xf32>, %i: tensor<4xi64>) -> (tensor<4xf32>, tensor<2x2xf32>, tensor<4xf32>, tensor<2x2xf32>) {
   %six = arith.constant 6 : index
   %e = tensor.empty() : tensor<4xf32>
   %f = tensor.empty() : tensor<2x2xf32>
@@ -91,14 +166,6 @@ func.func @others(%x: tensor<8xf32>, %i: tensor<4xi64>) -> (tensor<4xf32>, tenso
     %v = tensor.extract %x[%k] : tensor<8xf32>
     linalg.yield %v : f32
   } -> tensor<2x2xf32>
-  %c = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>], iterator_types = ["parallel"]} outs(%e : tensor<4xf32>) {
-  ^bb0(%out: f32):
-    %p = linalg.index 0 : index
-    %k = arith.muli %p, %p : index
-    %l = arith.minsi %k, %six : index
-    %v = tensor.extract %x[%l] : tensor<8xf32>
-    linalg.yield %v : f32
-  } -> tensor<4xf32>
   %d = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>], iterator_types = ["parallel"]} outs(%e : tensor<4xf32>) {
   ^bb0(%out: f32):
     %p = linalg.index 0 : index
@@ -106,5 +173,16 @@ func.func @others(%x: tensor<8xf32>, %i: tensor<4xi64>) -> (tensor<4xf32>, tenso
     %v = tensor.extract %x[%k] : tensor<8xf32>
     linalg.yield %v : f32
   } -> tensor<4xf32>
-  return %a, %b, %c, %d : tensor<4xf32>, tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>
+  %g = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} outs(%f : tensor<2x2xf32>) {
+  ^bb0(%out: f32):
+    %p = linalg.index 0 : index
+    %q = linalg.index 1 : index
+    %k = arith.addi %p, %q : index
+    %j = arith.index_cast %k : index to i64
+    %w = arith.sitofp %j : i64 to f32
+    %v = tensor.extract %x[%p] : tensor<8xf32>
+    %m = arith.mulf %v, %w : f32
+    linalg.yield %m : f32
+  } -> tensor<2x2xf32>
+  return %a, %b, %d, %g : tensor<4xf32>, tensor<2x2xf32>, tensor<4xf32>, tensor<2x2xf32>
 }

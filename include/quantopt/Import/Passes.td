@@ -189,19 +189,28 @@ def RaiseFakeQuant : Pass<"qopt-raise-fake-quant", "::mlir::func::FuncOp"> {
 def RaiseResize : Pass<"qopt-raise-resize", "::mlir::func::FuncOp"> {
   let summary = "Turn reads by computed indices into movements";
   let description = [{
-    Reads parallel `linalg.generic` operations that yield a `tensor.extract` of a
-    tensor from outside, as frontends write a resize to the nearest neighbour, a
-    crop or a strided slice. Each index is computed for each value of the one loop
-    that it depends on. Afterwards, where all are `offset + stride * (i floordiv
-    repeat)`, the operation is a slice, a generic that repeats elements and a
-    reshape, all of which move values and do not compute: they run on storage. What
-    depends on data, on several loops or is not regular stays as it is. Values do
-    not change. Refuses nothing.
+    Reads parallel `linalg.generic` operations whose body reads a tensor from
+    outside by `tensor.extract`, as frontends write resizes, crops, flips and
+    reflections. Each index is computed for each value of the one loop that it
+    depends on. Afterwards what is read is an operand: where all positions are
+    `offset + stride * (i floordiv repeat)`, a slice, a generic that repeats
+    elements and a reshape; else `qopt.take` with lists of positions. All of them
+    move values and do not compute: they run on storage. Numbers that depend on
+    the index of one loop, the weights of an interpolation, become constant
+    operands. What is left, if anything, is an elementwise operation that does not
+    ask for its position: a bilinear resize is one on four moved values.
+
+    Leaves operations alone of which an index depends on data, on several loops or
+    lies outside of the tensor, or where a number depends on several loops.
+    Constants that are read in no regular order stay where they are. Values do not
+    change. Refuses nothing.
 
     Example: test/Import/raise-resize.mlir
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
-                           "::mlir::tensor::TensorDialect"];
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::qopt::QOptDialect"];
 }
 
 def RaiseSoftmax : Pass<"qopt-raise-softmax", "::mlir::func::FuncOp"> {

@@ -136,6 +136,20 @@ void LayoutAssigner::vote(linalg::GenericOp op) {
   choose(input->get(), dimensionOf(in, *channel));
 }
 
+/// What the body of `op` loads along loops.
+static SmallVector<memref::LoadOp> getLoads(linalg::GenericOp op) {
+  return llvm::to_vector(op.getBody()->getOps<memref::LoadOp>());
+}
+
+/// The dimension that `load` reads at the index of `loop`.
+static std::optional<unsigned> dimensionOf(memref::LoadOp load, unsigned loop) {
+  for (auto [dim, index] : llvm::enumerate(load.getIndices()))
+    if (auto asked = index.getDefiningOp<linalg::IndexOp>();
+        asked && asked.getDim() == loop)
+      return dim;
+  return std::nullopt;
+}
+
 /// Elementwise neighbours follow. Returns whether anything changed.
 bool LayoutAssigner::propagate(linalg::GenericOp op) {
   if (op.getNumReductionLoops() != 0)
@@ -150,9 +164,20 @@ bool LayoutAssigner::propagate(linalg::GenericOp op) {
     if (dim)
       channel = dim.getPosition();
   }
+  for (memref::LoadOp load : getLoads(op)) {
+    memref::AllocOp alloc = getAllocation(load.getMemRef());
+    if (!alloc || !channels.contains(alloc))
+      continue;
+    auto asked =
+        load.getIndices()[channels[alloc]].getDefiningOp<linalg::IndexOp>();
+    if (asked)
+      channel = asked.getDim();
+  }
   if (!channel)
     return false;
   size_t before = channels.size();
+  for (memref::LoadOp load : getLoads(op))
+    choose(load.getMemRef(), dimensionOf(load, *channel));
   for (OpOperand &operand : op->getOpOperands())
     choose(operand.get(),
            dimensionOf(op.getMatchingIndexingMap(&operand), *channel));

@@ -441,6 +441,42 @@ struct ConvertGather : OpRewritePattern<tensor::GatherOp> {
   }
 };
 
+/// Reads the input at the listed positions. As for the operation, positions
+/// beyond the input are undefined.
+struct ConvertTake : OpRewritePattern<TakeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TakeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = cast<RankedTensorType>(op.getResult().getType());
+    const int64_t rank = type.getRank();
+    SmallVector<AffineMap> maps;
+    for (int64_t dim : op.getDims())
+      maps.push_back(AffineMap::get(rank, 0, rewriter.getAffineDimExpr(dim)));
+    maps.push_back(rewriter.getMultiDimIdentityMap(rank));
+    Value empty = tensor::EmptyOp::create(
+        rewriter, op.getLoc(), type.getShape(), type.getElementType());
+    SmallVector<utils::IteratorType> iterators(rank,
+                                               utils::IteratorType::parallel);
+    rewriter.replaceOpWithNewOp<linalg::GenericOp>(
+        op, type, op.getPositions(), empty, maps, iterators,
+        [&](OpBuilder &b, Location loc, ValueRange arguments) {
+          SmallVector<Value> at;
+          size_t next = 0;
+          for (int64_t dim = 0; dim < rank; ++dim) {
+            const bool isListed = llvm::is_contained(op.getDims(), dim);
+            at.push_back(
+                isListed ? arith::IndexCastOp::create(b, loc, b.getIndexType(),
+                                                      arguments[next++])
+                               .getResult()
+                         : linalg::IndexOp::create(b, loc, dim).getResult());
+          }
+          Value element = tensor::ExtractOp::create(b, loc, op.getInput(), at);
+          linalg::YieldOp::create(b, loc, element);
+        });
+    return success();
+  }
+};
+
 struct DecomposeAggregated
     : OpInterfaceRewritePattern<linalg::AggregatedOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
@@ -487,11 +523,11 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
         failed(verifyConversions(getOperation())))
       return signalPassFailure();
     RewritePatternSet patterns(&getContext());
-    patterns.add<ConvertConversion<QuantizeOp>, ConvertConversion<DequantizeOp>,
-                 ConvertConversion<RequantizeOp>,
-                 ConvertConversion<FakeQuantOp>, ConvertDequantizeGroups,
-                 ConvertLookup, ConvertGather, DecomposeAggregated>(
-        &getContext());
+    patterns
+        .add<ConvertConversion<QuantizeOp>, ConvertConversion<DequantizeOp>,
+             ConvertConversion<RequantizeOp>, ConvertConversion<FakeQuantOp>,
+             ConvertDequantizeGroups, ConvertLookup, ConvertGather, ConvertTake,
+             DecomposeAggregated>(&getContext());
     populateConvertDynamicPatterns(patterns);
     GreedyRewriteConfig config;
     config.enableFolding(false);
@@ -500,7 +536,7 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
       return signalPassFailure();
     WalkResult left = getOperation().walk([](Operation *op) {
       if (!isa<QuantizeOp, DequantizeOp, RequantizeOp, FakeQuantOp, LookupOp,
-               QuantizeDynamicOp, DequantizeGroupsOp>(op))
+               QuantizeDynamicOp, DequantizeGroupsOp, TakeOp>(op))
         return WalkResult::advance();
       op->emitOpError("could not be converted to arithmetic");
       return WalkResult::interrupt();

@@ -39,3 +39,34 @@ func.func @flatten(%x: memref<1x8x4x4xf32>, %out: memref<1x32xf32>) {
   linalg.copy ins(%f : memref<1x32xf32>) outs(%out : memref<1x32xf32>)
   return
 }
+
+// -----
+
+// A body that loads at its own index of the channel and at positions of its own follows,
+// and what it loads from does.
+// CHECK-LABEL: func @taken
+// CHECK: memref.alloc() : memref<1x8x8x16xf32>
+// CHECK: memref.alloc() : memref<1x4x4x16xf32>
+// CHECK: memref.alloc() : memref<1x4x2x16xf32>
+// CHECK: memref.load %{{.*}} : memref<1x16x4x4xf32, strided<[256, 1, 64, 16]>>
+func.func @taken(%x: memref<1x3x10x10xf32>, %p: memref<2xi32>, %out: memref<1x16x4x2xf32>) {
+  %w = memref.get_global @w : memref<16x3x3x3xf32>
+  %a = memref.alloc() : memref<1x16x8x8xf32>
+  linalg.conv_2d_nchw_fchw ins(%x, %w : memref<1x3x10x10xf32>, memref<16x3x3x3xf32>) outs(%a : memref<1x16x8x8xf32>)
+  %v = memref.subview %a[0, 0, 0, 0] [1, 16, 4, 4] [1, 1, 1, 1] : memref<1x16x8x8xf32> to memref<1x16x4x4xf32, strided<[1024, 64, 8, 1]>>
+  %b = memref.alloc() : memref<1x16x4x4xf32>
+  linalg.exp ins(%v : memref<1x16x4x4xf32, strided<[1024, 64, 8, 1]>>) outs(%b : memref<1x16x4x4xf32>)
+  %c = memref.alloc() : memref<1x16x4x2xf32>
+  linalg.generic {indexing_maps = [affine_map<(n, c, h, w) -> (w)>, affine_map<(n, c, h, w) -> (n, c, h, w)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%p : memref<2xi32>) outs(%c : memref<1x16x4x2xf32>) {
+  ^bb0(%in: i32, %o: f32):
+    %n = linalg.index 0 : index
+    %f = linalg.index 1 : index
+    %h = linalg.index 2 : index
+    %i = arith.index_cast %in : i32 to index
+    %l = memref.load %b[%n, %f, %h, %i] : memref<1x16x4x4xf32>
+    linalg.yield %l : f32
+  }
+  linalg.copy ins(%c : memref<1x16x4x2xf32>) outs(%out : memref<1x16x4x2xf32>)
+  return
+}
+memref.global "private" constant @w : memref<16x3x3x3xf32> = dense<1.0>

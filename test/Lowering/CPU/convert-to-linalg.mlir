@@ -136,3 +136,21 @@ func.func @gather_keeping(%x: tensor<3x4xf32>, %i: tensor<2x1xindex>) -> tensor<
   %y = tensor.gather %x[%i] gather_dims([1]) : (tensor<3x4xf32>, tensor<2x1xindex>) -> tensor<2x3x1xf32>
   return %y : tensor<2x3x1xf32>
 }
+
+// -----
+
+// Positions are operands; dimensions without a list keep their index.
+// CHECK-DAG: #[[AT:.*]] = affine_map<(d0, d1, d2) -> (d2)>
+// CHECK-DAG: #[[ID:.*]] = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+// CHECK-LABEL: func @take
+// CHECK-SAME: %[[X:.*]]: tensor<3x4x5xi8>, %[[P:.*]]: tensor<2xi32>
+// CHECK: linalg.generic {indexing_maps = [#[[AT]], #[[ID]]], {{.*}}} ins(%[[P]] : tensor<2xi32>)
+// CHECK-NEXT: ^bb0(%[[I:.*]]: i32, %{{.*}}: i8):
+// CHECK-DAG: %[[A:.*]] = linalg.index 0
+// CHECK-DAG: %[[B:.*]] = linalg.index 1
+// CHECK-DAG: %[[C:.*]] = arith.index_cast %[[I]] : i32 to index
+// CHECK: tensor.extract %[[X]][%[[A]], %[[B]], %[[C]]] : tensor<3x4x5xi8>
+func.func @take(%x: tensor<3x4x5xi8>, %p: tensor<2xi32>) -> tensor<3x4x2xi8> {
+  %y = qopt.take %x along [2] at %p : (tensor<3x4x5xi8>, tensor<2xi32>) -> tensor<3x4x2xi8>
+  return %y : tensor<3x4x2xi8>
+}

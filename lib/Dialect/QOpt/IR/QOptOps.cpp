@@ -246,6 +246,33 @@ LogicalResult DequantizeGroupsOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// TakeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult TakeOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  if (getDims().size() != getPositions().size())
+    return emitOpError("has ")
+           << getPositions().size() << " lists of positions for "
+           << getDims().size() << " dimensions";
+  SmallVector<int64_t> shape(input.getShape());
+  int64_t last = -1;
+  for (auto [dim, positions] : llvm::zip_equal(getDims(), getPositions())) {
+    if (dim <= last || dim >= input.getRank())
+      return emitOpError("needs ascending dimensions of ")
+             << input << ", not [" << getDims() << "]";
+    shape[dim] = cast<RankedTensorType>(positions.getType()).getDimSize(0);
+    last = dim;
+  }
+  if (result.getElementType() != input.getElementType() ||
+      failed(verifyCompatibleShape(result.getShape(), shape)))
+    return emitOpError("makes ")
+           << result << " where its positions take " << input.clone(shape);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // FakeQuantOp and ObserveOp
 //===----------------------------------------------------------------------===//
 

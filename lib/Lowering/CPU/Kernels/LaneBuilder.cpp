@@ -77,8 +77,12 @@ Value LaneBuilder::load(const Access &access, const Point &point,
                         unsigned active) {
   if (!isa<MemRefType>(access.buffer.getType()))
     return splat(access.buffer);
+  return loadAt(access, index(access, point), active);
+}
+
+/// The vector whose first lane is element `first`.
+Value LaneBuilder::loadAt(const Access &access, Value first, unsigned active) {
   Value buffer = flat(access);
-  Value first = index(access, point);
   int64_t stride = access.strides[lane];
   if (stride == 0) {
     Value scalar =
@@ -151,6 +155,22 @@ Value LaneBuilder::emitStage(const Stage &stage, const Point &point,
   arguments.push_back(Value());
   llvm::SaveAndRestore current(this->stage, &stage);
   return emitBody(body, arguments, result);
+}
+
+Value LaneBuilder::emitMain(const Point &point, Value accumulator,
+                            unsigned active) {
+  Block &body = *nest.main.getBody();
+  SmallVector<Value> arguments;
+  for (auto [index, input] : llvm::enumerate(nest.inputs))
+    arguments.push_back(body.getArgument(index).use_empty()
+                            ? Value()
+                            : load(input, point, active));
+  if (!accumulator && !body.getArguments().back().use_empty())
+    accumulator = load(nest.accumulator, point, active);
+  arguments.push_back(accumulator);
+  llvm::SaveAndRestore at(position, &point);
+  llvm::SaveAndRestore count(activeLanes, active);
+  return emitBody(body, arguments);
 }
 
 Value LaneBuilder::emitInit(const Point &point, unsigned active) {
@@ -272,7 +292,9 @@ Value LaneBuilder::emitBody(Block &body, ArrayRef<Value> arguments,
   for (Operation &op : body.without_terminator()) {
     if (mapping.contains(result))
       break;
-    mapping.map(op.getResult(0), emitOp(&op, mapping));
+    // Loads know the position.
+    if (!isa<linalg::IndexOp>(op))
+      mapping.map(op.getResult(0), emitOp(&op, mapping));
   }
   if (Value mapped = mapping.lookupOrNull(result))
     return mapped;
@@ -286,9 +308,12 @@ Value LaneBuilder::emitOp(Operation *op, IRMapping &mapping) {
         builder, loc,
         DenseElementsAttr::get(type, Attribute(constant.getValue())));
   }
-  if (auto load = dyn_cast<memref::LoadOp>(op))
+  if (auto load = dyn_cast<memref::LoadOp>(op)) {
     if (Value looked = emitTable(load, mapping))
       return looked;
+    if (Value loaded = emitLoad(load, mapping))
+      return loaded;
+  }
   if (auto division = dyn_cast<arith::DivFOp>(op); division && unit.hasFMA)
     if (Value quotient = emitDivision(division, mapping))
       return quotient;
@@ -348,6 +373,26 @@ Value LaneBuilder::emitTable(memref::LoadOp load, IRMapping &mapping) {
   return vector::ExtractStridedSliceOp::create(
       builder, loc, looked, ArrayRef<int64_t>{0},
       ArrayRef<int64_t>{static_cast<int64_t>(lanes)}, ArrayRef<int64_t>{1});
+}
+
+/// A load at a position of the loops, to which the body adds what is the same
+/// in all lanes; null where the load is something else.
+Value LaneBuilder::emitLoad(memref::LoadOp load, IRMapping &mapping) {
+  auto *found = llvm::find_if(
+      nest.loads, [&](const auto &entry) { return entry.first == load; });
+  if (found == nest.loads.end())
+    return nullptr;
+  const Access &access = found->second;
+  Value first = index(access, *position);
+  for (auto [term, stride] : access.terms) {
+    Value number = term;
+    if (Value mapped = mapping.lookupOrNull(term))
+      number = vector::ExtractOp::create(builder, loc, mapped, 0);
+    Value step = arith::ConstantIndexOp::create(builder, loc, stride);
+    number = arith::MulIOp::create(builder, loc, number, step);
+    first = arith::AddIOp::create(builder, loc, first, number);
+  }
+  return loadAt(access, first, activeLanes);
 }
 
 /// A division by a constant as one multiplication, or with a fused multiply-add

@@ -57,6 +57,9 @@ public:
   /// `result`.
   Value emitStage(const Stage &stage, const Point &point, Value accumulator,
                   unsigned active, Value result = Value());
+  /// The main body at `point`: one term of the reduction, added to
+  /// `accumulator`, or the whole elementwise body, without.
+  Value emitMain(const Point &point, Value accumulator, unsigned active);
   /// The value that the reduction starts from.
   Value emitInit(const Point &point, unsigned active);
   /// Runs the epilogue, if there is one, and stores the result.
@@ -74,6 +77,7 @@ public:
                  Value result = Value());
 
 private:
+  Value loadAt(const Access &access, Value first, unsigned active);
   Value mask(unsigned active);
   Value flip(Value value, const Access &access);
   Value keepIdleLanes(Value floats);
@@ -82,11 +86,15 @@ private:
   Value emitByLane(Operation *op, IRMapping &mapping);
   Value emitDivision(arith::DivFOp division, IRMapping &mapping);
   Value emitTable(memref::LoadOp load, IRMapping &mapping);
+  Value emitLoad(memref::LoadOp load, IRMapping &mapping);
 
   const bool hasByteTables;
   const VectorUnit unit;
   /// The stage whose body is emitted; null for the main body.
   const Stage *stage = nullptr;
+  /// Where the main body is emitted, and for how many lanes.
+  const Point *position = nullptr;
+  unsigned activeLanes = 0;
   DenseMap<std::pair<Value, Type>, Value> views;
 };
 

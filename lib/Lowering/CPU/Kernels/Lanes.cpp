@@ -38,7 +38,6 @@ private:
   SmallVector<Value> emitTerms(SmallVector<Point> points,
                                SmallVector<Value> accumulators,
                                ArrayRef<unsigned> loops, int64_t active);
-  Value emitTerm(const Point &point, Value accumulator, int64_t active);
   void chunksOf(const Point &point, int64_t chunks, int64_t active);
 
   /// Whether all lanes end in one element.
@@ -59,21 +58,6 @@ private:
   SmallVector<unsigned> parallels;
 };
 
-/// One term of the reduction, or the whole elementwise body.
-Value LaneEmitter::emitTerm(const Point &point, Value accumulator,
-                            int64_t active) {
-  Block &body = *nest.main.getBody();
-  SmallVector<Value> arguments;
-  for (auto [index, input] : llvm::enumerate(nest.inputs))
-    arguments.push_back(body.getArgument(index).use_empty()
-                            ? Value()
-                            : builder.load(input, point, active));
-  if (!accumulator && !body.getArguments().back().use_empty())
-    accumulator = builder.load(nest.accumulator, point, active);
-  arguments.push_back(accumulator);
-  return builder.emitBody(body, arguments);
-}
-
 /// Adds all terms over `loops` to the accumulators, in the loops' order.
 SmallVector<Value> LaneEmitter::emitTerms(SmallVector<Point> points,
                                           SmallVector<Value> accumulators,
@@ -81,7 +65,7 @@ SmallVector<Value> LaneEmitter::emitTerms(SmallVector<Point> points,
                                           int64_t active) {
   if (loops.empty()) {
     for (auto [point, accumulator] : llvm::zip(points, accumulators))
-      accumulator = emitTerm(point, accumulator, active);
+      accumulator = builder.emitMain(point, accumulator, active);
     return accumulators;
   }
   unsigned loop = loops.front();
@@ -117,7 +101,7 @@ void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
   SmallVector<Value> accumulators;
   if (!nest.hasReduction()) {
     for (const Point &point : points)
-      accumulators.push_back(emitTerm(point, Value(), active));
+      accumulators.push_back(builder.emitMain(point, Value(), active));
   } else {
     for (const Point &point : points)
       accumulators.push_back(builder.emitInit(point, active));
@@ -272,6 +256,11 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest,
     if (nest.isReduction[loop] || nest.sizes[loop] == 1 ||
         nest.output.strides[loop] == 0)
       continue;
+    // Lanes share what a body adds to positions.
+    if (llvm::any_of(nest.loads, [&](const auto &load) {
+          return hasTermsAlong(nest, load.second, loop);
+        }))
+      continue;
     bool isScattering = nest.output.strides[loop] != 1;
     bool isGathering = false;
     for (Access *access : mutableNest.getAccesses()) {
@@ -282,7 +271,8 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest,
         continue;
       int64_t stride = access->strides[loop];
       isGathering |=
-          stride != 0 && stride != 1 && !getConstantBytes(access->buffer);
+          stride != 0 && stride != 1 &&
+          (!access->terms.empty() || !getConstantBytes(access->buffer));
     }
     int64_t score = 2 + std::min<int64_t>(nest.sizes[loop], 64);
     // Strided loads and stores are as slow as scalar code, and scalar code is
@@ -307,7 +297,8 @@ std::optional<unsigned> mlir::qopt::chooseLane(const Nest &nest,
 static void relayoutConstants(OpBuilder &builder, Nest &nest, unsigned lane) {
   for (Access *access : nest.getAccesses()) {
     if (!isa<MemRefType>(access->buffer.getType()) ||
-        access->strides[lane] == 0 || access->strides[lane] == 1)
+        access->strides[lane] == 0 || access->strides[lane] == 1 ||
+        !access->terms.empty())
       continue;
     std::optional<ConstantBytes> bytes = getConstantBytes(access->buffer);
     unsigned bits = access->element.getIntOrFloatBitWidth();

@@ -6,7 +6,9 @@
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -120,6 +122,8 @@ SmallVector<Access *> Nest::getAccesses() {
       for (auto [index, input] : llvm::enumerate((*stage)->inputs))
         if (static_cast<int>(index) != (*stage)->accumulator)
           accesses.push_back(&input);
+  for (auto &[load, access] : loads)
+    accesses.push_back(&access);
   accesses.push_back(&accumulator);
   accesses.push_back(&output);
   return accesses;
@@ -348,9 +352,87 @@ static void matchEpilogue(Nest &nest,
       combines ? -1 : static_cast<int>(position->getOperandNumber()), combines};
 }
 
+/// The buffer that `load` reads, as strides of the loops whose indices it asks
+/// for and terms of the body.
+static FailureOr<Access> getLoadAccess(memref::LoadOp load, unsigned numLoops) {
+  MemRefType type = load.getMemRefType();
+  // The buffer itself is walked like a scalar: by no loop.
+  FailureOr<Access> access =
+      getAccess(load.getMemRef(),
+                AffineMap::get(numLoops, 0,
+                               SmallVector<AffineExpr>(
+                                   type.getRank(),
+                                   getAffineConstantExpr(0, load.getContext())),
+                               load.getContext()));
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(access) || failed(type.getStridesAndOffset(strides, offset)))
+    return failure();
+  for (auto [index, stride] : llvm::zip_equal(load.getIndices(), strides)) {
+    APInt constant;
+    if (auto loop = index.getDefiningOp<linalg::IndexOp>())
+      access->strides[loop.getDim()] += stride;
+    else if (matchPattern(index, m_ConstantInt(&constant)))
+      access->offset += constant.getSExtValue() * stride;
+    else
+      access->terms.emplace_back(index, stride);
+  }
+  return access;
+}
+
+/// Describes the loads of a body that asks for its position. Fails where it
+/// asks for something else.
+static LogicalResult matchLoads(Nest &nest) {
+  for (Operation &inner : nest.main.getBody()->without_terminator()) {
+    if (isa<linalg::IndexOp>(inner) &&
+        !llvm::all_of(inner.getUsers(), llvm::IsaPred<memref::LoadOp>))
+      return failure();
+    auto load = dyn_cast<memref::LoadOp>(inner);
+    if (!load || llvm::none_of(load.getIndices(), [](Value index) {
+          return index.getDefiningOp<linalg::IndexOp>() != nullptr;
+        }))
+      continue;
+    FailureOr<Access> access = getLoadAccess(load, nest.sizes.size());
+    if (failed(access))
+      return failure();
+    nest.loads.emplace_back(load, std::move(*access));
+  }
+  return success();
+}
+
+bool mlir::qopt::hasTermsAlong(const Nest &nest, const Access &access,
+                               unsigned loop) {
+  linalg::GenericOp main = nest.main;
+  SmallVector<Value> worklist;
+  for (auto [term, stride] : access.terms)
+    worklist.push_back(term);
+  llvm::SmallPtrSet<Value, 8> seen;
+  while (!worklist.empty()) {
+    Value value = worklist.pop_back_val();
+    if (!seen.insert(value).second)
+      continue;
+    if (auto argument = dyn_cast<BlockArgument>(value);
+        argument && argument.getOwner() == main.getBody()) {
+      const unsigned number = argument.getArgNumber();
+      if (number >= nest.inputs.size() ||
+          nest.inputs[number].strides[loop] != 0)
+        return true;
+      continue;
+    }
+    Operation *op = value.getDefiningOp();
+    if (!op || op->getBlock() != main.getBody())
+      continue;
+    // A load by a load's value may be from anywhere.
+    if (isa<memref::LoadOp>(op))
+      return true;
+    llvm::append_range(worklist, op->getOperands());
+  }
+  return false;
+}
+
 FailureOr<Nest> mlir::qopt::matchNest(linalg::GenericOp op) {
-  if (op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
-      op.getNumLoops() == 0)
+  if (op.getNumDpsInits() != 1 || op.getNumLoops() == 0 ||
+      (op.hasIndexSemantics() && op.getNumReductionLoops() > 0))
     return failure();
   Nest nest;
   nest.main = op;
@@ -371,8 +453,11 @@ FailureOr<Nest> mlir::qopt::matchNest(linalg::GenericOp op) {
       nest.inputs.push_back(*access);
   }
   nest.output = nest.accumulator;
-  if (!nest.hasReduction())
+  if (!nest.hasReduction()) {
+    if (failed(matchLoads(nest)))
+      return failure();
     return nest;
+  }
   auto dims =
       accumulatorLoops(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
   if (failed(dims))

@@ -11,6 +11,7 @@
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_NEST_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 #include <limits>
 
@@ -24,6 +25,9 @@ struct Access {
   Type element;
   SmallVector<int64_t> strides;
   int64_t offset = 0;
+  /// What a body adds to the position: indices that it computes, each with the
+  /// elements between neighbours.
+  SmallVector<std::pair<Value, int64_t>, 0> terms;
   /// The buffer holds i8 values with their sign bit inverted.
   bool isFlipped = false;
 
@@ -58,6 +62,9 @@ struct Nest {
   SmallVector<bool> isReduction;
   /// Inputs of `main`.
   SmallVector<Access> inputs;
+  /// What the body of `main` loads by itself, at the loops' positions and its
+  /// own.
+  SmallVector<std::pair<memref::LoadOp, Access>, 0> loads;
   /// What `main` accumulates into; read where `init` is missing.
   Access accumulator;
   /// Where the nest's result is stored: the accumulator's place or the
@@ -77,12 +84,15 @@ struct Nest {
 
 /// Describes `op`, with its initialization and epilogue where those are fused.
 /// Fails on what kernels do not handle: several results, dynamic strides,
-/// non-linear maps, bodies that ask for their position.
+/// non-linear maps, bodies that ask for their position for more than loads.
 FailureOr<Nest> matchNest(linalg::GenericOp op);
 
 /// Merges loops that all operands walk as one: afterwards the inner loop of a
 /// merged pair has the product of the trip counts and the outer one has 1.
 void mergeLoops(Nest &nest);
+
+/// Whether a body computes other positions of `access` along `loop`.
+bool hasTermsAlong(const Nest &nest, const Access &access, unsigned loop);
 
 /// The allocation, argument or global that `buffer` is a view of.
 Value getRoot(Value buffer);

@@ -304,6 +304,56 @@ def attention(batch, m, k, n, transposed):
     )
 
 
+def interpolation(channels, rows, columns, to, nchw=False):
+    """Mixes the elements of four lists of rows and columns, by weights."""
+    shape = [2, channels, 5, 6] if nchw else [2, 5, 6, channels]
+    dims = [2, 3] if nchw else [1, 2]
+    result = list(shape)
+    result[dims[0]], result[dims[1]] = rows, columns
+    i8, taken = tensor(shape, "i8"), tensor(result, "i8")
+    out = tensor(result, stored(to))
+    text = f"func.func @main(%x: {tensor(shape, 'f32')}) -> {out} {{\n"
+    for axis, size, limit in (("r", rows, 4), ("c", columns, 5)):
+        for side in (0, 1):
+            text += constant(f"{axis}{side}", [size], "i32", 0, limit)
+        values = ", ".join(f"{numbers.next(0, 100) / 100:e}" for _ in range(size))
+        text += f"  %w{axis} = arith.constant dense<[{values}]> : tensor<{size}xf32>\n"
+    text += (
+        "  %q = qopt.quantize %x as !quant.uniform<i8:f32, 3.0e-02:-7> : "
+        f"{tensor(shape, 'f32')} -> {i8}\n"
+    )
+    for i in (0, 1):
+        for j in (0, 1):
+            text += (
+                f"  %t{i}{j} = qopt.take %q along {dims} at %r{i}, %c{j} : "
+                f"({i8}, tensor<{rows}xi32>, tensor<{columns}xi32>) -> {taken}\n"
+            )
+    names = "abcd"
+    along = [f"affine_map<(a, b, c, d) -> ({names[dim]})>" for dim in dims]
+    text += (
+        f"  %e = tensor.empty() : {out}\n"
+        f"  %y = linalg.generic {{indexing_maps = [{', '.join([IDENTITY] * 4 + along + [IDENTITY])}], "
+        'iterator_types = ["parallel", "parallel", "parallel", "parallel"]} '
+        f"ins(%t00, %t01, %t10, %t11, %wr, %wc : {', '.join([taken] * 4)}, "
+        f"tensor<{rows}xf32>, tensor<{columns}xf32>) outs(%e : {out}) {{\n"
+        "  ^bb0(%a: i8, %b: i8, %c: i8, %d: i8, %u: f32, %v: f32, %o: "
+        f"{stored(to)}):\n"
+    )
+    for name in names:
+        text += f"    %f{name} = qopt.dequantize %{name} as !quant.uniform<i8:f32, 3.0e-02:-7> : i8 -> f32\n"
+    for left, right, weight, mixed in (("fa", "fb", "v", "p"), ("fc", "fd", "v", "q0"), ("p", "q0", "u", "m")):
+        text += (
+            f"    %{mixed}s = arith.subf %{right}, %{left} : f32\n"
+            f"    %{mixed}m = arith.mulf %{mixed}s, %{weight} : f32\n"
+            f"    %{mixed} = arith.addf %{left}, %{mixed}m : f32\n"
+        )
+    return (
+        text + f"    %s = qopt.quantize %m as !quant.uniform<{to}> : f32 -> {stored(to)}\n"
+        f"    linalg.yield %s : {stored(to)}\n  }} -> {out}\n  return %y : {out}\n}}\n",
+        shape,
+    )
+
+
 def cases():
     for channels in (1, 3, 5, 16, 17, 64, 100):
         for filters in (1, 5, 16, 17, 64, 100):
@@ -375,6 +425,13 @@ def cases():
     for transposed in (False, True):
         yield f"attention {transposed}", attention(2, 9, 35, 21, transposed)
         yield f"attention wide {transposed}", attention(1, 5, 64, 64, transposed)
+    for channels in (1, 3, 16, 20, 64, 100):
+        for nchw in (False, True):
+            yield (
+                f"interpolation of {channels} {nchw}",
+                interpolation(channels, 7, 9, "i8:f32, 2.9e-02:5", nchw),
+            )
+    yield "interpolation to words", interpolation(48, 3, 4, "i16:f32, 8.0e-05")
 
 
 def main():

@@ -190,6 +190,31 @@ def QOpt_DequantizeGroupsOp : QOpt_Op<"dequantize_groups", [Pure]> {
   let hasVerifier = 1;
 }
 
+def QOpt_TakeOp : QOpt_Op<"take", [Pure]> {
+  let summary = "the elements at listed positions along some dimensions";
+  let description = [{
+    `y[..., i, ...] = x[..., positions[i], ...]` along each dimension of `dims`,
+    with a list of positions for each; the other dimensions are as they were
+    (NumPy's `take`). Moves values and computes nothing, so it stands on real
+    and on stored values. Positions outside of the input are undefined.
+
+    Constraints:
+    - (C1) `dims` are dimensions of the input, ascending, with one list of
+      positions each.
+    - (C2) the result has the input's sizes, but the number of positions along
+      each of `dims`, and the input's elements.
+
+    ```mlir
+    %y = qopt.take %x along [2] at %rows : (tensor<1x8x4x4xf32>, tensor<6xi32>) -> tensor<1x8x6x4xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$dims,
+                       Variadic<1DTensorOf<[I32]>>:$positions);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input `along` $dims `at` $positions attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
+}
+
 def QOpt_FakeQuantOp : QOpt_ElementwiseOp<"fake_quant", [SameOperandsAndResultType]> {
   let summary = "quantize, then dequantize, in one operation";
   let description = [{
