@@ -89,12 +89,13 @@ void LayoutAssigner::choose(Value buffer, std::optional<unsigned> dim) {
 /// What a reduction wants: kernels vectorize along channels of the output, and
 /// contractions read channels of the input as one run.
 void LayoutAssigner::vote(linalg::GenericOp op) {
+  // A third input holds scales of the weights.
   if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 ||
-      op.getNumDpsInputs() < 1 || op.getNumDpsInputs() > 2)
+      op.getNumDpsInputs() < 1 || op.getNumDpsInputs() > 3)
     return;
   OpOperand *input = op.getDpsInputOperand(0);
   OpOperand *other =
-      op.getNumDpsInputs() == 2 ? op.getDpsInputOperand(1) : nullptr;
+      op.getNumDpsInputs() > 1 ? op.getDpsInputOperand(1) : nullptr;
   if (!isa<MemRefType>(input->get().getType()))
     return;
   AffineMap in = op.getMatchingIndexingMap(input);

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels/Contraction.h"
+#include "Kernels/Extrema.h"
 #include "Kernels/LaneBuilder.h"
 #include "Kernels/Lanes.h"
 #include "Kernels/MatrixTile.h"
@@ -47,6 +48,8 @@ struct Kernel {
   const MicroKernel *step = nullptr;
   std::optional<unsigned> lane;
   std::optional<Depthwise> depthwise;
+  /// The lanes are neighbours along a reduction.
+  bool isExtremum = false;
 };
 
 struct EmitKernels : qopt::impl::EmitKernelsBase<EmitKernels> {
@@ -182,6 +185,13 @@ std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
         kernel->depthwise.reset();
       return std::move(kernel);
     }
+    std::optional<Kernel> &alone = candidates[0];
+    if (mayGather || !alone)
+      continue;
+    alone->lane = chooseExtremumLane(alone->nest, *kernels.floating);
+    alone->isExtremum = alone->lane.has_value();
+    if (alone->isExtremum)
+      return std::move(alone);
   }
   return std::nullopt;
 }
@@ -263,7 +273,7 @@ void EmitKernels::chooseSigns(func::FuncOp func,
   for (Kernel &kernel : chosen) {
     Block &body = *kernel.nest.main.getBody();
     std::optional<WordSums> sums;
-    if (kernel.lane && !kernel.depthwise)
+    if (kernel.lane && !kernel.depthwise && !kernel.isExtremum)
       sums = matchWordSums(kernel.nest, *kernel.lane, *kernels.floating);
     for (Access *access : kernel.nest.getAccesses()) {
       const bool isRead =
@@ -349,6 +359,10 @@ void EmitKernels::copyActivations(OpBuilder &builder, Kernel &kernel,
 }
 
 LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
+  if (kernel.isExtremum) {
+    emitExtremum(builder, kernel.nest, *kernel.lane, *kernels.floating);
+    return success();
+  }
   if (!kernel.contraction) {
     emitLanes(builder, kernel.nest, *kernel.lane,
               kernel.depthwise ? *kernel.step : *kernels.floating,

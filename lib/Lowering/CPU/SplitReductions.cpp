@@ -83,6 +83,12 @@ static TypedAttr getNeutral(Operation *combiner) {
   return nullptr;
 }
 
+/// Whether neither the order of terms nor taking some of them twice changes the
+/// result.
+static bool isExtremum(Operation *combiner) {
+  return !isa<arith::AddFOp, arith::AddIOp>(combiner);
+}
+
 /// Recognises `out = combine(out, f(in))` over the innermost dimension of `in`.
 static std::optional<Reduction> matchReduction(linalg::GenericOp op) {
   if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 ||
@@ -117,11 +123,17 @@ static std::optional<Reduction> matchReduction(linalg::GenericOp op) {
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   if (iterators[loop] != utils::IteratorType::reduction)
     return std::nullopt;
-  int64_t rows = 1;
+  int64_t rows = 1, reduced = 0;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  for (auto [iterator, range] : llvm::zip(iterators, ranges))
+  for (auto [iterator, range] : llvm::zip(iterators, ranges)) {
     if (iterator == utils::IteratorType::parallel)
       rows *= range;
+    else if (range > 1)
+      ++reduced;
+  }
+  // A maximum over several dimensions runs along memory, whatever the layout.
+  if (reduced > 1 && isExtremum(combiner))
+    return std::nullopt;
   int64_t terms = ranges[loop];
   int64_t partials = rows < kFewRows && terms >= 4 * kPartialsOfFewRows
                          ? kPartialsOfFewRows

@@ -354,6 +354,25 @@ def interpolation(channels, rows, columns, to, nchw=False):
     )
 
 
+def extremum(shape, operation, first):
+    """The largest or smallest byte of each image of a batch, and the parameters of
+    all values."""
+    x, q = tensor(shape, "f32"), tensor(shape, "i8")
+    return (
+        f"func.func @main(%x: {x}) -> (tensor<2xi8>, {q}, tensor<f32>, {q}, tensor<f32>, "
+        "tensor<i32>) {\n"
+        f"  %q = qopt.quantize %x as !quant.uniform<i8:f32, 1.0e-02:-7> : {x} -> {q}\n"
+        f"  %z = arith.constant dense<{first}> : tensor<2xi8>\n"
+        f"  %m = linalg.reduce ins(%q : {q}) outs(%z : tensor<2xi8>) dimensions = [1, 2, 3]\n"
+        f"    (%a: i8, %b: i8) {{ %c = arith.{operation} %a, %b : i8  linalg.yield %c : i8 }}\n"
+        f"  %d, %s = qopt.quantize_dynamic %x per [] : ({x}) -> ({q}, tensor<f32>)\n"
+        f"  %e, %t, %u = qopt.quantize_dynamic %x per [] : ({x}) -> ({q}, tensor<f32>, tensor<i32>)\n"
+        "  return %m, %d, %s, %e, %t, %u : tensor<2xi8>, "
+        f"{q}, tensor<f32>, {q}, tensor<f32>, tensor<i32>\n}}\n",
+        shape,
+    )
+
+
 def cases():
     for channels in (1, 3, 5, 16, 17, 64, 100):
         for filters in (1, 5, 16, 17, 64, 100):
@@ -431,6 +450,9 @@ def cases():
                 f"interpolation of {channels} {nchw}",
                 interpolation(channels, 7, 9, "i8:f32, 2.9e-02:5", nchw),
             )
+    for shape in ([2, 3, 5, 7], [2, 7, 9, 16], [2, 1, 1, 32], [2, 20, 5, 13], [2, 1, 2, 8]):
+        yield f"extremum of {shape}", extremum(shape, "maxsi", -128)
+        yield f"extremum of {shape}, least", extremum(shape, "minsi", 100)
     yield "interpolation to words", interpolation(48, 3, 4, "i16:f32, 8.0e-05")
 
 
