@@ -198,6 +198,50 @@ std::string mlir::qopt::describeRange(const quantopt::Histogram &histogram,
   return text;
 }
 
+/// Whether `value`, which is infinite at times, can stay in float: no
+/// contraction reads it, not even moved. What reads it goes into `readers`.
+static bool collectReaders(Value value, SmallVectorImpl<Operation *> &readers) {
+  for (Operation *user : value.getUsers()) {
+    if (isa<ObserveMeansOp>(user))
+      continue;
+    auto quantizable = dyn_cast<QuantizableOpInterface>(user);
+    const QuantRole role =
+        quantizable ? quantizable.getQuantRole() : QuantRole::None;
+    if (role == QuantRole::Contraction)
+      return false;
+    const bool passes = role == QuantRole::SameScale || isa<ObserveOp>(user);
+    if (role != QuantRole::None)
+      readers.push_back(user);
+    if (passes && !collectReaders(user->getResult(0), readers))
+      return false;
+  }
+  return true;
+}
+
+/// Masks are infinite, in front of a softmax: what makes and what reads them
+/// stays in float, where that is possible.
+static LogicalResult keepMaskFloat(ObserveOp op,
+                                   const quantopt::Histogram &histogram) {
+  Operation *producer = op.getInput().getDefiningOp();
+  auto quantizable = dyn_cast_or_null<QuantizableOpInterface>(producer);
+  SmallVector<Operation *> readers;
+  // A sum is infinite because something went wrong.
+  if (!quantizable || quantizable.getQuantRole() == QuantRole::Contraction ||
+      quantizable.getQuantRole() == QuantRole::Sum || histogram.nans() > 0 ||
+      histogram.finite() == 0 || !collectReaders(op.getResult(), readers))
+    return failure();
+  Builder builder(op.getContext());
+  producer->setAttr("qopt.float",
+                    builder.getStringAttr("it makes infinite values, as a "
+                                          "mask does"));
+  for (Operation *reader : readers)
+    if (!reader->hasAttr("qopt.float"))
+      reader->setAttr("qopt.float",
+                      builder.getStringAttr("it reads infinite values, as a "
+                                            "mask has"));
+  return success();
+}
+
 /// Reports a histogram from which no range can come.
 static LogicalResult checkStatistics(ObserveOp op,
                                      const quantopt::CalibrationRecord *record,
@@ -214,7 +258,8 @@ static LogicalResult checkStatistics(ObserveOp op,
            << "' is unobserved: it saw no value during calibration; give at "
               "least one sample";
   if (histogram.nonFinite() > 0 &&
-      config.nonFinite == quantopt::NonFinitePolicy::Error)
+      config.nonFinite == quantopt::NonFinitePolicy::Error &&
+      failed(keepMaskFloat(op, histogram)))
     return op->emitOpError("'")
            << op.getId() << "' saw " << histogram.nans() << " NaN and "
            << histogram.posInfs() + histogram.negInfs()

@@ -95,12 +95,15 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
     and the settings of `config`. Afterwards each of them carries its chosen
     quantized type, and contractions carry `qopt.input_means`, what the table
     holds for their `qopt.observe_means`, none of which is left. Values whose range
-    the operation fixes (softmax) get that range. Several tables, separated by commas, are merged; with `merged`, the one
-    that results is written there. Warns of values that were all zero, or next to
+    the operation fixes (softmax) get that range. Several tables, separated by
+    commas, are merged; with `merged`, the one that results is written there. Warns of values that were all zero, or next to
     it (docs/NumericContract.md, "Degenerate values").
 
-    Refuses an id that the table lacks or that saw nothing, values that are NaN
-    or infinite unless the configuration ignores them, means of another number of
+    Values that were infinite at times, as masks are, and what reads them stay in
+    float (`qopt.float`) where no contraction or sum is among them.
+
+    Refuses an id that the table lacks or that saw nothing, other values that are
+    NaN or infinite unless the configuration ignores them, means of another number of
     channels, and overrides that match nothing.
 
     Example: test/Calibration/apply-calibration.mlir

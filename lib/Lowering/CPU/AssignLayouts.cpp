@@ -71,7 +71,8 @@ private:
   void vote(linalg::GenericOp op);
   bool propagate(linalg::GenericOp op);
   void choose(Value buffer, std::optional<unsigned> dim);
-  bool canRetype(Value buffer, bool isRoot);
+  void separateResult(linalg::GenericOp op, unsigned dim);
+  bool canRetype(Value buffer);
   void retype(Value from, Value to);
   void apply(memref::AllocOp alloc, unsigned channel);
 
@@ -84,6 +85,62 @@ void LayoutAssigner::choose(Value buffer, std::optional<unsigned> dim) {
   memref::AllocOp alloc = getAllocation(buffer);
   if (alloc && dim)
     channels.insert({alloc, *dim});
+}
+
+/// Whether `dim` of `type` has no neighbours nearer to each other than its own.
+static bool isInnermost(MemRefType type, unsigned dim) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (type.getDimSize(dim) == 1 ||
+      failed(type.getStridesAndOffset(strides, offset)))
+    return true;
+  return strides[dim] == 1;
+}
+
+/// Gives `op` a result of its own, with `dim` innermost to be, where that is
+/// not so of the buffer that it should write and cannot be: results of the
+/// function, above all. A copy behind it is cheaper than a kernel that
+/// scatters.
+void LayoutAssigner::separateResult(linalg::GenericOp op, unsigned dim) {
+  Value result = op.getDpsInits()[0];
+  auto type = cast<MemRefType>(result.getType());
+  memref::AllocOp alloc = getAllocation(result);
+  if (type.getRank() < 3 || !type.hasStaticShape() || isInnermost(type, dim) ||
+      (alloc && canRetype(alloc)))
+    return;
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  // What gives the reduction its initial value writes there, too.
+  SmallVector<OpOperand *> writers;
+  bool isRead = false;
+  for (OpOperand &use : result.getUses()) {
+    Operation *user = use.getOwner();
+    if (user == op || user->getBlock() != op->getBlock() ||
+        !user->isBeforeInBlock(op))
+      continue;
+    auto writer = dyn_cast<linalg::LinalgOp>(user);
+    if (writer && writer.isDpsInit(&use) &&
+        writer.getNumReductionLoops() == 0 &&
+        !writer.payloadUsesValueFromOperand(&use))
+      writers.push_back(&use);
+    else
+      isRead = true;
+  }
+  const bool movesWriter = writers.size() == 1 && !isRead;
+  if (movesWriter)
+    builder.setInsertionPoint(writers[0]->getOwner());
+  Value own = memref::AllocOp::create(
+      builder, loc, MemRefType::get(type.getShape(), type.getElementType()));
+  if (movesWriter)
+    writers[0]->set(own);
+  else
+    linalg::CopyOp::create(builder, loc, result, own);
+  op.getDpsInitsMutable()[0].set(own);
+  builder.setInsertionPointAfter(op);
+  auto copy = linalg::CopyOp::create(builder, loc, own, result);
+  IRRewriter rewriter(builder);
+  rewriter.setInsertionPoint(copy);
+  (void)linalg::generalizeNamedOp(rewriter, copy);
 }
 
 /// What a reduction wants: kernels vectorize along channels of the output, and
@@ -112,6 +169,7 @@ void LayoutAssigner::vote(linalg::GenericOp op) {
         return inWeights(loop) && !in.isFunctionOfDim(loop) &&
                dimensionOf(out, loop);
       })) {
+    separateResult(op, *dimensionOf(out, *column));
     choose(op.getDpsInits()[0], dimensionOf(out, *column));
     if (auto depth = lastLoop(op, IteratorType::reduction, [&](unsigned loop) {
           return inWeights(loop) && dimensionOf(in, loop);
@@ -187,11 +245,11 @@ bool LayoutAssigner::propagate(linalg::GenericOp op) {
 
 /// Whether every use of `buffer` takes another order in memory. Reshapes that
 /// only readers look through can be given a copy.
-bool LayoutAssigner::canRetype(Value buffer, bool isRoot) {
+bool LayoutAssigner::canRetype(Value buffer) {
   return llvm::all_of(buffer.getUses(), [&](OpOperand &use) {
     Operation *user = use.getOwner();
     if (isa<memref::SubViewOp, memref::ExpandShapeOp>(user))
-      return canRetype(user->getResult(0), false);
+      return canRetype(user->getResult(0));
     if (auto collapse = dyn_cast<memref::CollapseShapeOp>(user))
       return llvm::all_of(
           collapse.getResult().getUses(), [](OpOperand &reader) {
@@ -266,7 +324,7 @@ void LayoutAssigner::apply(memref::AllocOp alloc, unsigned channel) {
   // Behind the channel there are only loops of one step: nothing to do.
   if (llvm::all_of(type.getShape().drop_front(channel + 1),
                    [](int64_t size) { return size == 1; }) ||
-      !canRetype(alloc, true))
+      !canRetype(alloc))
     return;
   SmallVector<int64_t> shape, strides(type.getRank());
   for (unsigned dim : order)

@@ -70,3 +70,65 @@ func.func @taken(%x: memref<1x3x10x10xf32>, %p: memref<2xi32>, %out: memref<1x16
   return
 }
 memref.global "private" constant @w : memref<16x3x3x3xf32> = dense<1.0>
+
+// -----
+
+// A convolution that would write the function's own buffer gets a result with channels
+// innermost, which is copied; its bias is written there at once.
+// CHECK-LABEL: func @returned
+// CHECK-SAME: %{{.*}}: memref<1x3x8x8xf32>, %[[B:.*]]: memref<16xf32>, %[[OUT:.*]]: memref<1x16x6x6xf32>
+// CHECK: %[[A:.*]] = memref.alloc() : memref<1x6x6x16xf32>
+// CHECK: %[[V:.*]] = memref.reinterpret_cast %[[A]] {{.*}} strides: [576, 1, 96, 16]
+// CHECK: linalg.generic {{.*}} ins(%[[B]] : memref<16xf32>) outs(%[[V]] :
+// CHECK: linalg.generic {{.*}} outs(%[[V]] :
+// CHECK: linalg.generic {{.*}} ins(%[[V]] : {{.*}}) outs(%[[OUT]] : memref<1x16x6x6xf32>)
+func.func @returned(%x: memref<1x3x8x8xf32>, %b: memref<16xf32>, %out: memref<1x16x6x6xf32>) {
+  %w = memref.get_global @w : memref<16x3x3x3xf32>
+  linalg.broadcast ins(%b : memref<16xf32>) outs(%out : memref<1x16x6x6xf32>) dimensions = [0, 2, 3]
+  linalg.conv_2d_nchw_fchw ins(%x, %w : memref<1x3x8x8xf32>, memref<16x3x3x3xf32>) outs(%out : memref<1x16x6x6xf32>)
+  return
+}
+memref.global "private" constant @w : memref<16x3x3x3xf32> = dense<1.0>
+
+// -----
+
+// What the buffer held before, and something else has read, is copied.
+// CHECK-LABEL: func @accumulated
+// CHECK-SAME: %{{.*}}: memref<1x3x8x8xf32>, %[[OUT:.*]]: memref<1x16x6x6xf32>
+// CHECK: memref.alloc() : memref<1x6x6x16xf32>
+// CHECK: %[[V:.*]] = memref.reinterpret_cast
+// CHECK: linalg.copy ins(%[[OUT]] : memref<1x16x6x6xf32>) outs(%[[V]] :
+// CHECK: linalg.generic {{.*}} outs(%[[V]] :
+// CHECK: linalg.generic {{.*}} ins(%[[V]] : {{.*}}) outs(%[[OUT]] : memref<1x16x6x6xf32>)
+func.func @accumulated(%x: memref<1x3x8x8xf32>, %out: memref<1x16x6x6xf32>) {
+  %w = memref.get_global @w : memref<16x3x3x3xf32>
+  linalg.conv_2d_nchw_fchw ins(%x, %w : memref<1x3x8x8xf32>, memref<16x3x3x3xf32>) outs(%out : memref<1x16x6x6xf32>)
+  return
+}
+memref.global "private" constant @w : memref<16x3x3x3xf32> = dense<1.0>
+
+// -----
+
+// Weights in fewer bits come with their scales: the layouts are those of other weights.
+// CHECK-LABEL: func @stored
+// CHECK: memref.alloc() : memref<1x8x8x3xf32>
+// CHECK: memref.alloc() : memref<1x6x6x16xf32>
+func.func @stored(%x: memref<1x3x8x8xf32>, %out: memref<1x16x6x6xf32>) {
+  %w = memref.get_global @w8 : memref<16x3x3x3xi8>
+  %s = memref.get_global @s : memref<16xf32>
+  %a = memref.alloc() : memref<1x3x8x8xf32>
+  linalg.exp ins(%x : memref<1x3x8x8xf32>) outs(%a : memref<1x3x8x8xf32>)
+  %c = memref.alloc() : memref<1x16x6x6xf32>
+  linalg.generic {indexing_maps = [affine_map<(n, f, h, w, c, i, j) -> (n, c, h + i, w + j)>, affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>, affine_map<(n, f, h, w, c, i, j) -> (f)>, affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%a, %w, %s : memref<1x3x8x8xf32>, memref<16x3x3x3xi8>, memref<16xf32>) outs(%c : memref<1x16x6x6xf32>) {
+  ^bb0(%p: f32, %q: i8, %r: f32, %o: f32):
+    %f = arith.sitofp %q : i8 to f32
+    %g = arith.mulf %f, %r : f32
+    %m = arith.mulf %p, %g : f32
+    %t = arith.addf %o, %m : f32
+    linalg.yield %t : f32
+  }
+  linalg.copy ins(%c : memref<1x16x6x6xf32>) outs(%out : memref<1x16x6x6xf32>)
+  return
+}
+memref.global "private" constant @w8 : memref<16x3x3x3xi8> = dense<1>
+memref.global "private" constant @s : memref<16xf32> = dense<1.0>

@@ -133,8 +133,9 @@ def SplitReductions : Pass<"qopt-split-reductions", "::mlir::func::FuncOp"> {
     and whether it has any: it depends on the shapes alone. Integers, maxima and
     minima have the same value in any order.
 
-    Refuses nothing: windows, products of two operands and reductions over other
-    dimensions keep their order.
+    Refuses nothing: windows, products of two operands, reductions over other
+    dimensions, and maxima and minima over several dimensions, which kernels run
+    along memory, keep their order.
 
     Example: test/Lowering/CPU/split-reductions.mlir.
   }];
@@ -200,12 +201,11 @@ def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
     other strides. Which dimension is the channel follows from the indexing
     maps: one that the weights add to the output, one that both reduce, or one
     that input and output share. A reshape that needs the logical order reads a
-    copy.
+    copy, and a contraction whose result cannot be stored so, as a result of the
+    function, gets a buffer of its own and a copy behind it.
 
     Guarantees the same values in every buffer. Refuses nothing: arguments,
     constants and buffers with uses it does not know keep their layout.
-
-    Refuses nothing: what it cannot follow keeps its layout.
 
     Example: test/Lowering/CPU/assign-layouts.mlir.
   }];
@@ -221,8 +221,11 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     packed at compile time, or in the arena where they are computed at run time;
     the operation that fills the accumulators and the one that consumes them run
     inside the tile. Depthwise convolutions have lanes of channels, with several
-    taps in each. Other reductions over a parallel dimension (pooling, means) and
-    elementwise operations become loops over vectors; tables of 256 bytes are looked up in registers where the target can.
+    taps in each. Maxima and minima have lanes along what they reduce, where that
+    lies together in memory. Other reductions over a parallel dimension (pooling,
+    means) and elementwise operations, also those that load at positions of their
+    own along other loops than the lanes', become loops over vectors; tables of 256
+    bytes are looked up in registers where the target can.
 
     Integer results have the bits of the plain loops: sums of integers do not
     depend on their order, and bodies are the same operations on vectors.
