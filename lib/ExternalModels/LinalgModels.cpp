@@ -468,7 +468,9 @@ void mlir::qopt::registerLinalgQuantizableModels(DialectRegistry &registry) {
         linalg::PoolingNhwcMaxOp, linalg::PoolingNhwcMinOp,
         linalg::PoolingNhwcSumOp, linalg::PoolingNcwMaxOp,
         linalg::PoolingNcwSumOp, linalg::PoolingNwcMaxOp,
-        linalg::PoolingNwcSumOp>(context);
+        linalg::PoolingNwcMinOp, linalg::PoolingNwcSumOp,
+        linalg::PoolingNdhwcMaxOp, linalg::PoolingNdhwcMinOp,
+        linalg::PoolingNdhwcSumOp>(context);
     linalg::TransposeOp::attachInterface<MovementModel<linalg::TransposeOp>>(
         *context);
     linalg::BroadcastOp::attachInterface<MovementModel<linalg::BroadcastOp>>(

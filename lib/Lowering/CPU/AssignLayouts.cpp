@@ -34,7 +34,7 @@ static memref::AllocOp getAllocation(Value buffer) {
     buffer = subview.getSource();
   }
   auto alloc = buffer.getDefiningOp<memref::AllocOp>();
-  if (!alloc || alloc.getType().getRank() < 3 ||
+  if (!alloc || alloc.getType().getRank() < 2 ||
       !alloc.getType().hasStaticShape() ||
       !alloc.getType().getLayout().isIdentity())
     return nullptr;
@@ -105,7 +105,7 @@ void LayoutAssigner::separateResult(linalg::GenericOp op, unsigned dim) {
   Value result = op.getDpsInits()[0];
   auto type = cast<MemRefType>(result.getType());
   memref::AllocOp alloc = getAllocation(result);
-  if (type.getRank() < 3 || !type.hasStaticShape() || isInnermost(type, dim) ||
+  if (type.getRank() < 2 || !type.hasStaticShape() || isInnermost(type, dim) ||
       (alloc && canRetype(alloc)))
     return;
   OpBuilder builder(op);

@@ -9,6 +9,7 @@
 
 #include "Kernels/Contraction.h"
 #include "Kernels/Extrema.h"
+#include "Kernels/FillLanes.h"
 #include "Kernels/LaneBuilder.h"
 #include "Kernels/Lanes.h"
 #include "Kernels/MatrixTile.h"
@@ -178,6 +179,11 @@ std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
       kernel->lane = chooseLane(kernel->nest, mayGather);
       if (!kernel->lane)
         continue;
+      if (!mayGather) {
+        OpBuilder builder(kernel->nest.getAnchor());
+        fillLanes(builder, kernel->nest, *kernel->lane,
+                  kernels.floating->lanes);
+      }
       kernel->depthwise = matchDepthwise(kernel->nest, *kernel->lane);
       if (kernel->depthwise)
         kernel->step = chooseStep(kernel->nest, *kernel->depthwise);

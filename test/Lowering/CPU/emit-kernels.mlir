@@ -247,3 +247,70 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     return
   }
 }
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // Two points of eight channels fill a vector; what the channels know stands there twice.
+  // CHECK: memref.global "private" constant @[[TWICE:.*]] : memref<16xf32> = dense_resource<qopt_repeated>
+  // CHECK-LABEL: func @eight_channels
+  // CHECK: %[[S:.*]] = memref.get_global @[[TWICE]]
+  // CHECK: scf.for
+  // CHECK: vector.load {{.*}} : memref<128xf32>, vector<16xf32>
+  // CHECK: vector.load %[[S]]{{.*}} : memref<16xf32>, vector<16xf32>
+  // CHECK: vector.store {{.*}} : memref<128xf32>, vector<16xf32>
+  // CHECK-NOT: maskedload
+  // CHECK-NOT: scf.for
+  func.func @eight_channels(%x: memref<1x4x4x8xf32>, %out: memref<1x4x4x8xf32>) {
+    %s = memref.get_global @scales : memref<8xf32>
+    linalg.generic {indexing_maps = [affine_map<(n, h, w, c) -> (n, h, w, c)>, affine_map<(n, h, w, c) -> (c)>, affine_map<(n, h, w, c) -> (n, h, w, c)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%x, %s : memref<1x4x4x8xf32>, memref<8xf32>) outs(%out : memref<1x4x4x8xf32>) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %m = arith.mulf %a, %b : f32
+      linalg.yield %m : f32
+    }
+    return
+  }
+  memref.global "private" constant @scales : memref<8xf32> = dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]>
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // A maximum over several dimensions runs along memory, whichever of them comes first
+  // there; the last vector takes some terms again.
+  // CHECK-LABEL: func @maximum
+  // CHECK: scf.for {{.*}} iter_args
+  // CHECK-COUNT-4: arith.maxnumf {{.*}} : vector<16xf32>
+  // CHECK: vector.load {{.*}} : memref<144xf32>, vector<16xf32>
+  // CHECK: arith.maxnumf {{.*}} : vector<16xf32>
+  // CHECK: arith.maxnumf {{.*}} : vector<8xf32>
+  // CHECK: memref.store
+  func.func @maximum(%x: memref<2x4x18xf32, strided<[1, 2, 8]>>, %out: memref<f32>) {
+    linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, b, c)>, affine_map<(a, b, c) -> ()>], iterator_types = ["reduction", "reduction", "reduction"]} ins(%x : memref<2x4x18xf32, strided<[1, 2, 8]>>) outs(%out : memref<f32>) {
+    ^bb0(%a: f32, %o: f32):
+      %m = arith.maxnumf %a, %o : f32
+      linalg.yield %m : f32
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // A body that loads at the lanes' index and at positions of its own for another loop.
+  // CHECK-LABEL: func @taken
+  // CHECK: scf.for %[[I:.*]] =
+  // CHECK: vector.load {{.*}} : memref<128xf32>, vector<16xf32>
+  // CHECK: vector.store {{.*}} : memref<64xf32>, vector<16xf32>
+  func.func @taken(%x: memref<8x16xf32>, %p: memref<4xi32>, %out: memref<4x16xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(a, b) -> (a)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%p : memref<4xi32>) outs(%out : memref<4x16xf32>) {
+    ^bb0(%q: i32, %o: f32):
+      %c = linalg.index 1 : index
+      %r = arith.index_cast %q : i32 to index
+      %v = memref.load %x[%r, %c] : memref<8x16xf32>
+      linalg.yield %v : f32
+    }
+    return
+  }
+}

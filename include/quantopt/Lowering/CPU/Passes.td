@@ -224,7 +224,9 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     taps in each. Maxima and minima have lanes along what they reduce, where that
     lies together in memory. Other reductions over a parallel dimension (pooling,
     means) and elementwise operations, also those that load at positions of their
-    own along other loops than the lanes', become loops over vectors; tables of 256
+    own along other loops than the lanes', become loops over vectors; where few
+    channels leave lanes idle, those of several points stand in one vector, and
+    constants of the channels are repeated. Tables of 256
     bytes are looked up in registers where the target can.
 
     Integer results have the bits of the plain loops: sums of integers do not

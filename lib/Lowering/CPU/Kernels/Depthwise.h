@@ -49,6 +49,11 @@ public:
                           SmallVector<Value> accumulators,
                           unsigned active) const;
 
+  /// The loop whose neighbouring points share steps, if any do.
+  std::optional<unsigned> getSharedLoop() const {
+    return sharing > 1 ? depthwise.shared : std::nullopt;
+  }
+
 private:
   /// What one step multiplies, for each entry of its group.
   struct Step {

@@ -194,6 +194,14 @@ void LaneEmitter::emit() {
     int64_t a = nest.output.strides[left], c = nest.output.strides[right];
     return a != c ? a > c : left < right;
   });
+  // Points that share taps are computed together.
+  if (products && products->getSharedLoop()) {
+    const unsigned shared = *products->getSharedLoop();
+    if (llvm::is_contained(parallels, shared)) {
+      llvm::erase(parallels, shared);
+      parallels.push_back(shared);
+    }
+  }
 
   int64_t size = nest.sizes[lane], lanes = builder.lanes;
   int64_t chunks = size / lanes;
