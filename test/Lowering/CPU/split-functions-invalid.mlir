@@ -1,0 +1,8 @@
+// RUN: quant-opt %s --qopt-split-functions="operations=0" -verify-diagnostics
+
+// expected-error @+1 {{cannot split functions into parts of 0 operations: give at least one}}
+module {
+  func.func @f() {
+    return
+  }
+}
