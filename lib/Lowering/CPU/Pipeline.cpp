@@ -79,7 +79,7 @@ static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
 static void lowerToLoops(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createPlanArena());
   SplitFunctionsOptions split;
-  split.operations = options.functionOperations;
+  split.longest = options.functionOperations;
   pm.addPass(createSplitFunctions(split));
   if (options.threads != 1) {
     ParallelizeLoopsOptions parallel;

@@ -58,12 +58,13 @@ public:
   Splitter(func::FuncOp func, SymbolTable &symbols)
       : func(func), symbols(symbols) {}
 
-  /// Splits the function if it has more than `longest` operations.
-  void run(int64_t longest);
+  /// Splits the function into parts of `part` operations if it has more than
+  /// `longest`.
+  void run(int64_t longest, int64_t part);
 
 private:
   int64_t collectSteps();
-  SmallVector<Piece> choosePieces(int64_t total, int64_t longest);
+  SmallVector<Piece> choosePieces(int64_t total, int64_t part);
   void outline(Piece piece, unsigned number);
 
   func::FuncOp func;
@@ -102,8 +103,8 @@ int64_t Splitter::collectSteps() {
 /// Cuts the steps into pieces of about equal length, each of which ends at the
 /// first place where no value is alive. What is alive at the end of the
 /// function keeps the last steps out of them.
-SmallVector<Piece> Splitter::choosePieces(int64_t total, int64_t longest) {
-  int64_t enough = llvm::divideCeil(total, llvm::divideCeil(total, longest));
+SmallVector<Piece> Splitter::choosePieces(int64_t total, int64_t part) {
+  int64_t enough = llvm::divideCeil(total, llvm::divideCeil(total, part));
   SmallVector<Piece> pieces;
   size_t begin = 0, alive = 0;
   int64_t length = 0;
@@ -179,11 +180,11 @@ void Splitter::outline(Piece piece, unsigned number) {
   func::ReturnOp::create(builder, loc);
 }
 
-void Splitter::run(int64_t longest) {
+void Splitter::run(int64_t longest, int64_t part) {
   int64_t total = collectSteps();
   if (total <= longest)
     return;
-  SmallVector<Piece> pieces = choosePieces(total, longest);
+  SmallVector<Piece> pieces = choosePieces(total, part);
   if (pieces.empty() || pieces.front().size() == steps.size())
     return;
   // Each goes right behind this function: the last one first.
@@ -200,15 +201,16 @@ struct SplitFunctions : qopt::impl::SplitFunctionsBase<SplitFunctions> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (operations < 1) {
+    if (longest < 1 || part < 1) {
       module.emitError("cannot split functions into parts of ")
-          << operations.getValue() << " operations: give at least one";
+          << std::min(longest.getValue(), part.getValue())
+          << " operations: give at least one";
       return signalPassFailure();
     }
     SymbolTable symbols(module);
     for (auto func : llvm::to_vector(module.getOps<func::FuncOp>()))
       if (!func.isExternal() && func.getBody().hasOneBlock())
-        Splitter(func, symbols).run(operations);
+        Splitter(func, symbols).run(longest, std::min<int64_t>(longest, part));
   }
 };
 

@@ -1,4 +1,5 @@
-// RUN: quant-opt %s --qopt-split-functions="operations=6" -split-input-file | FileCheck %s
+// RUN: quant-opt %s --qopt-split-functions="longest=6" -split-input-file | FileCheck %s
+// RUN: quant-opt %s --qopt-split-functions="longest=7 part=6" -split-input-file | FileCheck %s
 // By default functions may be much longer, and these stay as they are.
 // RUN: quant-opt %s --qopt-split-functions -split-input-file | FileCheck %s --check-prefix=SHORT
 // SHORT-NOT: call @long_part

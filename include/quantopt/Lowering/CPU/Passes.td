@@ -321,9 +321,9 @@ def SplitFunctions : Pass<"qopt-split-functions", "::mlir::ModuleOp"> {
   let summary = "make several functions of a long one";
   let description = [{
     Reads functions of one block on memrefs, with buffers in their place in the
-    arena. A function of more than `operations` operations, those inside of others
+    arena. A function of more than `longest` operations, those inside of others
     and those that operations of linalg will become included, is cut into parts of
-    about equal length, in their order: each is a private function of its own,
+    about equal length, `part` at most, in their order: each is a private function of its own,
     `<name>_part0` and so on, that is never inlined, and the function calls one
     after another. Constants, views of the arena and index arithmetic are made
     again in each part; arguments that a part uses are handed on, and with them
@@ -341,7 +341,8 @@ def SplitFunctions : Pass<"qopt-split-functions", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
   let options = [
-    Option<"operations", "operations", "int64_t", "6000", "operations that a function may have">
+    Option<"longest", "longest", "int64_t", "6000", "functions of no more operations stay as they are">,
+    Option<"part", "part", "int64_t", "2000", "operations of a part">
   ];
 }
 
