@@ -457,7 +457,7 @@ def table(rows: list[dict]) -> list[list[str]]:
 
 def format_table(lines: list[list[str]]) -> str:
     """The lines in columns."""
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
             [
