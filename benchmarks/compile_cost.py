@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What compiling costs, as a function of the bytes of a model's weights.
+"""What compiling costs, as a function of the bytes of a model's weights and of its length.
 
 Generates float models that differ in their weights only: the same number of layers,
 each a matrix product with a bias and a relu, in the spelling of torch-mlir, with the
@@ -7,7 +7,11 @@ weights in resource blobs. Then times `quant-opt --qopt-quantize` and `quant-com
 on each and reports the time and the peak memory above those of a tiny model of the
 same graph, per byte of float weights.
 
-usage: compile_cost.py [--sizes=10M,100M,1G] [--generate-only] [--directory=DIR]
+With --layers, the models differ in the number of layers only, and what is reported is
+the time per layer above that of the shortest one: the same in each line where the
+time is linear.
+
+usage: compile_cost.py [--sizes=10M,100M,1G | --layers=10,20,40,80] [--directory=DIR]
 The standard library suffices. `run.py --only=compile` runs the same measurements.
 """
 
@@ -34,7 +38,7 @@ import zipfile
 ROWS = 16
 SAMPLES = 4
 LAYERS = 10
-#: Width of the model whose cost is the graph's own.
+#: Width of the model whose cost is the graph's own, and of those of --layers.
 TINY_WIDTH = 64
 
 
@@ -57,10 +61,11 @@ class Model:
     path: pathlib.Path
     calibration: pathlib.Path
     width: int
+    layers: int = LAYERS
 
     @property
     def weight_bytes(self) -> int:
-        return LAYERS * self.width * self.width * 4
+        return self.layers * self.width * self.width * 4
 
 
 def normal_block(count: int) -> array.array:
@@ -85,7 +90,7 @@ def write_hex(file, block: array.array, width: int, layer: int) -> None:
         file.write(data[start : start + 4 * width].hex())
 
 
-def write_model_text(path: pathlib.Path, width: int) -> None:
+def write_model_text(path: pathlib.Path, width: int, layers: int = LAYERS) -> None:
     """The model as MLIR text, its blobs at the end in hexadecimal."""
     activation = f"tensor<{ROWS}x{width}xf32>"
     weight = f"tensor<{width}x{width}xf32>"
@@ -103,7 +108,7 @@ def write_model_text(path: pathlib.Path, width: int) -> None:
             f" -> {activation}\n"
         )
         value = "%input"
-        for i in range(LAYERS):
+        for i in range(layers):
             file.write(
                 f"  %w{i} = arith.constant dense_resource<w{i}> : {weight}\n"
                 f"  %b{i} = arith.constant dense_resource<b{i}> : {bias}\n"
@@ -122,12 +127,12 @@ def write_model_text(path: pathlib.Path, width: int) -> None:
             value = f"%y{i}"
         file.write(f"  return {value} : {activation}\n}}\n")
         file.write("{-# dialect_resources: { builtin: {\n")
-        for i in range(LAYERS):
+        for i in range(layers):
             file.write(f'  w{i}: "')
             write_hex(file, block, width, i)
             small = array.array("f", (0.1 * v for v in block[i * 31 : i * 31 + width]))
             file.write(f'",\n  b{i}: "0x04000000{small.tobytes().hex()}"')
-            file.write(",\n" if i + 1 < LAYERS else "\n")
+            file.write(",\n" if i + 1 < layers else "\n")
         file.write("} } #-}\n")
 
 
@@ -150,27 +155,32 @@ def write_samples(path: pathlib.Path, width: int) -> None:
 
 
 def generate(
-    directory: pathlib.Path, width: int, tools: pathlib.Path, text: bool = False
+    directory: pathlib.Path,
+    width: int,
+    tools: pathlib.Path,
+    text: bool = False,
+    layers: int = LAYERS,
 ) -> Model:
     """Writes (or finds) the model of this width: bytecode, as frontends ship it,
     or `text`."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"chain-{width}.{'mlir' if text else 'mlirbc'}"
+    name = f"chain-{width}" + (f"-{layers}" if layers != LAYERS else "")
+    path = directory / f"{name}.{'mlir' if text else 'mlirbc'}"
     calibration = directory / f"chain-{width}.npz"
     if not calibration.exists():
         write_samples(calibration, width)
     if not path.exists():
-        source = directory / f"chain-{width}.part.mlir"
-        write_model_text(source, width)
+        source = directory / f"{name}.part.mlir"
+        write_model_text(source, width, layers)
         if not text:
-            part = directory / f"chain-{width}.part.mlirbc"
+            part = directory / f"{name}.part.mlirbc"
             subprocess.run(
                 [tools / "quant-opt", source, "--emit-bytecode", "-o", part], check=True
             )
             source.unlink()
             source = part
         source.rename(path)
-    return Model(path, calibration, width)
+    return Model(path, calibration, width, layers)
 
 
 @dataclasses.dataclass
@@ -265,6 +275,17 @@ def steps(model: Model, tools: pathlib.Path, work: pathlib.Path) -> list:
     ]
 
 
+def best_of(command: list, repeat: int) -> Cost:
+    """The least of each cost in `repeat` runs."""
+    costs = [measure(command) for _ in range(repeat)]
+    return Cost(
+        min(c.seconds for c in costs),
+        min(c.cpu_seconds for c in costs),
+        min(c.peak_bytes for c in costs),
+        min(c.anonymous_bytes for c in costs),
+    )
+
+
 def run(
     sizes: list[int],
     tools: pathlib.Path,
@@ -297,22 +318,13 @@ def run(
                     "graph_only": size == 0,
                 }
                 try:
-                    costs = [
-                        measure(command)
-                        for _ in range(repeat if size else max(2, repeat))
-                    ]
+                    best = best_of(command, repeat if size else max(2, repeat))
                 except CommandFailed as failure:
                     row["error"] = str(failure)
                     rows.append(row)
                     if name == "quant-opt":
                         break
                     continue
-                best = Cost(
-                    min(c.seconds for c in costs),
-                    min(c.cpu_seconds for c in costs),
-                    min(c.peak_bytes for c in costs),
-                    min(c.anonymous_bytes for c in costs),
-                )
                 if size == 0:
                     own[name] = best
                 row.update(dataclasses.asdict(best))
@@ -330,6 +342,78 @@ def run(
                 rows.append(row)
         keep(rows)
     return rows
+
+
+def run_lengths(
+    lengths: list[int],
+    tools: pathlib.Path,
+    directory: pathlib.Path,
+    say=lambda text: None,
+    repeat: int = 1,
+    text: bool = False,
+    only: str = "",
+    keep=lambda rows: None,
+) -> list[dict]:
+    """Measures every step for every number of layers, of TINY_WIDTH. One dictionary per
+    length and step: layers, step, seconds, cpu_seconds, peak_bytes, and
+    cpu_seconds_per_layer above the shortest; or `error`."""
+    rows: list[dict] = []
+    shortest: dict[str, dict] = {}
+    for layers in sorted(lengths):
+        model = generate(directory, TINY_WIDTH, tools, text, layers)
+        with tempfile.TemporaryDirectory(dir=directory) as work:
+            for name, command in steps(model, tools, pathlib.Path(work)):
+                # A step that others need runs whether or not it is asked for.
+                if only and only not in name and name != "quant-opt":
+                    continue
+                say(f"chain of {layers} products: {name}")
+                row = {"layers": layers, "step": name}
+                rows.append(row)
+                try:
+                    row.update(dataclasses.asdict(best_of(command, repeat)))
+                except CommandFailed as failure:
+                    row["error"] = str(failure)
+                    if name == "quant-opt":
+                        break
+                    continue
+                least = shortest.setdefault(name, row)
+                if least is not row:
+                    row["cpu_seconds_per_layer"] = (
+                        row["cpu_seconds"] - least["cpu_seconds"]
+                    ) / (layers - least["layers"])
+        keep(rows)
+    return rows
+
+
+LENGTH_HEADER = [
+    "step",
+    "layers",
+    "seconds",
+    "CPU s",
+    "peak MB",
+    "CPU ms/layer above",
+]
+
+
+def length_table(rows: list[dict]) -> list[list[str]]:
+    """One line per step and length, under LENGTH_HEADER."""
+    lines = []
+    for row in sorted(rows, key=lambda r: (r["step"], r["layers"])):
+        line = [row["step"], str(row["layers"])]
+        if "error" in row:
+            lines.append([*line, row["error"].splitlines()[0], "", "", ""])
+            continue
+        above = row.get("cpu_seconds_per_layer")
+        lines.append(
+            [
+                *line,
+                f"{row['seconds']:.2f}",
+                f"{row['cpu_seconds']:.2f}",
+                f"{row['peak_bytes'] / 1e6:.0f}",
+                "" if above is None else f"{above * 1e3:.1f}",
+            ]
+        )
+    return lines
 
 
 HEADER = [
@@ -371,10 +455,9 @@ def table(rows: list[dict]) -> list[list[str]]:
     return lines
 
 
-def format_table(rows: list[dict]) -> str:
+def format_table(lines: list[list[str]]) -> str:
     """The lines in columns."""
-    lines = [HEADER, *table(rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
             [
@@ -406,6 +489,11 @@ def main() -> int:
         metavar="DIR",
         help="where the models go, and stay",
     )
+    parser.add_argument(
+        "--layers",
+        metavar="N,N,...",
+        help="measure by length instead: models of so many layers, e.g. 10,20,40,80",
+    )
     parser.add_argument("--generate-only", action="store_true")
     parser.add_argument(
         "--text", action="store_true", help="models as text instead of bytecode"
@@ -429,6 +517,9 @@ def main() -> int:
         return 1
     directory = pathlib.Path(options.directory)
     sizes = [parse_size(size) for size in options.sizes.split(",") if size]
+    lengths = [int(length) for length in (options.layers or "").split(",") if length]
+    if lengths:
+        sizes = []
     needed = 3 * max(sizes, default=0) + 10**8
     directory.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(directory).free < needed:
@@ -455,23 +546,22 @@ def main() -> int:
         for size in sizes:
             model = generate(directory, width_for(size), tools, options.text)
             print(model.path, model.calibration)
+        for length in lengths:
+            model = generate(directory, TINY_WIDTH, tools, options.text, length)
+            print(model.path, model.calibration)
         return 0
+    common = [tools, directory, say, options.repeat, options.text, options.step, keep]
     try:
-        rows = run(
-            sizes,
-            tools,
-            directory,
-            say,
-            options.repeat,
-            options.text,
-            options.step,
-            keep,
-        )
+        rows = run_lengths(lengths, *common) if lengths else run(sizes, *common)
     except KeyboardInterrupt:
         return 130
     if terminal:
         print("\r\033[K", end="", file=sys.stderr)
-    print(format_table(rows))
+    if lengths:
+        lines = [LENGTH_HEADER, *length_table(rows)]
+    else:
+        lines = [HEADER, *table(rows)]
+    print(format_table(lines))
     return 1 if any("error" in row for row in rows) else 0
 
 

@@ -189,6 +189,18 @@ def tables(context: Context) -> list[tuple[str, list[str], list[list[str]], list
                 ],
             )
         )
+    if context.extra.get("compile_lengths"):
+        found.append(
+            (
+                "What compiling costs by the length of a model",
+                compile_cost.LENGTH_HEADER,
+                compile_cost.length_table(context.extra["compile_lengths"]),
+                [
+                    "above: more than the shortest model takes, per layer; the"
+                    " same in each line where the time is linear"
+                ],
+            )
+        )
     return found
 
 

@@ -76,6 +76,11 @@ struct LowerFlags : PassPipelineOptions<LowerFlags> {
       *this, "tiles",
       llvm::cl::desc("measured tiles, a file of quant-run --search-tiles"),
       llvm::cl::init("")};
+  Option<int64_t> functionOperations{
+      *this, "function-operations",
+      llvm::cl::desc("operations that a function may have: longer ones are "
+                     "split, see qopt-split-functions"),
+      llvm::cl::init(LowerToCPUOptions().functionOperations)};
 };
 } // namespace
 
@@ -139,6 +144,7 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         lower.threads = flags.threads;
         lower.profile = flags.profile;
         lower.tiles = flags.tiles;
+        lower.functionOperations = flags.functionOperations;
         buildLowerToCPUPipeline(pm, lower);
       });
 }

@@ -39,7 +39,11 @@ struct AttachTarget : qopt::impl::AttachTargetBase<AttachTarget> {
       func.setTargetCpuAttr(builder.getStringAttr(target->cpu));
       // Loops that fill or copy a buffer stay vector loops: no run calls the C
       // library for them.
-      func.setPassthroughAttr(builder.getStrArrayAttr({"no-builtins"}));
+      SmallVector<Attribute> others;
+      if (ArrayAttr old = func.getPassthroughAttr())
+        others.append(old.begin(), old.end());
+      others.push_back(builder.getStringAttr("no-builtins"));
+      func.setPassthroughAttr(builder.getArrayAttr(others));
       if (!names.empty())
         func.setTargetFeaturesAttr(
             LLVM::TargetFeaturesAttr::get(&getContext(), names));

@@ -11,10 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Outlining.h"
 #include "ParallelLoops.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
-#include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,7 +25,6 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -236,18 +235,6 @@ bool storesApart(scf::ForOp loop) {
 // Outlining
 //===----------------------------------------------------------------------===//
 
-/// Whether `op` may run again where a value of it is needed: it costs next to
-/// nothing there and has no effect.
-bool isRepeatable(Operation *op) {
-  if (op->getNumRegions() > 0)
-    return false;
-  return op->hasTrait<OpTrait::ConstantLike>() ||
-         isa<memref::GetGlobalOp, memref::ExtractStridedMetadataOp,
-             ViewLikeOpInterface>(op) ||
-         (isPure(op) &&
-          llvm::all_of(op->getResultTypes(), llvm::IsaPred<IndexType>));
-}
-
 class Outliner {
 public:
   Outliner(ModuleOp module, int64_t threads)
@@ -267,8 +254,6 @@ private:
     return options;
   }
 
-  void collect(Value value, SetVector<Operation *> &repeated,
-               SetVector<Value> &handed);
   Type getFieldType(Value value);
   func::FuncOp createFunction(scf::ForOp loop, ArrayRef<Operation *> repeated,
                               ArrayRef<Value> handed, Type structure);
@@ -285,20 +270,6 @@ private:
   int64_t threads;
   LLVMTypeConverter converter;
 };
-
-/// Sorts what `value` needs into operations to repeat and values to hand over.
-void Outliner::collect(Value value, SetVector<Operation *> &repeated,
-                       SetVector<Value> &handed) {
-  Operation *op = value.getDefiningOp();
-  if (!op || !isRepeatable(op)) {
-    handed.insert(value);
-    return;
-  }
-  if (!repeated.insert(op))
-    return;
-  for (Value operand : op->getOperands())
-    collect(operand, repeated, handed);
-}
 
 /// How a value lies in the structure; null for what cannot.
 Type Outliner::getFieldType(Value value) {
@@ -359,13 +330,9 @@ func::FuncOp Outliner::createFunction(scf::ForOp loop,
   OpBuilder b(context);
   Type i64 = b.getI64Type();
   auto parent = loop->getParentOfType<func::FuncOp>();
-  auto function =
-      func::FuncOp::create(b, loc, (parent.getName() + "_loop").str(),
-                           b.getFunctionType({pointer, i64, i64}, {}));
-  function.setPrivate();
-  function->setAttr("llvm.linkage",
-                    LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
-  symbols.insert(function, std::next(Block::iterator(parent)));
+  func::FuncOp function =
+      createOutlined(symbols, parent, "_loop", loc,
+                     b.getFunctionType({pointer, i64, i64}, {}));
 
   Block *entry = function.addEntryBlock();
   b.setInsertionPointToStart(entry);
@@ -415,20 +382,19 @@ func::FuncOp Outliner::getRuntimeFunction() {
 bool Outliner::outline(scf::ForOp loop) {
   SetVector<Value> used;
   getUsedValuesDefinedAbove(loop.getRegion(), used);
-  SetVector<Operation *> repeatedSet;
-  SetVector<Value> handed;
+  OutsideValues outside;
   for (Value value : used)
-    collect(value, repeatedSet, handed);
+    outside.add(value);
   SmallVector<Type> fields;
-  for (Value value : handed) {
+  for (Value value : outside.handed) {
     fields.push_back(getFieldType(value));
     if (!fields.back())
       return false;
   }
-  SetVector<Operation *> repeated = topologicalSort(repeatedSet);
   auto structure = LLVM::LLVMStructType::getLiteral(context, fields);
-  func::FuncOp function = createFunction(loop, repeated.getArrayRef(),
-                                         handed.getArrayRef(), structure);
+  func::FuncOp function =
+      createFunction(loop, outside.repeated.getArrayRef(),
+                     outside.handed.getArrayRef(), structure);
   func::FuncOp runtime = getRuntimeFunction();
 
   // On the stack of the function, once: a loop around must not make it grow.
@@ -438,7 +404,7 @@ bool Outliner::outline(scf::ForOp loop) {
   Value one = LLVM::ConstantOp::create(b, loc, b.getI64Type(), 1);
   Value base = LLVM::AllocaOp::create(b, loc, pointer, structure, one, 64);
   b.setInsertionPoint(loop);
-  for (auto [index, value] : llvm::enumerate(handed))
+  for (auto [index, value] : llvm::enumerate(outside.handed))
     LLVM::StoreOp::create(b, loc, pack(b, loc, value),
                           fieldOf(b, loc, structure, base, index));
   Value callee = func::ConstantOp::create(b, loc, function.getFunctionType(),

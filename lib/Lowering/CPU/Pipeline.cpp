@@ -74,9 +74,13 @@ static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createSymbolDCEPass());
 }
 
-/// What no kernel took becomes plain loops.
+/// What no kernel took becomes plain loops. From here on all work is within a
+/// kernel, so that functions may be short.
 static void lowerToLoops(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createPlanArena());
+  SplitFunctionsOptions split;
+  split.longest = options.functionOperations;
+  pm.addPass(createSplitFunctions(split));
   if (options.threads != 1) {
     ParallelizeLoopsOptions parallel;
     parallel.threads = options.threads;

@@ -5,6 +5,11 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
   llvm.func @body() {
     llvm.return
   }
+  // What LLVM is told about a function already, it is told still.
+  // CHECK: llvm.func @part() attributes {passthrough = ["noinline", "no-builtins"], target_cpu
+  llvm.func @part() attributes {passthrough = ["noinline"]} {
+    llvm.return
+  }
   // CHECK: llvm.func @declared(){{$}}
   llvm.func @declared()
 }

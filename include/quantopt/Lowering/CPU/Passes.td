@@ -322,6 +322,35 @@ def PlanArena : Pass<"qopt-plan-arena", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def SplitFunctions : Pass<"qopt-split-functions", "::mlir::ModuleOp"> {
+  let summary = "make several functions of a long one";
+  let description = [{
+    Reads functions of one block on memrefs, with buffers in their place in the
+    arena. A function of more than `longest` operations, those inside of others
+    and those that operations of linalg will become included, is cut into parts of
+    about equal length, `part` at most, in their order: each is a private function of its own,
+    `<name>_part0` and so on, that is never inlined, and the function calls one
+    after another. Constants, views of the arena and index arithmetic are made
+    again in each part; arguments that a part uses are handed on, and with them
+    what is known about them (`llvm.noalias`). Code generators take time that
+    grows faster than the length of a function; with parts it is linear in
+    the length of the model.
+
+    Guarantees the same operations in the same order. A part ends only
+    where no other value is alive, so it may be longer where
+    values live long.
+
+    Refuses parts of less than one operation.
+
+    Example: test/Lowering/CPU/split-functions.mlir.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
+  let options = [
+    Option<"longest", "longest", "int64_t", "6000", "functions of no more operations stay as they are">,
+    Option<"part", "part", "int64_t", "2000", "operations of a part">
+  ];
+}
+
 def ParallelizeLoops : Pass<"qopt-parallelize-loops", "::mlir::ModuleOp"> {
   let summary = "run loops that are worth it on several threads";
   let description = [{

@@ -32,6 +32,9 @@ struct LowerToCPUOptions {
   bool profile = false;
   /// A file of measured tiles, as quant-run --search-tiles writes it, or empty.
   std::string tiles;
+  /// Operations that a function may have: longer ones are split, so that code
+  /// generation takes time in proportion to the length of a model.
+  int64_t functionOperations = 6000;
   /// The tile of each contraction that a model of the core ranks so, from 0.
   unsigned candidate = 0;
 };
