@@ -72,6 +72,7 @@ private:
   bool propagate(linalg::GenericOp op);
   void choose(Value buffer, std::optional<unsigned> dim);
   void separateResult(linalg::GenericOp op, unsigned dim);
+  void separateInput(OpOperand &input, unsigned dim);
   bool canRetype(Value buffer);
   void retype(Value from, Value to);
   void apply(memref::AllocOp alloc, unsigned channel);
@@ -79,6 +80,8 @@ private:
   func::FuncOp func;
   /// The dimension that should be innermost.
   llvm::MapVector<memref::AllocOp, unsigned> channels;
+  /// The input of each contraction, and the dimension that it reads as one run.
+  SmallVector<std::pair<OpOperand *, unsigned>> runs;
 };
 
 void LayoutAssigner::choose(Value buffer, std::optional<unsigned> dim) {
@@ -143,6 +146,51 @@ void LayoutAssigner::separateResult(linalg::GenericOp op, unsigned dim) {
   (void)linalg::generalizeNamedOp(rewriter, copy);
 }
 
+/// The products of each element of `input` on average.
+static double getReuse(linalg::GenericOp op, Value input) {
+  double products = 1;
+  for (int64_t range : op.getStaticLoopRanges())
+    products *= double(range);
+  return products / double(cast<MemRefType>(input.getType()).getNumElements());
+}
+
+/// Gives a contraction a copy of its input with `dim` innermost, where another
+/// dimension is that in the end: behind a shuffle of channels, say, or where a
+/// softmax had other wishes. A copy is transposed in registers, which takes
+/// less time than products of short runs.
+void LayoutAssigner::separateInput(OpOperand &input, unsigned dim) {
+  auto op = cast<linalg::GenericOp>(input.getOwner());
+  auto type = cast<MemRefType>(input.get().getType());
+  memref::AllocOp alloc = getAllocation(input.get());
+  const auto *chosen = alloc ? channels.find(alloc) : channels.end();
+  const bool isRun = chosen != channels.end() && canRetype(alloc)
+                         ? chosen->second == dim
+                         : isInnermost(type, dim);
+  constexpr int64_t kRun = 16;
+  constexpr double kReuse = 8;
+  if (isRun || type.getRank() < 2 || !type.hasStaticShape() ||
+      type.getDimSize(dim) < kRun || getReuse(op, input.get()) < kReuse ||
+      !type.getElementType().isIntOrFloat())
+    return;
+  // The run that there is may be as good: rows of a kernel as wide as a patch.
+  AffineMap map = op.getMatchingIndexingMap(&input);
+  for (auto [loop, range] : llvm::enumerate(op.getStaticLoopRanges()))
+    if (op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction &&
+        range >= kRun && map.getResults().back().isFunctionOfDim(loop) &&
+        isInnermost(type, type.getRank() - 1) && dimensionOf(map, loop) != dim)
+      return;
+  OpBuilder builder(op);
+  Value own = memref::AllocOp::create(
+      builder, op.getLoc(),
+      MemRefType::get(type.getShape(), type.getElementType()));
+  auto copy = linalg::CopyOp::create(builder, op.getLoc(), input.get(), own);
+  IRRewriter rewriter(builder);
+  rewriter.setInsertionPoint(copy);
+  (void)linalg::generalizeNamedOp(rewriter, copy);
+  input.set(own);
+  choose(own, dim);
+}
+
 /// What a reduction wants: kernels vectorize along channels of the output, and
 /// contractions read channels of the input as one run.
 void LayoutAssigner::vote(linalg::GenericOp op) {
@@ -173,8 +221,10 @@ void LayoutAssigner::vote(linalg::GenericOp op) {
     choose(op.getDpsInits()[0], dimensionOf(out, *column));
     if (auto depth = lastLoop(op, IteratorType::reduction, [&](unsigned loop) {
           return inWeights(loop) && dimensionOf(in, loop);
-        }))
+        })) {
       choose(input->get(), dimensionOf(in, *depth));
+      runs.emplace_back(input, *dimensionOf(in, *depth));
+    }
     return;
   }
   // Partial results beside each other are vectors already.
@@ -359,6 +409,8 @@ void LayoutAssigner::run() {
     for (linalg::GenericOp op : ops)
       changed |= propagate(op);
   }
+  for (auto [input, dim] : runs)
+    separateInput(*input, dim);
   for (auto [alloc, channel] : channels)
     apply(alloc, channel);
 }

@@ -153,6 +153,15 @@ const MicroKernel *EmitKernels::chooseStep(const Nest &nest,
   return nullptr;
 }
 
+/// Whether the tile has constants for activations, and packs what is computed
+/// at run time as weights: what follows the product has its own order in memory
+/// then, not that of the product's channels.
+static bool readsConstantRows(const Kernel &kernel) {
+  const Contraction &contraction = *kernel.contraction;
+  return !contraction.isConstant &&
+         getConstantBytes(kernel.nest.inputs[contraction.activations].buffer);
+}
+
 /// The best kernel for `op`. A tile is worth more than what is fused into it,
 /// and neighbouring lanes are worth more than gathered ones.
 std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
@@ -160,6 +169,7 @@ std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
   std::array<std::optional<Kernel>, kAllStages + 1> candidates;
   for (unsigned stages = 0; stages <= kAllStages; ++stages)
     candidates[stages] = fuse(op, stages);
+  std::optional<Kernel> turned;
   for (std::optional<Kernel> &kernel : llvm::reverse(candidates)) {
     if (!kernel)
       continue;
@@ -168,8 +178,13 @@ std::optional<Kernel> EmitKernels::choose(linalg::GenericOp op) {
       continue;
     kernel->contraction = *contraction;
     kernel->step = chooseStep(kernel->nest, *contraction);
-    return std::move(kernel);
+    if (!readsConstantRows(*kernel))
+      return std::move(kernel);
+    if (!turned)
+      turned = std::move(*kernel);
   }
+  if (turned)
+    return turned;
   if (!hasLanes(*op.getBody()))
     return std::nullopt;
   for (bool mayGather : {false, true}) {

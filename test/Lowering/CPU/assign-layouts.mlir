@@ -132,3 +132,27 @@ func.func @stored(%x: memref<1x3x8x8xf32>, %out: memref<1x16x6x6xf32>) {
 }
 memref.global "private" constant @w8 : memref<16x3x3x3xi8> = dense<1>
 memref.global "private" constant @s : memref<16xf32> = dense<1.0>
+
+// -----
+
+// A contraction whose input has another order in memory, and keeps it, reads a copy with
+// the channel innermost.
+// CHECK-LABEL: func @shuffled
+// CHECK-SAME: %[[X:.*]]: memref<1x64x4x4xi8>
+// CHECK: %[[A:.*]] = memref.alloc() : memref<1x4x4x64xi8>
+// CHECK: %[[V:.*]] = memref.reinterpret_cast %[[A]] {{.*}} strides: [1024, 1, 256, 64]
+// CHECK: linalg.generic {{.*}} ins(%[[X]] : memref<1x64x4x4xi8>) outs(%[[V]] :
+// CHECK: linalg.generic {{.*}} ins(%[[V]], %{{.*}} :
+func.func @shuffled(%x: memref<1x64x4x4xi8>, %out: memref<1x4x4x32xi32>) {
+  %w = memref.get_global @w : memref<32x64xi8>
+  linalg.generic {indexing_maps = [affine_map<(n, h, w, f, c) -> (n, c, h, w)>, affine_map<(n, h, w, f, c) -> (f, c)>, affine_map<(n, h, w, f, c) -> (n, h, w, f)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%x, %w : memref<1x64x4x4xi8>, memref<32x64xi8>) outs(%out : memref<1x4x4x32xi32>) {
+  ^bb0(%p: i8, %q: i8, %o: i32):
+    %a = arith.extsi %p : i8 to i32
+    %b = arith.extsi %q : i8 to i32
+    %m = arith.muli %a, %b : i32
+    %t = arith.addi %o, %m : i32
+    linalg.yield %t : i32
+  }
+  return
+}
+memref.global "private" constant @w : memref<32x64xi8> = dense<1>

@@ -314,3 +314,51 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     return
   }
 }
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // What the lanes would gather is loaded along another loop, 16 vectors of it, and
+  // transposed by four rounds of interleaving; what is left of that loop is a loop.
+  // CHECK-LABEL: func @transposed
+  // CHECK: scf.for
+  // CHECK-COUNT-16: vector.load {{.*}} : memref<640xi8>, vector<16xi8>
+  // CHECK-COUNT-64: vector.shuffle {{.*}} : vector<16xi8>, vector<16xi8>
+  // CHECK-COUNT-16: vector.store {{.*}} : memref<640xi8>, vector<16xi8>
+  // CHECK: scf.for
+  // CHECK-NOT: vector.shuffle
+  // CHECK: vector.store {{.*}} : memref<640xi8>, vector<16xi8>
+  func.func @transposed(%x: memref<16x40xi8>, %out: memref<40x16xi8>) {
+    linalg.generic {indexing_maps = [affine_map<(a, b) -> (b, a)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%x : memref<16x40xi8>) outs(%out : memref<40x16xi8>) {
+    ^bb0(%a: i8, %o: i8):
+      linalg.yield %a : i8
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // A product of constant weights and an epilogue that stores with its columns apart: the
+  // tile is that of the constants, and the epilogue comes behind it.
+  // CHECK: memref.global "private" constant @qopt_packed
+  // CHECK-LABEL: func @scattered
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+  // CHECK: vector.shuffle
+  memref.global "private" constant @w : memref<64x64xi8> = dense<3>
+  func.func @scattered(%a: memref<32x64xi8>, %out: memref<64x32xf32>) {
+    %w = memref.get_global @w : memref<64x64xi8>
+    %zero = arith.constant 0 : i32
+    %acc = memref.alloc() : memref<32x64xi32>
+    linalg.fill ins(%zero : i32) outs(%acc : memref<32x64xi32>)
+    linalg.matmul ins(%a, %w : memref<32x64xi8>, memref<64x64xi8>) outs(%acc : memref<32x64xi32>)
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%acc : memref<32x64xi32>) outs(%out : memref<64x32xf32>) {
+    ^bb0(%in: i32, %o: f32):
+      %t = arith.sitofp %in : i32 to f32
+      linalg.yield %t : f32
+    }
+    return
+  }
+}

@@ -202,7 +202,8 @@ def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
     maps: one that the weights add to the output, one that both reduce, or one
     that input and output share. A reshape that needs the logical order reads a
     copy, and a contraction whose result cannot be stored so, as a result of the
-    function, gets a buffer of its own and a copy behind it.
+    function, gets a buffer of its own and a copy behind it. One whose input has no
+    such run, behind a shuffle of channels, reads a copy that has.
 
     Guarantees the same values in every buffer. Refuses nothing: arguments,
     constants and buffers with uses it does not know keep their layout.
@@ -226,7 +227,9 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     means) and elementwise operations, also those that load at positions of their
     own along other loops than the lanes', become loops over vectors; where few
     channels leave lanes idle, those of several points stand in one vector, and
-    constants of the channels are repeated. Tables of 256
+    constants of the channels are repeated; where an operand lies side by side
+    along another loop than the result, blocks of it are transposed in registers.
+    Tables of 256
     bytes are looked up in registers where the target can.
 
     Integer results have the bits of the plain loops: sums of integers do not

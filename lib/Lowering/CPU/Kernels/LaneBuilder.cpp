@@ -77,6 +77,8 @@ Value LaneBuilder::load(const Access &access, const Point &point,
                         unsigned active) {
   if (!isa<MemRefType>(access.buffer.getType()))
     return splat(access.buffer);
+  if (auto loaded = block.find(&access); loaded != block.end())
+    return loaded->second[selected];
   return loadAt(access, index(access, point), active);
 }
 
@@ -111,6 +113,56 @@ Value LaneBuilder::loadAt(const Access &access, Value first, unsigned active) {
     value = vector::InsertOp::create(builder, loc, scalar, value, i);
   }
   return flip(value, access);
+}
+
+bool LaneBuilder::isTransposed(const Access &access, unsigned loop) const {
+  return isa<MemRefType>(access.buffer.getType()) &&
+         access.strides[lane] != 0 && access.strides[lane] != 1 &&
+         access.strides[loop] == 1;
+}
+
+/// Vectors of as many elements each, rows of a matrix, as its columns: those of
+/// the halves are interleaved, again and again.
+static SmallVector<Value> emitTranspose(OpBuilder &b, Location loc,
+                                        SmallVector<Value> rows) {
+  const int64_t size = rows.size();
+  SmallVector<int64_t> low, high;
+  for (int64_t i = 0; i < size; ++i) {
+    low.push_back(i / 2 + (i % 2) * size);
+    high.push_back(low.back() + size / 2);
+  }
+  for (int64_t stage = 1; stage < size; stage *= 2) {
+    SmallVector<Value> next;
+    for (int64_t i = 0; i < size / 2; ++i)
+      for (ArrayRef<int64_t> order : {ArrayRef(low), ArrayRef(high)})
+        next.push_back(vector::ShuffleOp::create(b, loc, rows[i],
+                                                 rows[i + size / 2], order));
+    rows = std::move(next);
+  }
+  return rows;
+}
+
+void LaneBuilder::beginBlock(ArrayRef<Point> points, unsigned loop,
+                             unsigned active) {
+  for (const Access &input : nest.inputs) {
+    if (!isTransposed(input, loop))
+      continue;
+    SmallVector<Value> rows;
+    for (unsigned i = 0; i < lanes; ++i) {
+      // Nobody looks at what idle lanes hold.
+      if (i >= active) {
+        rows.push_back(rows.front());
+        continue;
+      }
+      Point first = points.front();
+      first.shifts[lane] += i;
+      rows.push_back(flip(
+          vector::LoadOp::create(builder, loc, vectorOf(input.element),
+                                 flat(input), ValueRange{index(input, first)}),
+          input));
+    }
+    block[&input] = emitTranspose(builder, loc, std::move(rows));
+  }
 }
 
 void LaneBuilder::store(Value value, const Access &access, const Point &point,
@@ -375,8 +427,8 @@ Value LaneBuilder::emitTable(memref::LoadOp load, IRMapping &mapping) {
       ArrayRef<int64_t>{static_cast<int64_t>(lanes)}, ArrayRef<int64_t>{1});
 }
 
-/// A load at a position of the loops, to which the body adds what is the same
-/// in all lanes; null where the load is something else.
+/// A load at a position of the loops, to which the body adds indices of its
+/// own; null where the load is something else.
 Value LaneBuilder::emitLoad(memref::LoadOp load, IRMapping &mapping) {
   auto *found = llvm::find_if(
       nest.loads, [&](const auto &entry) { return entry.first == load; });

@@ -50,6 +50,15 @@ public:
   /// A vector of the operand at `point`: neighbours, or one value in all lanes.
   /// Lanes from `active` on are zero and not read.
   Value load(const Access &access, const Point &point, unsigned active);
+  /// Loads what `points`, as many neighbours along `loop` as there are lanes,
+  /// read with a stride along the lanes but side by side along `loop`: vectors
+  /// along `loop`, transposed in registers. Until `endBlock`, `load` gives
+  /// those of the point that `selectPoint` chose.
+  void beginBlock(ArrayRef<Point> points, unsigned loop, unsigned active);
+  void selectPoint(unsigned number) { selected = number; }
+  void endBlock() { block.clear(); }
+  /// Whether `beginBlock` loads `access` along `loop`.
+  bool isTransposed(const Access &access, unsigned loop) const;
   /// Stores the first `active` lanes.
   void store(Value value, const Access &access, const Point &point,
              unsigned active);
@@ -96,6 +105,9 @@ private:
   const Point *position = nullptr;
   unsigned activeLanes = 0;
   DenseMap<std::pair<Value, Type>, Value> views;
+  /// Of a block: for each input that is transposed, a vector a point.
+  DenseMap<const Access *, SmallVector<Value>> block;
+  unsigned selected = 0;
 };
 
 /// Whether every operation of `body` can be emitted by lanes.

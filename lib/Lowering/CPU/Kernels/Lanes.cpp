@@ -20,6 +20,8 @@ namespace {
 constexpr int64_t kPoints = 8;
 /// Reductions of up to this many terms are unrolled.
 constexpr int64_t kUnrolledTerms = 32;
+/// Bodies of more operations are not written out for each point of a block.
+constexpr size_t kBlockBody = 64;
 
 class LaneEmitter {
 public:
@@ -39,6 +41,7 @@ private:
                                SmallVector<Value> accumulators,
                                ArrayRef<unsigned> loops, int64_t active);
   void chunksOf(const Point &point, int64_t chunks, int64_t active);
+  std::optional<unsigned> findBlockLoop();
 
   /// Whether all lanes end in one element.
   bool combines() const { return nest.epilogue && nest.epilogue->combines; }
@@ -56,6 +59,8 @@ private:
   Location loc;
   SmallVector<unsigned> reductions;
   SmallVector<unsigned> parallels;
+  /// The loop along which points are taken in blocks, and transposed.
+  std::optional<unsigned> blockLoop;
 };
 
 /// Adds all terms over `loops` to the accumulators, in the loops' order.
@@ -100,8 +105,14 @@ SmallVector<Value> LaneEmitter::emitTerms(SmallVector<Point> points,
 void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
   SmallVector<Value> accumulators;
   if (!nest.hasReduction()) {
-    for (const Point &point : points)
+    const bool isBlock = blockLoop && points.size() == builder.lanes;
+    if (isBlock)
+      builder.beginBlock(points, *blockLoop, active);
+    for (auto [number, point] : llvm::enumerate(points)) {
+      builder.selectPoint(number);
       accumulators.push_back(builder.emitMain(point, Value(), active));
+    }
+    builder.endBlock();
   } else {
     for (const Point &point : points)
       accumulators.push_back(builder.emitInit(point, active));
@@ -150,6 +161,8 @@ void LaneEmitter::emitLoops(ArrayRef<unsigned> loops, Point point,
   int64_t step = 1;
   if (isLast && !reductions.empty())
     step = std::min(size, std::max<int64_t>(1, kPoints / chunks));
+  if (loop == blockLoop)
+    step = builder.lanes;
   auto emitStep = [&](const Point &at, int64_t count) {
     if (!isLast)
       return emitLoops(loops.drop_front(), at, chunks, active);
@@ -165,23 +178,42 @@ void LaneEmitter::emitLoops(ArrayRef<unsigned> loops, Point point,
     }
     emitPoints(points, active);
   };
-  int64_t full = size / step * step;
-  if (full == step) {
-    emitStep(point, step);
-  } else {
-    auto forOp =
-        scf::ForOp::create(b, loc, constant(0), constant(full), constant(step));
+  auto emitFor = [&](int64_t begin, int64_t end, int64_t count) {
+    auto forOp = scf::ForOp::create(b, loc, constant(begin), constant(end),
+                                    constant(count));
     markParallel(forOp);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     Point inner = point;
     inner.ivs[loop] = forOp.getInductionVar();
-    emitStep(inner, step);
-  }
-  if (full < size) {
+    emitStep(inner, count);
+  };
+  int64_t full = size / step * step;
+  if (full == step)
+    emitStep(point, step);
+  else
+    emitFor(0, full, step);
+  // What is left of blocks is not worth as much code as one.
+  if (full < size && loop == blockLoop) {
+    emitFor(full, size, 1);
+  } else if (full < size) {
     point.shifts[loop] += full;
     emitStep(point, size - full);
   }
+}
+
+/// The loop along which operands lie side by side that the lanes would gather.
+std::optional<unsigned> LaneEmitter::findBlockLoop() {
+  if (!reductions.empty() ||
+      nest.main.getBody()->getOperations().size() > kBlockBody)
+    return std::nullopt;
+  for (unsigned loop : parallels)
+    if (nest.sizes[loop] >= builder.lanes &&
+        llvm::any_of(nest.inputs, [&](const Access &input) {
+          return builder.isTransposed(input, loop);
+        }))
+      return loop;
+  return std::nullopt;
 }
 
 void LaneEmitter::emit() {
@@ -203,6 +235,12 @@ void LaneEmitter::emit() {
     }
   }
 
+  blockLoop = findBlockLoop();
+  if (blockLoop) {
+    llvm::erase(parallels, *blockLoop);
+    parallels.push_back(*blockLoop);
+  }
+
   int64_t size = nest.sizes[lane], lanes = builder.lanes;
   int64_t chunks = size / lanes;
   Point origin(nest.sizes.size());
@@ -213,6 +251,8 @@ void LaneEmitter::emit() {
       reductions.empty() || parallels.empty() || products || sums ? 4 : 1);
   if (combines())
     together = chunks;
+  if (blockLoop)
+    together = std::min<int64_t>(chunks, 1);
   int64_t full = together == 0 ? 0 : chunks / together * together;
   if (full > 0 && full == together) {
     emitLoops(parallels, origin, together, lanes);

@@ -354,6 +354,24 @@ def interpolation(channels, rows, columns, to, nchw=False):
     )
 
 
+def transposition(shape, order):
+    """Stored values in another order in memory, a quantization on the way."""
+    moved = [shape[dim] for dim in order]
+    x, y = tensor(shape, "f32"), tensor(moved, "f32")
+    q, t = tensor(shape, "i8"), tensor(moved, "i8")
+    return (
+        f"func.func @main(%x: {x}) -> ({t}, {t}) {{\n"
+        f"  %e = tensor.empty() : {y}\n"
+        f"  %t = linalg.transpose ins(%x : {x}) outs(%e : {y}) permutation = {order}\n"
+        f"  %a = qopt.quantize %t as !quant.uniform<i8:f32, 3.0e-02:-7> : {y} -> {t}\n"
+        f"  %q = qopt.quantize %x as !quant.uniform<i8:f32, 2.0e-02:3> : {x} -> {q}\n"
+        f"  %f = tensor.empty() : {t}\n"
+        f"  %b = linalg.transpose ins(%q : {q}) outs(%f : {t}) permutation = {order}\n"
+        f"  return %a, %b : {t}, {t}\n}}\n",
+        shape,
+    )
+
+
 def extremum(shape, operation, first):
     """The largest or smallest byte of each image of a batch, and the parameters of
     all values."""
@@ -453,6 +471,9 @@ def cases():
     for shape in ([2, 3, 5, 7], [2, 7, 9, 16], [2, 1, 1, 32], [2, 20, 5, 13], [2, 1, 2, 8]):
         yield f"extremum of {shape}", extremum(shape, "maxsi", -128)
         yield f"extremum of {shape}, least", extremum(shape, "minsi", 100)
+    for shape in ([2, 16, 5, 7], [1, 40, 3, 16], [3, 35, 1, 50], [2, 9, 4, 4], [1, 64, 4, 4]):
+        for order in ([0, 2, 3, 1], [0, 3, 1, 2], [3, 2, 1, 0]):
+            yield f"transposition of {shape} {order}", transposition(shape, order)
     yield "interpolation to words", interpolation(48, 3, 4, "i16:f32, 8.0e-05")
 
 
