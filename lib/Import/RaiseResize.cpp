@@ -102,7 +102,8 @@ static SmallVector<Attribute> evaluateOver(Value value, Block *body,
   SmallVector<Attribute> values;
   for (int64_t i = 0; i < size; ++i) {
     values.push_back(Evaluator(body, i).evaluate(value));
-    if (!values.back())
+    // Poison is a constant, too.
+    if (!isa_and_nonnull<IntegerAttr, FloatAttr>(values.back()))
       return {};
   }
   return values;
