@@ -404,9 +404,14 @@ Value PositionFree::build(OpBuilder &builder) {
   }
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   Value yielded = op.getBody()->getTerminator()->getOperand(0);
+  DictionaryAttr attributes = op->getDiscardableAttrDictionary();
   if (inputs.size() == 1 && yielded == replaced[0].first &&
-      maps[0].isIdentity())
+      maps[0].isIdentity()) {
+    auto extract = cast<tensor::ExtractOp>(reads.front().first);
+    if (inputs[0] != extract.getTensor())
+      inputs[0].getDefiningOp()->setDiscardableAttrs(attributes);
     return inputs[0];
+  }
   maps.push_back(builder.getMultiDimIdentityMap(type.getRank()));
   Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                         type.getElementType());
@@ -423,6 +428,7 @@ Value PositionFree::build(OpBuilder &builder) {
             b.clone(inner, mapping);
         linalg::YieldOp::create(b, at, mapping.lookupOrDefault(yielded));
       });
+  result->setDiscardableAttrs(attributes);
   return result.getResult(0);
 }
 

@@ -217,3 +217,41 @@ func.func @poison(%x: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
   } -> tensor<8xf32>
   return %y, %z : tensor<8xf32>, tensor<8xf32>
 }
+
+// -----
+
+// Names that a model gives stay with what an operation becomes; what only was read keeps its
+// own.
+// CHECK-LABEL: func @names
+// CHECK: %[[X:.*]] = math.exp %{{.*}} : tensor<8xf32>
+// CHECK: %[[Y:.*]] = qopt.take %[[X]] {{.*}} {qopt.name = "flip"}
+// CHECK: %[[Z:.*]] = linalg.generic {{.*}} attrs = {qopt.name = "both"}
+// CHECK: return %[[Y]], %[[Z]], %[[X]]
+func.func @names(%a: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) {
+  %c7 = arith.constant 7 : index
+  %x = math.exp %a : tensor<8xf32>
+  %e = tensor.empty() : tensor<8xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) attrs = {qopt.name = "flip"} {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %back = arith.subi %c7, %i : index
+    %v = tensor.extract %x[%back] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<8xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) attrs = {qopt.name = "both"} {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %back = arith.subi %c7, %i : index
+    %v = tensor.extract %x[%back] : tensor<8xf32>
+    %w = tensor.extract %x[%i] : tensor<8xf32>
+    %s = arith.addf %v, %w : f32
+    linalg.yield %s : f32
+  } -> tensor<8xf32>
+  %same = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) attrs = {qopt.name = "same"} {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %v = tensor.extract %x[%i] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<8xf32>
+  return %y, %z, %same : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+}
