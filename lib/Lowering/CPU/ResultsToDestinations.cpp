@@ -38,6 +38,11 @@ static FailureOr<MemRefType> boundaryBuffer(func::FuncOp func, StringRef what,
     return func.emitOpError()
            << what << " " << index << " has the dynamic shape " << type
            << "; export the model with static shapes";
+  // Such a buffer has no row-major strides.
+  if (llvm::is_contained(tensor.getShape().drop_front(tensor.getRank() > 0), 0))
+    return func.emitOpError() << what << " " << index << " has type " << type
+                              << ", which has rows of no elements; export the "
+                                 "model without it";
   return MemRefType::get(tensor.getShape(), tensor.getElementType());
 }
 
