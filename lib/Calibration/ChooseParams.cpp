@@ -8,6 +8,7 @@
 #include "quantopt/Support/RangeEstimator.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -199,10 +200,12 @@ std::string mlir::qopt::describeRange(const quantopt::Histogram &histogram,
 }
 
 /// Whether `value`, which is infinite at times, can stay in float: no
-/// contraction reads it, not even moved. What reads it goes into `readers`.
-static bool collectReaders(Value value, SmallVectorImpl<Operation *> &readers) {
+/// contraction reads it, not even moved. What reads it goes into `readers`, and
+/// whatever was looked at into `seen`.
+static bool collectReaders(Value value, SmallVectorImpl<Operation *> &readers,
+                           llvm::SmallPtrSetImpl<Operation *> &seen) {
   for (Operation *user : value.getUsers()) {
-    if (isa<ObserveMeansOp>(user))
+    if (isa<ObserveMeansOp>(user) || !seen.insert(user).second)
       continue;
     auto quantizable = dyn_cast<QuantizableOpInterface>(user);
     const QuantRole role =
@@ -212,7 +215,7 @@ static bool collectReaders(Value value, SmallVectorImpl<Operation *> &readers) {
     const bool passes = role == QuantRole::SameScale || isa<ObserveOp>(user);
     if (role != QuantRole::None)
       readers.push_back(user);
-    if (passes && !collectReaders(user->getResult(0), readers))
+    if (passes && !collectReaders(user->getResult(0), readers, seen))
       return false;
   }
   return true;
@@ -225,10 +228,11 @@ static LogicalResult keepMaskFloat(ObserveOp op,
   Operation *producer = op.getInput().getDefiningOp();
   auto quantizable = dyn_cast_or_null<QuantizableOpInterface>(producer);
   SmallVector<Operation *> readers;
+  llvm::SmallPtrSet<Operation *, 8> seen;
   // A sum is infinite because something went wrong.
   if (!quantizable || quantizable.getQuantRole() == QuantRole::Contraction ||
       quantizable.getQuantRole() == QuantRole::Sum || histogram.nans() > 0 ||
-      histogram.finite() == 0 || !collectReaders(op.getResult(), readers))
+      histogram.finite() == 0 || !collectReaders(op.getResult(), readers, seen))
     return failure();
   Builder builder(op.getContext());
   producer->setAttr("qopt.float",

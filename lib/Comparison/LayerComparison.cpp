@@ -84,6 +84,10 @@ SmallVector<SharedValue> mlir::qopt::matchValues(func::FuncOp real,
     if (!name || op.getNumResults() != 1)
       continue;
     Value own = op.getResult(0), other = names.lookup(name.getValue());
+    // A sum that nothing rescales is looked at as the real values it becomes.
+    if (own.hasOneUse() && getElementTypeOrSelf(own.getType()).isInteger(32))
+      if (auto dequantize = dyn_cast<DequantizeOp>(*own.user_begin()))
+        own = dequantize.getResult();
     auto type = dyn_cast<RankedTensorType>(own.getType());
     auto otherType = other ? dyn_cast<RankedTensorType>(other.getType())
                            : RankedTensorType();
@@ -94,7 +98,7 @@ SmallVector<SharedValue> mlir::qopt::matchValues(func::FuncOp real,
     SharedValue value{name.getValue().str(), other, own, {}};
     if (!type.getElementType().isF32()) {
       value.type = storedType(own);
-      // Sums that are not rescaled yet, for instance.
+      // Sums that an operation behind them rescales, for instance.
       if (!value.type || type.getElementType().isInteger(32))
         continue;
     }

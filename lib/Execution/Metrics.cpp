@@ -80,7 +80,8 @@ void OutputComparison::add(ArrayRef<double> expected, ArrayRef<double> actual) {
   assert(expected.size() == actual.size() && "one shape");
   double dot = 0, expectedSquares = 0, actualSquares = 0;
   for (auto [x, y] : llvm::zip_equal(expected, actual)) {
-    signal += x * x;
+    if (std::isfinite(x))
+      signal += x * x;
     dot += x * y;
     expectedSquares += x * x;
     actualSquares += y * y;

@@ -102,7 +102,8 @@ static SmallVector<Attribute> evaluateOver(Value value, Block *body,
   SmallVector<Attribute> values;
   for (int64_t i = 0; i < size; ++i) {
     values.push_back(Evaluator(body, i).evaluate(value));
-    if (!values.back())
+    // Poison is a constant, too.
+    if (!isa_and_nonnull<IntegerAttr, FloatAttr>(values.back()))
       return {};
   }
   return values;
@@ -403,9 +404,14 @@ Value PositionFree::build(OpBuilder &builder) {
   }
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   Value yielded = op.getBody()->getTerminator()->getOperand(0);
+  DictionaryAttr attributes = op->getDiscardableAttrDictionary();
   if (inputs.size() == 1 && yielded == replaced[0].first &&
-      maps[0].isIdentity())
+      maps[0].isIdentity()) {
+    auto extract = cast<tensor::ExtractOp>(reads.front().first);
+    if (inputs[0] != extract.getTensor())
+      inputs[0].getDefiningOp()->setDiscardableAttrs(attributes);
     return inputs[0];
+  }
   maps.push_back(builder.getMultiDimIdentityMap(type.getRank()));
   Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                         type.getElementType());
@@ -422,6 +428,7 @@ Value PositionFree::build(OpBuilder &builder) {
             b.clone(inner, mapping);
         linalg::YieldOp::create(b, at, mapping.lookupOrDefault(yielded));
       });
+  result->setDiscardableAttrs(attributes);
   return result.getResult(0);
 }
 

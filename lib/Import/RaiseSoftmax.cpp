@@ -126,6 +126,7 @@ struct RaiseSoftmax : qopt::impl::RaiseSoftmaxBase<RaiseSoftmax> {
       auto softmax = linalg::SoftmaxOp::create(builder, op.getLoc(),
                                                TypeRange(type), match->first,
                                                empty, uint64_t(match->second));
+      softmax->setDiscardableAttrs(op->getDiscardableAttrDictionary());
       op->getResult(0).replaceAllUsesWith(softmax->getResult(0));
       op->erase();
     });

@@ -396,6 +396,26 @@ FailureOr<Interpreter::Results> Interpreter::evaluateMovement(Operation *op) {
     }
     return Results{result};
   }
+  if (auto gather = dyn_cast<tensor::GatherOp>(op)) {
+    TensorRef source = get(gather.getSource()), list = get(gather.getIndices());
+    const ArrayRef<int64_t> dims = gather.getGatherDims();
+    // Each list of coordinates takes a block, whole in the other dimensions.
+    SmallVector<int64_t> sizes(source->shape), ones(sizes.size(), 1);
+    for (int64_t dim : dims)
+      sizes[dim] = 1;
+    const int64_t lists = list->elements.size() / dims.size();
+    for (int64_t i = 0; i < lists; ++i) {
+      SmallVector<int64_t> offsets(sizes.size(), 0);
+      for (auto [k, dim] : llvm::enumerate(dims))
+        offsets[dim] = list->elements[i * dims.size() + k].integer;
+      for (int64_t at : getBox(source->shape, offsets, sizes, ones)) {
+        if (at < 0)
+          return failure();
+        result->elements.push_back(source->elements[at]);
+      }
+    }
+    return Results{result};
+  }
   if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
     result->elements.assign(size, makeInteger(0));
     SmallVector<int64_t> offsets(result->shape.size(), 0);

@@ -186,3 +186,72 @@ func.func @others(%x: tensor<8xf32>, %i: tensor<4xi64>) -> (tensor<4xf32>, tenso
   } -> tensor<2x2xf32>
   return %a, %b, %d, %g : tensor<4xf32>, tensor<2x2xf32>, tensor<4xf32>, tensor<2x2xf32>
 }
+
+// -----
+
+// Numbers and positions that are poison have no values to list.
+// CHECK-LABEL: func @poison
+// CHECK-COUNT-2: tensor.extract %
+func.func @poison(%x: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  %c7 = arith.constant 7 : index
+  %number = ub.poison : f32
+  %position = ub.poison : index
+  %e = tensor.empty() : tensor<8xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %back = arith.subi %c7, %i : index
+    %v = tensor.extract %x[%back] : tensor<8xf32>
+    %n = arith.index_cast %i : index to i32
+    %f = arith.sitofp %n : i32 to f32
+    %p = arith.addf %f, %number : f32
+    %s = arith.addf %p, %v : f32
+    linalg.yield %s : f32
+  } -> tensor<8xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %at = arith.addi %position, %i : index
+    %v = tensor.extract %x[%at] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<8xf32>
+  return %y, %z : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+// Names that a model gives stay with what an operation becomes; what only was read keeps its
+// own.
+// CHECK-LABEL: func @names
+// CHECK: %[[X:.*]] = math.exp %{{.*}} : tensor<8xf32>
+// CHECK: %[[Y:.*]] = qopt.take %[[X]] {{.*}} {qopt.name = "flip"}
+// CHECK: %[[Z:.*]] = linalg.generic {{.*}} attrs = {qopt.name = "both"}
+// CHECK: return %[[Y]], %[[Z]], %[[X]]
+func.func @names(%a: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) {
+  %c7 = arith.constant 7 : index
+  %x = math.exp %a : tensor<8xf32>
+  %e = tensor.empty() : tensor<8xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) attrs = {qopt.name = "flip"} {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %back = arith.subi %c7, %i : index
+    %v = tensor.extract %x[%back] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<8xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) attrs = {qopt.name = "both"} {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %back = arith.subi %c7, %i : index
+    %v = tensor.extract %x[%back] : tensor<8xf32>
+    %w = tensor.extract %x[%i] : tensor<8xf32>
+    %s = arith.addf %v, %w : f32
+    linalg.yield %s : f32
+  } -> tensor<8xf32>
+  %same = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) attrs = {qopt.name = "same"} {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %v = tensor.extract %x[%i] : tensor<8xf32>
+    linalg.yield %v : f32
+  } -> tensor<8xf32>
+  return %y, %z, %same : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+}

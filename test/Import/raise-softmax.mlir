@@ -5,11 +5,11 @@
 #unit = affine_map<(d0, d1) -> (d0, 0)>
 
 // As torch-mlir writes it: the maximum beside its index, reshaped to keep the
-// dimension, a sum that keeps it by itself.
+// dimension, a sum that keeps it by itself. A name that the model gives stays.
 // CHECK-LABEL: func @torch_mlir
 // CHECK-SAME: %[[X:.*]]: tensor<1x10xf32>
 // CHECK-NEXT: %[[E:.*]] = tensor.empty() : tensor<1x10xf32>
-// CHECK-NEXT: %[[R:.*]] = linalg.softmax dimension(1) ins(%[[X]] : tensor<1x10xf32>) outs(%[[E]] : tensor<1x10xf32>) -> tensor<1x10xf32>
+// CHECK-NEXT: %[[R:.*]] = linalg.softmax {qopt.name = "shares"} dimension(1) ins(%[[X]] : tensor<1x10xf32>) outs(%[[E]] : tensor<1x10xf32>) -> tensor<1x10xf32>
 // CHECK-NEXT: return %[[R]]
 func.func @torch_mlir(%x: tensor<1x10xf32>) -> tensor<1x10xf32> {
   %zero = arith.constant 0.0 : f32
@@ -52,7 +52,7 @@ func.func @torch_mlir(%x: tensor<1x10xf32>) -> tensor<1x10xf32> {
     linalg.yield %s : f32
   } -> tensor<1x1xf32>
   %r = linalg.generic {indexing_maps = [#id, #unit, #id], iterator_types = ["parallel", "parallel"]}
-      ins(%p, %sum : tensor<1x10xf32>, tensor<1x1xf32>) outs(%e : tensor<1x10xf32>) {
+      ins(%p, %sum : tensor<1x10xf32>, tensor<1x1xf32>) outs(%e : tensor<1x10xf32>) attrs = {qopt.name = "shares"} {
   ^bb0(%in: f32, %m: f32, %out: f32):
     %s = arith.divf %in, %m : f32
     linalg.yield %s : f32

@@ -21,6 +21,18 @@
 // RUN: sed 's/ins(%%p, %%x/ins(%%m, %%x/' %s > %t/broken.mlir
 // RUN: not quant-opt %t/broken.mlir --qopt-quantize="calibration-data=%t/x.npz" -o %t/none.mlir 2>&1 | FileCheck %s --check-prefix=BROKEN
 
+// Moves that read what they read twice are looked at once: two to the power of sixty paths.
+// RUN: %python %S/Inputs/double-moves.py %s m 60 > %t/moved.mlir
+// RUN: quant-opt %t/moved.mlir --qopt-quantize="calibration-data=%t/x.npz explain=%t/moved.txt" -o /dev/null
+// RUN: FileCheck %s --check-prefix=WHY --input-file=%t/moved.txt
+
+// What is infinite in both is no error of the others.
+// RUN: quant-run %t/int8.mlir --inputs=%t/x.npz --reference=%s --layers | FileCheck %s --check-prefix=LAYERS
+// LAYERS-NOT: lost
+// LAYERS: {{[0-9.]+ +[0-9.]+}} softmax_0 (linalg.softmax)
+// LAYERS-NOT: lost
+// LAYERS: 2 more values are exact where their operands are
+
 // WHY: masked (linalg.generic)
 // WHY-NEXT: float: it makes infinite values, as a mask does
 // WHY: softmax_0 (linalg.softmax)

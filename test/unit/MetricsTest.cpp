@@ -39,6 +39,13 @@ TEST(Metrics, EqualOutputsAreInfinitelyGood) {
   EXPECT_EQ(comparison.getMaxAbsError(), 0);
 }
 
+TEST(Metrics, EqualInfinitiesSayNothingOfOtherElements) {
+  OutputComparison comparison;
+  comparison.add({10, -kInfinity, kNaN}, {11, -kInfinity, kNaN});
+  EXPECT_DOUBLE_EQ(comparison.getSQNR(), 20);
+  EXPECT_EQ(comparison.getMaxAbsError(), 1);
+}
+
 TEST(Metrics, NaNInTheOutputIsTheWorst) {
   OutputComparison comparison;
   comparison.add({1, 2}, {1, kNaN});

@@ -32,8 +32,9 @@ public:
   void add(llvm::ArrayRef<double> expected, llvm::ArrayRef<double> actual);
 
   /// 20 log10(|x| / |x - y|) in dB, x = expected and y = actual, both norms
-  /// over all elements of all samples: +inf where all are equal, -inf where an
-  /// actual value is NaN or infinite and the expected one is not.
+  /// over all elements of all samples but for infinities and NaN that are
+  /// equal: +inf where all are equal, -inf where a value is NaN or infinite and
+  /// the other one is not the same.
   double getSQNR() const;
   /// Largest |x - y|; +inf under the condition of getSQNR's -inf.
   double getMaxAbsError() const;

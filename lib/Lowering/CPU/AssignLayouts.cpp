@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Kernels/Nest.h"
 #include "SplitReductions.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
@@ -113,29 +114,24 @@ void LayoutAssigner::separateResult(linalg::GenericOp op, unsigned dim) {
     return;
   OpBuilder builder(op);
   Location loc = op.getLoc();
-  // What gives the reduction its initial value writes there, too.
-  SmallVector<OpOperand *> writers;
-  bool isRead = false;
+  // What gives the reduction all of its initial values writes there, too, where
+  // nobody else sees them.
+  OpOperand *initial = nullptr;
   for (OpOperand &use : result.getUses()) {
-    Operation *user = use.getOwner();
-    if (user == op || user->getBlock() != op->getBlock() ||
-        !user->isBeforeInBlock(op))
-      continue;
-    auto writer = dyn_cast<linalg::LinalgOp>(user);
-    if (writer && writer.isDpsInit(&use) &&
-        writer.getNumReductionLoops() == 0 &&
-        !writer.payloadUsesValueFromOperand(&use))
-      writers.push_back(&use);
-    else
-      isRead = true;
+    auto writer = dyn_cast<linalg::LinalgOp>(use.getOwner());
+    if (writer && writer != op && writer->getBlock() == op->getBlock() &&
+        writer->isBeforeInBlock(op) && writer.isDpsInit(&use) &&
+        writer.getMatchingIndexingMap(&use).isPermutation() &&
+        !writer.payloadUsesValueFromOperand(&use) &&
+        !isTouchedBetween(writer, op, getRoot(result)))
+      initial = &use;
   }
-  const bool movesWriter = writers.size() == 1 && !isRead;
-  if (movesWriter)
-    builder.setInsertionPoint(writers[0]->getOwner());
+  if (initial)
+    builder.setInsertionPoint(initial->getOwner());
   Value own = memref::AllocOp::create(
       builder, loc, MemRefType::get(type.getShape(), type.getElementType()));
-  if (movesWriter)
-    writers[0]->set(own);
+  if (initial)
+    initial->set(own);
   else
     linalg::CopyOp::create(builder, loc, result, own);
   op.getDpsInitsMutable()[0].set(own);

@@ -8,6 +8,10 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_RESULTSTODESTINATIONS
@@ -34,7 +38,47 @@ static FailureOr<MemRefType> boundaryBuffer(func::FuncOp func, StringRef what,
     return func.emitOpError()
            << what << " " << index << " has the dynamic shape " << type
            << "; export the model with static shapes";
+  // Such a buffer has no row-major strides.
+  if (llvm::is_contained(tensor.getShape().drop_front(tensor.getRank() > 0), 0))
+    return func.emitOpError() << what << " " << index << " has type " << type
+                              << ", which has rows of no elements; export the "
+                                 "model without it";
   return MemRefType::get(tensor.getShape(), tensor.getElementType());
+}
+
+/// A tensor that is returned and the buffer that it is written to.
+struct Output {
+  Value tensor;
+  BlockArgument destination;
+  Operation *maker;
+};
+
+/// The first operation of the block that makes something which `value` may
+/// share a buffer with, through views and control flow.
+static Operation *findFirstMaker(Value value) {
+  Operation *first = value.getDefiningOp();
+  SmallVector<Value> worklist = {value};
+  llvm::SetVector<Value> sources;
+  llvm::SmallPtrSet<Value, 8> seen;
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val().getDefiningOp();
+    if (!op || op->getBlock() != first->getBlock())
+      continue;
+    if (op->isBeforeInBlock(first))
+      first = op;
+    sources.clear();
+    if (isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+            tensor::ExtractSliceOp>(op))
+      sources.insert(op->getOperand(0));
+    else if (isa<RegionBranchOpInterface>(op)) {
+      sources.insert_range(op->getOperands());
+      getUsedValuesDefinedAbove(op->getRegions(), sources);
+    }
+    for (Value source : sources)
+      if (isa<TensorType>(source.getType()) && seen.insert(source).second)
+        worklist.push_back(source);
+  }
+  return first;
 }
 
 static LogicalResult convert(func::FuncOp func) {
@@ -64,6 +108,7 @@ static LogicalResult convert(func::FuncOp func) {
 
   // Results: one more buffer each, written before the return.
   builder.setInsertionPoint(returnOp);
+  SmallVector<Output> outputs;
   for (auto [index, value] : llvm::enumerate(returnOp.getOperands())) {
     auto buffer = boundaryBuffer(func, "result", index, value.getType());
     if (failed(buffer))
@@ -73,12 +118,27 @@ static LogicalResult convert(func::FuncOp func) {
       tensor = tensor::FromElementsOp::create(
           builder, value.getLoc(), RankedTensorType::get({}, value.getType()),
           value);
-    BlockArgument destination = entry.addArgument(*buffer, value.getLoc());
-    bufferization::MaterializeInDestinationOp::create(
-        builder, returnOp.getLoc(), TypeRange{}, tensor, destination,
-        /*restrict=*/true, /*writable=*/true);
+    outputs.push_back(
+        {tensor, entry.addArgument(*buffer, value.getLoc()), nullptr});
     inputs.push_back(*buffer);
   }
+  // A value may be computed in the buffer of a result that comes from it: it is
+  // copied from there before that result is.
+  for (Output &output : outputs)
+    output.maker = findFirstMaker(output.tensor);
+  llvm::sort(outputs, [](const Output &left, const Output &right) {
+    if (left.maker != right.maker)
+      return left.maker->isBeforeInBlock(right.maker);
+    Operation *own = left.tensor.getDefiningOp();
+    Operation *other = right.tensor.getDefiningOp();
+    if (own != other)
+      return own->isBeforeInBlock(other);
+    return left.destination.getArgNumber() < right.destination.getArgNumber();
+  });
+  for (const Output &output : outputs)
+    bufferization::MaterializeInDestinationOp::create(
+        builder, returnOp.getLoc(), TypeRange{}, output.tensor,
+        output.destination, /*restrict=*/true, /*writable=*/true);
   func::ReturnOp::create(builder, returnOp.getLoc());
   returnOp.erase();
 

@@ -138,7 +138,7 @@ static std::optional<Reduction> matchReduction(linalg::GenericOp op) {
   int64_t partials = rows < kFewRows && terms >= 4 * kPartialsOfFewRows
                          ? kPartialsOfFewRows
                          : kPartials;
-  if (rows == 0 || terms < 2 * partials)
+  if (llvm::is_contained(ranges, 0) || terms < 2 * partials)
     return std::nullopt;
   return Reduction{op, combiner, neutral, loop, terms, partials};
 }

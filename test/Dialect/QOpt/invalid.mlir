@@ -34,6 +34,14 @@ func.func @quantize_c3_unsigned(%x: tensor<4xf32>) -> tensor<4xi8> {
 
 // -----
 
+func.func @quantize_c5_bit(%x: tensor<4xf32>) -> tensor<4xi1> {
+  // expected-error@+1 {{'qopt.quantize' op stores in one bit, which is a truth value and no integer, by '!quant.uniform<i1:f32, 1.000000e-01>'; give 2 bits or more}}
+  %q = qopt.quantize %x as !quant.uniform<i1:f32, 1.0e-1> : tensor<4xf32> -> tensor<4xi1>
+  return %q : tensor<4xi1>
+}
+
+// -----
+
 // The type takes these three zero points; our operations do not.
 func.func @quantize_c3_i8_200(%x: tensor<4xf32>) -> tensor<4xi8> {
   // expected-error@+1 {{zero point 200 lies outside the storage range [-128, 127]}}

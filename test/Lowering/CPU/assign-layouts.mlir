@@ -109,6 +109,35 @@ memref.global "private" constant @w : memref<16x3x3x3xf32> = dense<1.0>
 
 // -----
 
+// So is an initial value that a body reads by itself.
+// CHECK-LABEL: func @seen
+// CHECK-SAME: %[[OUT:[a-z0-9]*]]: memref<16x8xi32>, %[[SEEN:[a-z0-9]*]]: memref<16x8xi32>
+// CHECK: linalg.generic {{.*}} outs(%[[OUT]] : memref<16x8xi32>)
+// CHECK: linalg.generic {{.*}} outs(%[[SEEN]] : memref<16x8xi32>)
+// CHECK: memref.load %[[OUT]]
+// CHECK: memref.alloc() : memref<8x16xi32>
+// CHECK: linalg.copy ins(%[[OUT]] :
+func.func @seen(%w: memref<8x4xi32>, %x: memref<4x16xi32>, %out: memref<16x8xi32>, %seen: memref<16x8xi32>) {
+  %two = arith.constant 2 : i32
+  linalg.fill ins(%two : i32) outs(%out : memref<16x8xi32>)
+  linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} outs(%seen : memref<16x8xi32>) {
+  ^bb0(%o: i32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %v = memref.load %out[%i, %j] : memref<16x8xi32>
+    linalg.yield %v : i32
+  }
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n, m)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%w, %x : memref<8x4xi32>, memref<4x16xi32>) outs(%out : memref<16x8xi32>) {
+  ^bb0(%a: i32, %b: i32, %o: i32):
+    %p = arith.muli %a, %b : i32
+    %s = arith.addi %o, %p : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// -----
+
 // Weights in fewer bits come with their scales: the layouts are those of other weights.
 // CHECK-LABEL: func @stored
 // CHECK: memref.alloc() : memref<1x8x8x3xf32>

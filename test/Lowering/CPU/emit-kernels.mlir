@@ -362,3 +362,38 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     return
   }
 }
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // Three channels would fill the lanes with those of several points, but sums that start
+  // from what memory holds (nothing with several results becomes vectors) have gaps between
+  // their points.
+  // CHECK-LABEL: func @gaps
+  // CHECK: arith.mului_extended
+  // CHECK: %[[ACC:.*]] = memref.reinterpret_cast {{.*}} to memref<573xi32>
+  // CHECK: scf.for
+  // CHECK-NOT: vector.load
+  // CHECK: vector.maskedload %[[ACC]]
+  // CHECK-NOT: vector.load
+  func.func @gaps(%x: memref<5x64x3xi32>, %start: memref<64x3xi32>, %out: memref<64x3xi32>) {
+    %padded = memref.alloc() : memref<64x9xi32>
+    %sums = memref.subview %padded[0, 3] [64, 3] [1, 1] : memref<64x9xi32> to memref<64x3xi32, strided<[9, 1], offset: 3>>
+    linalg.generic {indexing_maps = [affine_map<(h, c) -> (h, c)>, affine_map<(h, c) -> (h, c)>], iterator_types = ["parallel", "parallel"]} ins(%start : memref<64x3xi32>) outs(%sums : memref<64x3xi32, strided<[9, 1], offset: 3>>) {
+    ^bb0(%i: i32, %o: i32):
+      %low, %high = arith.mului_extended %i, %i : i32
+      linalg.yield %high : i32
+    }
+    linalg.generic {indexing_maps = [affine_map<(h, c, k) -> (k, h, c)>, affine_map<(h, c, k) -> (h, c)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x : memref<5x64x3xi32>) outs(%sums : memref<64x3xi32, strided<[9, 1], offset: 3>>) {
+    ^bb0(%i: i32, %o: i32):
+      %s = arith.addi %o, %i : i32
+      linalg.yield %s : i32
+    }
+    linalg.generic {indexing_maps = [affine_map<(h, c) -> (h, c)>, affine_map<(h, c) -> (h, c)>], iterator_types = ["parallel", "parallel"]} ins(%sums : memref<64x3xi32, strided<[9, 1], offset: 3>>) outs(%out : memref<64x3xi32>) {
+    ^bb0(%i: i32, %o: i32):
+      %s = arith.muli %i, %i : i32
+      linalg.yield %s : i32
+    }
+    return
+  }
+}

@@ -7,6 +7,13 @@ func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
 
 // -----
 
+// expected-error @+1 {{argument 1 has type 'tensor<7x0xf32>', which has rows of no elements; export the model without it}}
+func.func @empty(%x: tensor<0x7xf32>, %y: tensor<7x0xf32>) {
+  return
+}
+
+// -----
+
 // expected-error @+1 {{result 0 has type 'tuple<>'; the lowered ABI passes tensors of integers or floats}}
 func.func @tuple() -> tuple<> {
   %t = "test.tuple"() : () -> tuple<>

@@ -89,3 +89,19 @@ func.func @kept(%x: tensor<4x31xf32>, %y: tensor<40x4xf32>, %z: tensor<4x40xf32>
   } -> tensor<4xf32>
   return %s, %t, %u : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// A sum of nothing has no rows to cut.
+// CHECK-LABEL: func @empty
+// CHECK-NOT: extract_slice
+// CHECK: return
+func.func @empty(%x: tensor<4x0x70xf32>, %i: tensor<4xf32>) -> tensor<4xf32> {
+  %s = linalg.generic {indexing_maps = [affine_map<(r, b, c) -> (r, b, c)>, affine_map<(r, b, c) -> (r)>], iterator_types = ["parallel", "reduction", "reduction"]}
+    ins(%x : tensor<4x0x70xf32>) outs(%i : tensor<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.addf %a, %o : f32
+    linalg.yield %0 : f32
+  } -> tensor<4xf32>
+  return %s : tensor<4xf32>
+}

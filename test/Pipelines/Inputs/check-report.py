@@ -46,7 +46,7 @@ for value in observed:
 if arguments.layers:
     layers = {layer["name"]: layer for layer in load(arguments.layers)["layers"]}
     measured = {v["name"]: v for v in report["values"] if "sqnr_db" in v}
-    assert measured.keys() == layers.keys() and len(layers) == 6, layers.keys()
+    assert measured.keys() == layers.keys() and len(layers) == 7, layers.keys()
     for name, layer in layers.items():
         for key in ["sqnr_db", "sqnr_alone_db"]:
             assert math.isclose(measured[name][key], layer[key], rel_tol=1e-9), name

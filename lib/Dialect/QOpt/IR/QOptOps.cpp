@@ -60,6 +60,12 @@ static FailureOr<UniformParams> verifyUniform(Operation *op, Type type,
         << type;
     return failure();
   }
+  if (params->storageWidth < 2) {
+    op->emitOpError("stores in one bit, which is a truth value and no integer, "
+                    "by ")
+        << type << "; give 2 bits or more";
+    return failure();
+  }
   if (failed(verifyZeroPoints(op, *params, type)) ||
       failed(verifyAxis(op, *params, type, container)))
     return failure();

@@ -18,10 +18,10 @@ static double getShare(int64_t size, int64_t lanes) {
 }
 
 /// What a kernel reads and writes: all but an accumulator that stays in
-/// registers.
+/// registers, from its initial value to what reads it.
 static SmallVector<Access *> getUsed(Nest &nest) {
   SmallVector<Access *> used = nest.getAccesses();
-  if (nest.epilogue)
+  if (nest.init && nest.epilogue)
     llvm::erase(used, &nest.accumulator);
   return used;
 }

@@ -183,11 +183,23 @@ static bool isWrittenBetween(Operation *begin, Operation *end, Value root) {
   return false;
 }
 
-static bool isTouchedBetween(Operation *begin, Operation *end, Value root) {
+bool mlir::qopt::isTouchedBetween(Operation *begin, Operation *end,
+                                  Value root) {
   for (Operation *op = begin->getNextNode(); op != end; op = op->getNextNode())
     if (!isa<ViewLikeOpInterface>(op) && touches(op, root))
       return true;
   return false;
+}
+
+/// The buffers that `op` reads: its inputs and what its body loads.
+static SmallVector<Value> getReadBuffers(linalg::GenericOp op) {
+  SmallVector<Value> read;
+  for (Value input : op.getDpsInputs())
+    if (isa<BaseMemRefType>(input.getType()))
+      read.push_back(input);
+  op.getBody()->walk(
+      [&](memref::LoadOp load) { read.push_back(load.getMemRef()); });
+  return read;
 }
 
 /// The loop of `main` behind each dimension of its accumulator; none where the
@@ -261,9 +273,8 @@ static void matchInit(Nest &nest,
   }
   if (!candidate)
     return;
-  for (Value input : candidate.getDpsInputs())
-    if (isa<BaseMemRefType>(input.getType()) &&
-        isWrittenBetween(candidate, nest.main, getRoot(input)))
+  for (Value buffer : getReadBuffers(candidate))
+    if (isWrittenBetween(candidate, nest.main, getRoot(buffer)))
       return;
   FailureOr<SmallVector<Access>> accesses = accessesInLoopsOf(
       candidate,
@@ -306,18 +317,15 @@ static linalg::GenericOp findReader(const Nest &nest) {
 /// Whether the reduction can run where `candidate` is, tile by tile.
 static bool canMoveTo(linalg::GenericOp candidate, const Nest &nest) {
   linalg::GenericOp main = nest.main;
-  SmallVector<Value> read(main.getDpsInputs());
-  if (nest.init) {
-    linalg::GenericOp init = nest.init->op;
-    llvm::append_range(read, init.getDpsInputs());
-  }
+  SmallVector<Value> read = getReadBuffers(main);
+  if (nest.init)
+    llvm::append_range(read, getReadBuffers(nest.init->op));
   Value target = getRoot(candidate.getDpsInits()[0]);
   // What it reads must not change before, nor may the candidate overwrite what
   // a later tile still reads.
   return llvm::none_of(read, [&](Value value) {
-    return isa<BaseMemRefType>(value.getType()) &&
-           (getRoot(value) == target ||
-            isWrittenBetween(main, candidate, getRoot(value)));
+    return getRoot(value) == target ||
+           isWrittenBetween(main, candidate, getRoot(value));
   });
 }
 

@@ -97,6 +97,10 @@ bool hasTermsAlong(const Nest &nest, const Access &access, unsigned loop);
 /// The allocation, argument or global that `buffer` is a view of.
 Value getRoot(Value buffer);
 
+/// Whether an operation strictly between `begin` and `end`, of one block, reads
+/// or writes the buffer `root`.
+bool isTouchedBetween(Operation *begin, Operation *end, Value root);
+
 /// `access.buffer` as a flat memref that starts where the allocation does.
 Value emitFlatView(OpBuilder &builder, Location loc, const Access &access);
 
