@@ -58,6 +58,7 @@ static void fuse(OpPassManager &pm) {
 
 /// Channels go innermost and kernels take what they can, with their neighbours.
 static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
+  pm.addPass(createStoreBitsAsBytes());
   pm.addNestedPass<func::FuncOp>(createAssignLayouts());
   pm.addPass(createCanonicalizerPass());
   EmitKernelsOptions kernels;

@@ -192,6 +192,28 @@ def FuseForKernels : Pass<"qopt-fuse-for-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def StoreBitsAsBytes : Pass<"qopt-store-bits-as-bytes", "::mlir::ModuleOp"> {
+  let summary = "make buffers of i8 of those of i1";
+  let description = [{
+    Reads functions on memrefs. Every buffer of i1, of arguments, results and
+    constants too, becomes one of i8 that holds 0 or 1, as it lies in memory
+    anyway: whoever reads an element compares it with 0, whoever writes one
+    extends it, and what only moves elements moves bytes. A vector of i1 is
+    packed, and a buffer is not; vectors of bytes can be read, so masks get
+    kernels.
+
+    Guarantees the same memory and the same values; callers from outside do not
+    see a difference.
+
+    Refuses an operation on a buffer of i1 that is neither of linalg nor a view, a
+    copy, a load, a store, an allocation, a call or control flow, and constants
+    that are neither dense nor resources.
+
+    Example: test/Lowering/CPU/store-bits-as-bytes.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
+}
+
 def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
   let summary = "store channels innermost";
   let description = [{
