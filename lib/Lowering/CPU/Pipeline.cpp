@@ -99,8 +99,8 @@ static void lowerToLoops(OpPassManager &pm, const LowerToCPUOptions &options) {
 static void lowerToLLVM(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  pm.addPass(createSCFToControlFlowPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMath());
+  pm.addPass(createSCFToControlFlowPass());
   ConvertMathToLLVMPassOptions math;
   pm.addPass(createConvertMathToLLVMPass(math));
   pm.addPass(createConvertMathToLibmPass());
