@@ -26,8 +26,9 @@ UNARY(exp2)
 UNARY(expm1)
 UNARY(log2)
 UNARY(log10)
-UNARY(log1p) UNARY(sin) UNARY(cos) UNARY(tan) UNARY(atan) UNARY(asin)
-    UNARY(acos) UNARY(sinh) UNARY(cosh) UNARY(asinh) UNARY(acosh) UNARY(atanh)
+UNARY(log1p)
+UNARY(sin) UNARY(cos) UNARY(tan) UNARY(atan) UNARY(asin) UNARY(acos) UNARY(sinh)
+    UNARY(cosh) UNARY(asinh) UNARY(acosh) UNARY(atanh)
         UNARY(cbrt) static double ref_pow(double x, double y) {
   return pow(x, y);
 }
