@@ -22,16 +22,26 @@ static double one(double (*function)(double), double x) { return function(x); }
     (void)y;                                                                   \
     return one(name, x);                                                       \
   }
+/* clang-format off */
 UNARY(exp2)
 UNARY(expm1)
 UNARY(log2)
 UNARY(log10)
 UNARY(log1p)
-UNARY(sin) UNARY(cos) UNARY(tan) UNARY(atan) UNARY(asin) UNARY(acos) UNARY(sinh)
-    UNARY(cosh) UNARY(asinh) UNARY(acosh) UNARY(atanh)
-        UNARY(cbrt) static double ref_pow(double x, double y) {
-  return pow(x, y);
-}
+UNARY(sin)
+UNARY(cos)
+UNARY(tan)
+UNARY(atan)
+UNARY(asin)
+UNARY(acos)
+UNARY(sinh)
+UNARY(cosh)
+UNARY(asinh)
+UNARY(acosh)
+UNARY(atanh)
+UNARY(cbrt)
+/* clang-format on */
+static double ref_pow(double x, double y) { return pow(x, y); }
 static double ref_atan2(double y, double x) { return atan2(y, x); }
 
 static const struct {
