@@ -1,11 +1,13 @@
 //===- ApproximateMath.cpp - Transcendental functions as polynomials ------===//
 
+#include "WideMath.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -28,6 +30,7 @@ struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
              name == math::TanhOp::getOperationName() ||
              name == math::LogOp::getOperationName();
     });
+    populateWideMathPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -58,6 +58,7 @@ static void fuse(OpPassManager &pm) {
 
 /// Channels go innermost and kernels take what they can, with their neighbours.
 static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
+  pm.addPass(createStoreBitsAsBytes());
   pm.addNestedPass<func::FuncOp>(createAssignLayouts());
   pm.addPass(createCanonicalizerPass());
   EmitKernelsOptions kernels;
@@ -98,8 +99,8 @@ static void lowerToLoops(OpPassManager &pm, const LowerToCPUOptions &options) {
 static void lowerToLLVM(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  pm.addPass(createSCFToControlFlowPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMath());
+  pm.addPass(createSCFToControlFlowPass());
   ConvertMathToLLVMPassOptions math;
   pm.addPass(createConvertMathToLLVMPass(math));
   pm.addPass(createConvertMathToLibmPass());

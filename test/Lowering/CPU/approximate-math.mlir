@@ -15,3 +15,55 @@ func.func @erf(%x: vector<16xf32>) -> vector<16xf32> {
   %y = math.erf %x : vector<16xf32>
   return %y : vector<16xf32>
 }
+
+// In f64, without multiply-adds: log2, a product, and 2^t.
+// CHECK-LABEL: func @powf
+// CHECK-NOT: math.powf
+// CHECK-NOT: math.fma
+// CHECK: arith.extf {{.*}} : vector<16xf32> to vector<16xf64>
+// CHECK-NOT: math.fma
+// CHECK: arith.truncf {{.*}} : vector<16xf64> to vector<16xf32>
+// CHECK-NOT: math.fma
+// CHECK: return
+func.func @powf(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
+  %z = math.powf %x, %y : vector<16xf32>
+  return %z : vector<16xf32>
+}
+
+// Large angles have a branch of their own.
+// CHECK-LABEL: func @sin
+// CHECK: %[[LARGE:.*]] = arith.cmpf oge, {{.*}} : vector<16xf32>
+// CHECK: %[[ANY:.*]] = vector.reduction <or>, %[[LARGE]] : vector<16xi1> into i1
+// CHECK: scf.if %[[ANY]] -> (vector<16xf64>, vector<16xi64>)
+func.func @sin(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.sin %x : vector<16xf32>
+  return %y : vector<16xf32>
+}
+
+// Every other function of f32, but none of f64.
+// CHECK-LABEL: func @others
+// CHECK-NOT: math.{{(exp|log|sin|cos|tan|atan|asin|acos|cbrt)}}
+// CHECK: math.sin %{{.*}} : f64
+// CHECK-NOT: math.{{(exp|log|sin|cos|tan|atan|asin|acos|cbrt)}}
+// CHECK: return
+func.func @others(%x: f32, %y: f64) -> (f32, f64) {
+  %0 = math.exp2 %x : f32
+  %1 = math.expm1 %0 : f32
+  %2 = math.log2 %1 : f32
+  %3 = math.log10 %2 : f32
+  %4 = math.log1p %3 : f32
+  %5 = math.cos %4 : f32
+  %6 = math.tan %5 : f32
+  %7 = math.atan %6 : f32
+  %8 = math.atan2 %7, %x : f32
+  %9 = math.asin %8 : f32
+  %10 = math.acos %9 : f32
+  %11 = math.sinh %10 : f32
+  %12 = math.cosh %11 : f32
+  %13 = math.asinh %12 : f32
+  %14 = math.acosh %13 : f32
+  %15 = math.atanh %14 : f32
+  %16 = math.cbrt %15 : f32
+  %17 = math.sin %y : f64
+  return %16, %17 : f32, f64
+}

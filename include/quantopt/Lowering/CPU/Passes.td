@@ -192,6 +192,28 @@ def FuseForKernels : Pass<"qopt-fuse-for-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def StoreBitsAsBytes : Pass<"qopt-store-bits-as-bytes", "::mlir::ModuleOp"> {
+  let summary = "make buffers of i8 of those of i1";
+  let description = [{
+    Reads functions on memrefs. Every buffer of i1, of arguments, results and
+    constants too, becomes one of i8 that holds 0 or 1, as it lies in memory
+    anyway: whoever reads an element compares it with 0, whoever writes one
+    extends it, and what only moves elements moves bytes. A vector of i1 is
+    packed, and a buffer is not; vectors of bytes can be read, so masks get
+    kernels.
+
+    Guarantees the same memory and the same values; callers from outside do not
+    see a difference.
+
+    Refuses an operation on a buffer of i1 that is neither of linalg nor a view, a
+    copy, a load, a store, an allocation, a call or control flow, and constants
+    that are neither dense nor resources.
+
+    Example: test/Lowering/CPU/store-bits-as-bytes.mlir.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
+}
+
 def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
   let summary = "store channels innermost";
   let description = [{
@@ -400,17 +422,30 @@ def OrderLoops : Pass<"qopt-order-loops", "::mlir::func::FuncOp"> {
 def ApproximateMath : Pass<"qopt-approximate-math", "::mlir::func::FuncOp"> {
   let summary = "spell transcendental functions as polynomials";
   let description = [{
-    Reads arith and math on scalars and vectors. `math.exp`, `erf`, `tanh` and
-    `log` of f32 become the polynomials of MLIR's math dialect: the same
-    operations for scalars and for vectors, so both give the same bits, and no
-    call is left for them.
+    Reads arith and math on scalars and vectors, before loops and conditions
+    become branches. What follows is the same operations for scalars and for
+    vectors, without calls, so both give the same bits, on every target.
 
-    Refuses nothing: other functions are calls of the C library.
+    `math.exp`, `erf`, `tanh` and `log` of f32 become the polynomials of MLIR's
+    math dialect, with fused multiply-adds (which a processor without them calls
+    the C library for).
+
+    `math.powf`, `exp2`, `expm1`, `log2`, `log10`, `log1p`, `sin`, `cos`, `tan`,
+    `atan`, `atan2`, `asin`, `acos`, `sinh`, `cosh`, `asinh`, `acosh`, `atanh`
+    and `cbrt` of f32 are evaluated in f64, without fused multiply-adds: the result
+    is within 0.51 ULP (units in the last place) of the exact value over the
+    whole range, subnormal numbers, overflow and large angles included. NaN,
+    infinities, zeros and their signs are as C99, Annex F, has them: powers of
+    negative numbers exist for integral exponents, `x^0` and `1^y` are 1 even for
+    NaN. Another NaN that is an operand is the result. Angles of 2^20 and more
+    are reduced in a branch that vectors take if one of their elements needs it.
+
+    Refuses nothing: other functions and other types are calls of the C library.
 
     Example: test/Lowering/CPU/approximate-math.mlir.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-                           "::mlir::vector::VectorDialect"];
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 def AttachTarget : Pass<"qopt-attach-target", "::mlir::ModuleOp"> {

@@ -391,6 +391,48 @@ def extremum(shape, operation, first):
     )
 
 
+def masks(batch, rows, columns):
+    """Elements that a constant mask replaces; masks that are computed, moved,
+    combined, reduced, read and returned."""
+    shape, turned = [batch, rows, columns], [batch, columns, rows]
+    x, bits = tensor(shape, "f32"), tensor(shape, "i1")
+    y, moved = tensor(turned, "f32"), tensor(turned, "i1")
+    any_of = tensor([batch, rows], "i1")
+    row = nested(["true" if numbers.next(0, 2) else "false" for _ in range(rows * columns)],
+                 [rows, columns])
+    identity = "affine_map<(a, b, c) -> (a, b, c)>"
+    each = 'iterator_types = ["parallel", "parallel", "parallel"]'
+    return (
+        f"func.func @main(%x: {x}) -> ({x}, {bits}, {y}, {any_of}) {{\n"
+        f"  %mask = arith.constant dense<{row}> : {tensor([rows, columns], 'i1')}\n"
+        "  %least = arith.constant 0xFF800000 : f32\n  %zero = arith.constant 0.0 : f32\n"
+        f"  %e = tensor.empty() : {x}\n  %ee = tensor.empty() : {bits}\n"
+        f"  %f = tensor.empty() : {y}\n  %ff = tensor.empty() : {moved}\n"
+        "  %filled = linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (b, c)>, "
+        f"{identity}, {identity}], {each}}} ins(%mask, %x : {tensor([rows, columns], 'i1')}, {x}) "
+        f"outs(%e : {x}) {{\n  ^bb0(%m: i1, %a: f32, %o: f32):\n"
+        "    %s = arith.select %m, %least, %a : f32\n    linalg.yield %s : f32\n"
+        f"  }} -> {x}\n"
+        "  %positive = linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (b, c)>, "
+        f"{identity}, {identity}], {each}}} ins(%mask, %x : {tensor([rows, columns], 'i1')}, {x}) "
+        f"outs(%ee : {bits}) {{\n  ^bb0(%m: i1, %a: f32, %o: i1):\n"
+        "    %p = arith.cmpf ogt, %a, %zero : f32\n    %s = arith.xori %p, %m : i1\n"
+        f"    linalg.yield %s : i1\n  }} -> {bits}\n"
+        f"  %turned = linalg.transpose ins(%positive : {bits}) outs(%ff : {moved}) "
+        "permutation = [0, 2, 1]\n"
+        f"  %x1 = linalg.transpose ins(%x : {x}) outs(%f : {y}) permutation = [0, 2, 1]\n"
+        f"  %chosen = linalg.generic {{indexing_maps = [{identity}, {identity}, {identity}], {each}}} "
+        f"ins(%turned, %x1 : {moved}, {y}) outs(%f : {y}) {{\n  ^bb0(%m: i1, %a: f32, %o: f32):\n"
+        "    %n = arith.negf %a : f32\n    %s = arith.select %m, %n, %zero : f32\n"
+        f"    linalg.yield %s : f32\n  }} -> {y}\n"
+        f"  %false = arith.constant dense<false> : {any_of}\n"
+        f"  %any = linalg.reduce {{arith.ori}} ins(%positive : {bits}) outs(%false : {any_of}) "
+        "dimensions = [2]\n"
+        f"  return %filled, %positive, %chosen, %any : {x}, {bits}, {y}, {any_of}\n}}\n",
+        shape,
+    )
+
+
 def cases():
     for channels in (1, 3, 5, 16, 17, 64, 100):
         for filters in (1, 5, 16, 17, 64, 100):
@@ -474,6 +516,8 @@ def cases():
     for shape in ([2, 16, 5, 7], [1, 40, 3, 16], [3, 35, 1, 50], [2, 9, 4, 4], [1, 64, 4, 4]):
         for order in ([0, 2, 3, 1], [0, 3, 1, 2], [3, 2, 1, 0]):
             yield f"transposition of {shape} {order}", transposition(shape, order)
+    for batch, rows, columns in ((1, 1, 1), (2, 5, 7), (1, 8, 16), (2, 17, 20), (3, 32, 33)):
+        yield f"masks of {rows} x {columns}", masks(batch, rows, columns)
     yield "interpolation to words", interpolation(48, 3, 4, "i16:f32, 8.0e-05")
 
 
