@@ -223,8 +223,9 @@ void LayoutAssigner::vote(linalg::GenericOp op) {
     }
     return;
   }
-  // Partial results beside each other are vectors already.
-  if (isBlockwise(op))
+  // Partial results beside each other are vectors already, and a maximum over
+  // whole dimensions runs along memory.
+  if (isBlockwise(op) || isExtremumOverDims(op))
     return;
   // Depthwise or pooling: input and output share the channel.
   auto isShared = [&](unsigned loop) {

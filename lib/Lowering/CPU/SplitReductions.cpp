@@ -83,12 +83,6 @@ static TypedAttr getNeutral(Operation *combiner) {
   return nullptr;
 }
 
-/// Whether neither the order of terms nor taking some of them twice changes the
-/// result.
-static bool isExtremum(Operation *combiner) {
-  return !isa<arith::AddFOp, arith::AddIOp>(combiner);
-}
-
 /// Recognises `out = combine(out, f(in))` over the innermost dimension of `in`.
 static std::optional<Reduction> matchReduction(linalg::GenericOp op) {
   if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 ||
@@ -123,17 +117,13 @@ static std::optional<Reduction> matchReduction(linalg::GenericOp op) {
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   if (iterators[loop] != utils::IteratorType::reduction)
     return std::nullopt;
-  int64_t rows = 1, reduced = 0;
+  if (isExtremumOverDims(op))
+    return std::nullopt;
+  int64_t rows = 1;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  for (auto [iterator, range] : llvm::zip(iterators, ranges)) {
+  for (auto [iterator, range] : llvm::zip(iterators, ranges))
     if (iterator == utils::IteratorType::parallel)
       rows *= range;
-    else if (range > 1)
-      ++reduced;
-  }
-  // A maximum over several dimensions runs along memory, whatever the layout.
-  if (reduced > 1 && isExtremum(combiner))
-    return std::nullopt;
   int64_t terms = ranges[loop];
   int64_t partials = rows < kFewRows && terms >= 4 * kPartialsOfFewRows
                          ? kPartialsOfFewRows
@@ -344,6 +334,27 @@ struct SplitReductions : qopt::impl::SplitReductionsBase<SplitReductions> {
 };
 
 } // namespace
+
+bool mlir::qopt::isExtremumOverDims(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 1 ||
+      op.hasDynamicShape() ||
+      !op.getMatchingIndexingMap(op.getDpsInputOperand(0))
+           .isProjectedPermutation())
+    return false;
+  Block &body = *op.getBody();
+  BlockArgument accumulator = body.getArguments().back();
+  Operation *combiner = body.getTerminator()->getOperand(0).getDefiningOp();
+  if (!combiner || combiner->getNumResults() != 1 ||
+      !llvm::is_contained(combiner->getOperands(), accumulator) ||
+      isa<arith::AddFOp, arith::AddIOp>(combiner) || !getNeutral(combiner))
+    return false;
+  return llvm::count_if(
+             llvm::zip(op.getIteratorTypesArray(), op.getStaticLoopRanges()),
+             [](auto loop) {
+               return std::get<0>(loop) == utils::IteratorType::reduction &&
+                      std::get<1>(loop) > 1;
+             }) > 1;
+}
 
 bool mlir::qopt::isCombination(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() < 2 ||

@@ -16,6 +16,11 @@ bool isCombination(linalg::GenericOp op);
 /// one block after the other of the operand's innermost dimension.
 bool isBlockwise(linalg::GenericOp op);
 
+/// Whether `op` is a maximum or minimum, or another combination to which
+/// neither order nor repetition matters, over several whole dimensions of its
+/// operand: kernels run along memory, whatever the layout.
+bool isExtremumOverDims(linalg::GenericOp op);
+
 } // namespace mlir::qopt
 
 #endif // QUANTOPT_LIB_LOWERING_CPU_SPLITREDUCTIONS_H

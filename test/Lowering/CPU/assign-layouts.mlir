@@ -185,3 +185,20 @@ func.func @shuffled(%x: memref<1x64x4x4xi8>, %out: memref<1x4x4x32xi32>) {
   return
 }
 memref.global "private" constant @w : memref<32x64xi8> = dense<1>
+
+// -----
+
+// A maximum over whole dimensions runs along memory and has no wishes; a window has.
+// CHECK-LABEL: func @maximum
+// CHECK: memref.alloc() : memref<4x3x8x8xf32>
+// CHECK-NOT: memref.reinterpret_cast
+func.func @maximum(%x: memref<4x3x8x8xf32>, %out: memref<4xf32>) {
+  %a = memref.alloc() : memref<4x3x8x8xf32>
+  linalg.exp ins(%x : memref<4x3x8x8xf32>) outs(%a : memref<4x3x8x8xf32>)
+  linalg.generic {indexing_maps = [affine_map<(n, c, h, w) -> (n, c, h, w)>, affine_map<(n, c, h, w) -> (n)>], iterator_types = ["parallel", "reduction", "reduction", "reduction"]} ins(%a : memref<4x3x8x8xf32>) outs(%out : memref<4xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %m = arith.maxnumf %p, %o : f32
+    linalg.yield %m : f32
+  }
+  return
+}
