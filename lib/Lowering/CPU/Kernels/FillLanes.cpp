@@ -58,9 +58,9 @@ static int64_t choosePoints(int64_t size, int64_t points, int64_t lanes) {
   return best;
 }
 
-/// The elements of `access` with those along `lane` innermost, `count` times.
-static void repeat(OpBuilder &builder, Nest &nest, Access &access,
-                   unsigned lane, int64_t count) {
+void mlir::qopt::storeAlongLanes(OpBuilder &builder, const Nest &nest,
+                                 Access &access, unsigned lane, int64_t times,
+                                 StringRef name) {
   ConstantBytes bytes = *getConstantBytes(access.buffer);
   const int64_t size = access.element.getIntOrFloatBitWidth() / 8;
   SmallVector<unsigned> loops;
@@ -68,24 +68,24 @@ static void repeat(OpBuilder &builder, Nest &nest, Access &access,
     if (loop != lane && nest.sizes[loop] != 1 && access.strides[loop] != 0)
       loops.push_back(loop);
   const SmallVector<int64_t> offsets = enumerateOffsets(nest, loops, access);
-  const int64_t channels = nest.sizes[lane];
+  const int64_t run = nest.sizes[lane];
   std::vector<char> data;
-  data.reserve(offsets.size() * count * channels * size);
+  data.reserve(offsets.size() * times * run * size);
   for (int64_t offset : offsets)
-    for (int64_t i = 0; i < count * channels; ++i) {
+    for (int64_t i = 0; i < times * run; ++i) {
       const int64_t element =
           bytes.isSplat
               ? 0
-              : access.offset + offset + (i % channels) * access.strides[lane];
+              : access.offset + offset + (i % run) * access.strides[lane];
       const char *from = bytes.data.data() + element * size;
       data.insert(data.end(), from, from + size);
     }
-  access.buffer = emitConstantData(builder, nest.main.getLoc(), "qopt_repeated",
+  access.buffer = emitConstantData(builder, nest.main->getLoc(), name,
                                    access.element, data);
   access.offset = 0;
   access.strides.assign(nest.sizes.size(), 0);
   access.strides[lane] = 1;
-  int64_t stride = count * channels;
+  int64_t stride = times * run;
   for (unsigned loop : llvm::reverse(loops)) {
     access.strides[loop] = stride;
     stride *= nest.sizes[loop];
@@ -110,7 +110,7 @@ void mlir::qopt::fillLanes(OpBuilder &builder, Nest &nest, unsigned lane,
     return;
   for (Access *access : getUsed(nest))
     if (isRepeated(*access, lane, *point))
-      repeat(builder, nest, *access, lane, count);
+      storeAlongLanes(builder, nest, *access, lane, count, "qopt_repeated");
 
   // The points that are left are a loop of their own.
   SmallVector<Access *> all = nest.getAccesses();

@@ -15,6 +15,12 @@ namespace mlir::qopt {
 /// point.
 void fillLanes(OpBuilder &builder, Nest &nest, unsigned lane, int64_t lanes);
 
+/// Stores the constant behind `access`, whose elements have whole bytes, once
+/// more as constant `name`: those along `lane` side by side, `times` times, and
+/// those of the other loops around them.
+void storeAlongLanes(OpBuilder &builder, const Nest &nest, Access &access,
+                     unsigned lane, int64_t times, StringRef name);
+
 } // namespace mlir::qopt
 
 #endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_FILLLANES_H

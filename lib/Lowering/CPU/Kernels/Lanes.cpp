@@ -3,7 +3,7 @@
 #include "Lanes.h"
 #include "../ParallelLoops.h"
 #include "Contraction.h"
-#include "Globals.h"
+#include "FillLanes.h"
 #include "LaneBuilder.h"
 #include "WordSums.h"
 
@@ -348,32 +348,9 @@ static void relayoutConstants(OpBuilder &builder, Nest &nest, unsigned lane) {
         access->strides[lane] == 0 || access->strides[lane] == 1 ||
         !access->terms.empty())
       continue;
-    std::optional<ConstantBytes> bytes = getConstantBytes(access->buffer);
-    unsigned bits = access->element.getIntOrFloatBitWidth();
-    if (!bytes || bits % 8 != 0)
-      continue;
-    int64_t size = bits / 8;
-    SmallVector<unsigned> loops;
-    for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop)
-      if (loop != lane && nest.sizes[loop] != 1 && access->strides[loop] != 0)
-        loops.push_back(loop);
-    loops.push_back(lane);
-    SmallVector<int64_t> offsets = enumerateOffsets(nest, loops, *access);
-    std::vector<char> data(offsets.size() * size);
-    for (auto [index, offset] : llvm::enumerate(offsets))
-      std::memcpy(data.data() + index * size,
-                  bytes->data.data() +
-                      (bytes->isSplat ? 0 : (access->offset + offset) * size),
-                  size);
-    access->buffer = emitConstantData(builder, nest.main.getLoc(),
-                                      "qopt_relaid", access->element, data);
-    access->offset = 0;
-    access->strides.assign(nest.sizes.size(), 0);
-    int64_t stride = 1;
-    for (unsigned loop : llvm::reverse(loops)) {
-      access->strides[loop] = stride;
-      stride *= nest.sizes[loop];
-    }
+    if (getConstantBytes(access->buffer) &&
+        access->element.getIntOrFloatBitWidth() % 8 == 0)
+      storeAlongLanes(builder, nest, *access, lane, /*times=*/1, "qopt_relaid");
   }
 }
 
