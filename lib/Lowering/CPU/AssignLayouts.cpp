@@ -101,6 +101,14 @@ static bool isInnermost(MemRefType type, unsigned dim) {
   return strides[dim] == 1;
 }
 
+/// A copy that kernels know.
+static void createCopy(OpBuilder &builder, Location loc, Value from, Value to) {
+  auto copy = linalg::CopyOp::create(builder, loc, from, to);
+  IRRewriter rewriter(builder);
+  rewriter.setInsertionPoint(copy);
+  (void)linalg::generalizeNamedOp(rewriter, copy);
+}
+
 /// Gives `op` a result of its own, with `dim` innermost to be, where that is
 /// not so of the buffer that it should write and cannot be: results of the
 /// function, above all. A copy behind it is cheaper than a kernel that
@@ -136,10 +144,7 @@ void LayoutAssigner::separateResult(linalg::GenericOp op, unsigned dim) {
     linalg::CopyOp::create(builder, loc, result, own);
   op.getDpsInitsMutable()[0].set(own);
   builder.setInsertionPointAfter(op);
-  auto copy = linalg::CopyOp::create(builder, loc, own, result);
-  IRRewriter rewriter(builder);
-  rewriter.setInsertionPoint(copy);
-  (void)linalg::generalizeNamedOp(rewriter, copy);
+  createCopy(builder, loc, own, result);
 }
 
 /// The products of each element of `input` on average.
@@ -179,10 +184,7 @@ void LayoutAssigner::separateInput(OpOperand &input, unsigned dim) {
   Value own = memref::AllocOp::create(
       builder, op.getLoc(),
       MemRefType::get(type.getShape(), type.getElementType()));
-  auto copy = linalg::CopyOp::create(builder, op.getLoc(), input.get(), own);
-  IRRewriter rewriter(builder);
-  rewriter.setInsertionPoint(copy);
-  (void)linalg::generalizeNamedOp(rewriter, copy);
+  createCopy(builder, op.getLoc(), input.get(), own);
   input.set(own);
   choose(own, dim);
 }

@@ -335,18 +335,24 @@ struct SplitReductions : qopt::impl::SplitReductionsBase<SplitReductions> {
 
 } // namespace
 
+Operation *mlir::qopt::getOrderFreeCombiner(linalg::GenericOp op) {
+  Block &body = *op.getBody();
+  BlockArgument accumulator = body.getArguments().back();
+  Operation *combiner = body.getTerminator()->getOperand(0).getDefiningOp();
+  if (!combiner || combiner->getNumResults() != 1 || !accumulator.hasOneUse() ||
+      *accumulator.user_begin() != combiner ||
+      isa<arith::AddFOp, arith::AddIOp>(combiner) || !getNeutral(combiner))
+    return nullptr;
+  return combiner;
+}
+
 bool mlir::qopt::isExtremumOverDims(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 1 ||
       op.hasDynamicShape() ||
       !op.getMatchingIndexingMap(op.getDpsInputOperand(0))
            .isProjectedPermutation())
     return false;
-  Block &body = *op.getBody();
-  BlockArgument accumulator = body.getArguments().back();
-  Operation *combiner = body.getTerminator()->getOperand(0).getDefiningOp();
-  if (!combiner || combiner->getNumResults() != 1 ||
-      !llvm::is_contained(combiner->getOperands(), accumulator) ||
-      isa<arith::AddFOp, arith::AddIOp>(combiner) || !getNeutral(combiner))
+  if (!getOrderFreeCombiner(op))
     return false;
   return llvm::count_if(
              llvm::zip(op.getIteratorTypesArray(), op.getStaticLoopRanges()),

@@ -16,8 +16,12 @@ bool isCombination(linalg::GenericOp op);
 /// one block after the other of the operand's innermost dimension.
 bool isBlockwise(linalg::GenericOp op);
 
-/// Whether `op` is a maximum or minimum, or another combination to which
-/// neither order nor repetition matters, over several whole dimensions of its
+/// The operation by which the body of reduction `op` takes the next term, where
+/// neither order nor repetition changes what it ends in, as for a maximum; null
+/// otherwise.
+Operation *getOrderFreeCombiner(linalg::GenericOp op);
+
+/// Whether `op` is such a combination over several whole dimensions of its
 /// operand: kernels run along memory, whatever the layout.
 bool isExtremumOverDims(linalg::GenericOp op);
 

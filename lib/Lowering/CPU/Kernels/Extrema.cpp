@@ -7,6 +7,7 @@
 
 #include "Extrema.h"
 #include "../ParallelLoops.h"
+#include "../SplitReductions.h"
 #include "LaneBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,26 +21,10 @@ using namespace mlir::qopt;
 /// hides the latency of the combination.
 static constexpr int64_t kAccumulators = 4;
 
-/// The operation by which the body takes the next term, where neither order nor
-/// repetition changes what it ends in; null otherwise.
-static Operation *getCombiner(Nest &nest) {
-  Block &body = *nest.main.getBody();
-  BlockArgument accumulator = body.getArguments().back();
-  Operation *combiner = body.getTerminator()->getOperand(0).getDefiningOp();
-  if (!isa_and_nonnull<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
-                       arith::MinNumFOp, arith::MaxSIOp, arith::MinSIOp,
-                       arith::MaxUIOp, arith::MinUIOp, arith::AndIOp,
-                       arith::OrIOp>(combiner) ||
-      !accumulator.hasOneUse() || *accumulator.user_begin() != combiner)
-    return nullptr;
-  return combiner;
-}
-
 std::optional<unsigned>
 mlir::qopt::chooseExtremumLane(const Nest &nest, const MicroKernel &kernel) {
-  Nest &mutableNest = const_cast<Nest &>(nest);
   if (nest.init || nest.epilogue || !nest.hasReduction() ||
-      !getCombiner(mutableNest))
+      !getOrderFreeCombiner(nest.main))
     return std::nullopt;
   std::optional<unsigned> best;
   for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
@@ -65,8 +50,8 @@ public:
   ExtremumEmitter(OpBuilder &builder, Nest &nest, unsigned lane,
                   const MicroKernel &kernel)
       : b(builder), nest(nest), lane(lane),
-        builder(builder, nest, lane, kernel), combiner(getCombiner(nest)),
-        loc(this->builder.loc) {}
+        builder(builder, nest, lane, kernel),
+        combiner(getOrderFreeCombiner(nest.main)), loc(this->builder.loc) {}
 
   void emit();
 
@@ -77,12 +62,6 @@ private:
                                SmallVector<Value> accumulators);
   SmallVector<Value> emitRun(const Point &point,
                              SmallVector<Value> accumulators);
-  Value combine(Value left, Value right) {
-    return b
-        .create(loc, combiner->getName().getIdentifier(), {left, right},
-                {left.getType()}, combiner->getAttrs())
-        ->getResult(0);
-  }
   Value constant(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
   }
@@ -149,22 +128,7 @@ void ExtremumEmitter::emitRow(const Point &point) {
   Value first = builder.load(nest.accumulator, point, builder.lanes);
   SmallVector<Value> accumulators =
       emitTerms(outer, point, SmallVector<Value>(kAccumulators, first));
-  while (accumulators.size() > 1) {
-    const size_t half = accumulators.size() / 2;
-    for (size_t i = 0; i < half; ++i)
-      accumulators[i] = combine(accumulators[i], accumulators[i + half]);
-    accumulators.resize(half);
-  }
-  Value value = accumulators[0];
-  for (int64_t half = builder.lanes / 2; half > 0; half /= 2) {
-    auto take = [&](int64_t begin) -> Value {
-      return vector::ShuffleOp::create(
-          b, loc, value, value,
-          llvm::to_vector(llvm::seq<int64_t>(begin, begin + half)));
-    };
-    Value low = take(0), high = take(half);
-    value = combine(low, high);
-  }
+  Value value = builder.combineLanes(*combiner, std::move(accumulators));
   builder.store(value, nest.output, point, /*active=*/1);
 }
 

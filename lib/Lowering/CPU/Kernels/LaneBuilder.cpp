@@ -238,10 +238,8 @@ void LaneBuilder::emitFinish(Value accumulator, const Point &point,
   store(accumulator, nest.output, point, active);
 }
 
-void LaneBuilder::emitCombination(SmallVector<Value> accumulators,
-                                  const Point &point) {
-  linalg::GenericOp op = nest.epilogue->op;
-  Operation &combiner = op.getBody()->front();
+Value LaneBuilder::combineLanes(Operation &combiner,
+                                SmallVector<Value> accumulators) {
   auto combine = [&](Value low, Value high) {
     return builder
         .create(loc, combiner.getName().getIdentifier(), {low, high},
@@ -262,8 +260,16 @@ void LaneBuilder::emitCombination(SmallVector<Value> accumulators,
         chosen.push_back(first + i);
       return vector::ShuffleOp::create(builder, loc, value, value, chosen);
     };
-    value = combine(take(0), take(half));
+    Value low = take(0), high = take(half);
+    value = combine(low, high);
   }
+  return value;
+}
+
+void LaneBuilder::emitCombination(SmallVector<Value> accumulators,
+                                  const Point &point) {
+  linalg::GenericOp op = nest.epilogue->op;
+  Value value = combineLanes(op.getBody()->front(), std::move(accumulators));
   Value scalar = vector::ExtractOp::create(builder, loc, value, 0);
   memref::StoreOp::create(builder, loc, scalar, flat(nest.output),
                           ValueRange{index(nest.output, point)});

@@ -77,8 +77,11 @@ public:
   /// stores. Points that stand behind each other in the output share stores.
   void emitFinish(ArrayRef<Value> accumulators, ArrayRef<Point> points,
                   ArrayRef<unsigned> active);
-  /// Puts the accumulators of all chunks of the lanes together by halves, as
-  /// the epilogue says, and stores the one element.
+  /// The lanes of all `accumulators` put together by halves, by operations like
+  /// `combiner`: one lane.
+  Value combineLanes(Operation &combiner, SmallVector<Value> accumulators);
+  /// Puts the accumulators of all chunks of the lanes together, as the epilogue
+  /// says, and stores the one element.
   void emitCombination(SmallVector<Value> accumulators, const Point &point);
   /// `body` on vectors; a null argument is one that the body does not use.
   /// The result is what the body yields, or its value `result`.

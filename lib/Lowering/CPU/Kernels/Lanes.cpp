@@ -226,19 +226,13 @@ void LaneEmitter::emit() {
     int64_t a = nest.output.strides[left], c = nest.output.strides[right];
     return a != c ? a > c : left < right;
   });
-  // Points that share taps are computed together.
-  if (products && products->getSharedLoop()) {
-    const unsigned shared = *products->getSharedLoop();
-    if (llvm::is_contained(parallels, shared)) {
-      llvm::erase(parallels, shared);
-      parallels.push_back(shared);
-    }
-  }
-
+  // Points that share taps are computed together, and those of a block are.
   blockLoop = findBlockLoop();
-  if (blockLoop) {
-    llvm::erase(parallels, *blockLoop);
-    parallels.push_back(*blockLoop);
+  std::optional<unsigned> innermost =
+      products ? products->getSharedLoop() : blockLoop;
+  if (innermost && llvm::is_contained(parallels, *innermost)) {
+    llvm::erase(parallels, *innermost);
+    parallels.push_back(*innermost);
   }
 
   int64_t size = nest.sizes[lane], lanes = builder.lanes;
