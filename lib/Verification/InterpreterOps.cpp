@@ -194,7 +194,7 @@ quantizeDynamically(QuantizeDynamicOp op, const Tensor &input) {
   for (size_t g = 0; g < groups; ++g) {
     float scale = isSymmetric ? std::max(-low[g], high[g]) / 127.0f
                               : (high[g] - low[g]) / 255.0f;
-    if (scale < std::numeric_limits<float>::min())
+    if (scale < quantopt::kLeastDynamicScale)
       scale = 1;
     int64_t zero = 0;
     if (!isSymmetric)

@@ -26,31 +26,32 @@ func.func @f(%x: tensor<3xf32> {qopt.name = "x1"}, %y: tensor<3xf32> {qopt.name 
   return %q1, %q2, %q3 : tensor<3xi8>, tensor<3xi8>, tensor<2xi8>
 }
 
-// Rows of zeros, of a NaN, of an infinity, of subnormals and of NaN alone.
+// Rows of zeros, of a NaN, of an infinity, of subnormals, of NaN alone, and of
+// values whose scale would be below 2^-100.
 //--- edges.mlir
-func.func @f(%x: tensor<5x2xf32> {qopt.name = "edges"})
-    -> (tensor<5x2xi8>, tensor<5xf32>, tensor<5x2xi8>, tensor<5xf32>, tensor<5xi32>) {
-  %q, %s = qopt.quantize_dynamic %x per [0] : (tensor<5x2xf32>) -> (tensor<5x2xi8>, tensor<5xf32>)
-  %r, %t, %z = qopt.quantize_dynamic %x per [0] : (tensor<5x2xf32>) -> (tensor<5x2xi8>, tensor<5xf32>, tensor<5xi32>)
-  return %q, %s, %r, %t, %z : tensor<5x2xi8>, tensor<5xf32>, tensor<5x2xi8>, tensor<5xf32>, tensor<5xi32>
+func.func @f(%x: tensor<6x2xf32> {qopt.name = "edges"})
+    -> (tensor<6x2xi8>, tensor<6xf32>, tensor<6x2xi8>, tensor<6xf32>, tensor<6xi32>) {
+  %q, %s = qopt.quantize_dynamic %x per [0] : (tensor<6x2xf32>) -> (tensor<6x2xi8>, tensor<6xf32>)
+  %r, %t, %z = qopt.quantize_dynamic %x per [0] : (tensor<6x2xf32>) -> (tensor<6x2xi8>, tensor<6xf32>, tensor<6xi32>)
+  return %q, %s, %r, %t, %z : tensor<6x2xi8>, tensor<6xf32>, tensor<6x2xi8>, tensor<6xf32>, tensor<6xi32>
 }
 
 //--- samples.py
 import subprocess, sys
 
-edges = "0,-0.0, nan,2, inf,1, 1e-39,-1e-39, nan,nan"
+edges = "0,-0.0, nan,2, inf,1, 1e-39,-1e-39, nan,nan, 1e-29,-9e-29"
 arrays = [
     "tokens=f32[1,2,3]:1,-2,0.5,10,0,-4", "q=i8[1,2,3]:64,-127,32,127,0,-51",
     "s=f32[1,2]:0.015748031,0.078740157",
     "x1=f32[1,3]:-1,0,2", "x2=f32[1,3]:1,2,3", "x3=f32[1,2]:-3,-1",
     "mixed=i8[1,3]:-128,-43,127", "positive=i8[1,3]:-43,42,127", "negative=i8[1,2]:-128,42",
-    "edges=f32[1,5,2]:" + edges.replace(" ", ""),
-    # A scale below 2^-126 is 1; NaN does not count and is stored as the least value.
-    "edge_q=i8[1,5,2]:0,0,-127,127,-127,0,0,0,-127,-127",
-    "edge_s=f32[1,5]:1,0.015748031,inf,1,1",
-    "edge_r=i8[1,5,2]:-128,-128,-128,127,-128,-128,-128,-128,-128,-128",
-    "edge_t=f32[1,5]:1,0.0078431377,inf,1,1",
-    "edge_z=i32[1,5]:-128,-128,-128,-128,-128",
+    "edges=f32[1,6,2]:" + edges.replace(" ", ""),
+    # A scale below 2^-100 is 1; NaN does not count and is stored as the least value.
+    "edge_q=i8[1,6,2]:0,0,-127,127,-127,0,0,0,-127,-127,0,0",
+    "edge_s=f32[1,6]:1,0.015748031,inf,1,1,1",
+    "edge_r=i8[1,6,2]:-128,-128,-128,127,-128,-128,-128,-128,-128,-128,-128,-128",
+    "edge_t=f32[1,6]:1,0.0078431377,inf,1,1,1",
+    "edge_z=i32[1,6]:-128,-128,-128,-128,-128,-128",
 ]
 subprocess.run([sys.executable, sys.argv[1], "make", sys.argv[2], *arrays], check=True)
 

@@ -96,6 +96,11 @@ struct QuantParams {
   double realMax() const { return double(qmax - zeroPoint) * scale; }
 };
 
+/// A scale that is computed when the program runs (rules Y0 and Y1) is 1 where
+/// it would be smaller: from here on the remainder of a quotient is exact in
+/// f32.
+inline constexpr float kLeastDynamicScale = 0x1p-100f;
+
 namespace detail {
 /// sat(round(x) + z): adds after rounding, clamps while still in floating point
 /// (a conversion out of range would be undefined), and sends NaN to `lo`.

@@ -3,6 +3,7 @@
 #include "SplitReductions.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -52,15 +53,34 @@ static bool mayFuseIntoReduction(linalg::LinalgOp producer,
          points <= type.getNumElements();
 }
 
-/// Whether the body evaluates functions as polynomials, with registers for
-/// their steps.
+/// Whether `op` evaluates a function as a polynomial, with registers for its
+/// steps.
+static bool isPolynomial(Operation &op) {
+  return isa<math::MathDialect>(op.getDialect()) &&
+         !isa<math::AbsFOp, math::CeilOp, math::FloorOp, math::RoundOp,
+              math::RoundEvenOp, math::TruncOp, math::SqrtOp, math::RsqrtOp,
+              math::FmaOp, math::CopySignOp>(op);
+}
+
 static bool hasPolynomials(linalg::GenericOp op) {
-  return llvm::any_of(*op.getBody(), [](Operation &inner) {
-    return isa<math::MathDialect>(inner.getDialect()) &&
-           !isa<math::AbsFOp, math::CeilOp, math::FloorOp, math::RoundOp,
-                math::RoundEvenOp, math::TruncOp, math::SqrtOp, math::RsqrtOp,
-                math::FmaOp, math::CopySignOp>(inner);
-  });
+  return llvm::any_of(*op.getBody(), isPolynomial);
+}
+
+/// Whether `consumer` reads an element of `producer` at several points, and
+/// computing one takes longer than loading it: a reciprocal or a square root of
+/// a row, say.
+static bool repeatsMuch(linalg::LinalgOp producer, linalg::GenericOp consumer) {
+  auto count = [](linalg::LinalgOp op) {
+    int64_t points = 1;
+    for (int64_t range : op.getStaticLoopRanges())
+      points *= range;
+    return points;
+  };
+  return count(consumer) > count(producer) &&
+         llvm::any_of(*producer.getBlock(), [](Operation &op) {
+           return isa<arith::DivFOp, math::SqrtOp, math::RsqrtOp>(op) ||
+                  isPolynomial(op);
+         });
 }
 
 /// Whether `op` is to run on accumulators that a tile of a product holds in
@@ -74,7 +94,7 @@ static bool readsProduct(linalg::LinalgOp op) {
 }
 
 /// A producer moves into its one consumer, but not where it would be computed
-/// again for each term of a reduction. Combinations of partial results stay as
+/// again for each term of a reduction, or for many points that share it. Combinations of partial results stay as
 /// they are: kernels know them.
 static bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::LinalgOp>();
@@ -84,6 +104,8 @@ static bool shouldFuse(OpOperand *operand) {
     return false;
   auto generic = dyn_cast<linalg::GenericOp>(producer.getOperation());
   if (generic && isCombination(generic))
+    return false;
+  if (repeatsMuch(producer, consumer))
     return false;
   // The registers of a tile are full of accumulators: spilling them costs more
   // than another pass over the result.

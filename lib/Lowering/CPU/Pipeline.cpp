@@ -24,13 +24,14 @@ using namespace mlir::qopt;
 static void prepare(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
+  ConvertToLinalgOptions conversions;
   if (options.kernels != "scalar") {
     FuseWeightsOptions weights;
-    weights.cpu = options.cpu;
-    weights.features = options.features;
+    weights.cpu = conversions.cpu = options.cpu;
+    weights.features = conversions.features = options.features;
     pm.addNestedPass<func::FuncOp>(createFuseWeights(weights));
   }
-  pm.addPass(createConvertToLinalg());
+  pm.addPass(createConvertToLinalg(conversions));
   pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createSplitReductions());
   pm.addPass(createCanonicalizerPass());

@@ -8,6 +8,7 @@
 #include "ConvertDynamic.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Lowering/Common/QuantArith.h"
+#include "quantopt/Support/QuantMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -25,8 +26,8 @@ using Body = function_ref<Value(OpBuilder &, Location, ValueRange)>;
 /// Emits the parts of one conversion.
 class Emitter {
 public:
-  Emitter(PatternRewriter &rewriter, QuantizeDynamicOp op)
-      : b(rewriter), op(op), loc(op.getLoc()),
+  Emitter(PatternRewriter &rewriter, QuantizeDynamicOp op, bool hasFMA)
+      : b(rewriter), op(op), loc(op.getLoc()), hasFMA(hasFMA),
         inputType(op.getInput().getType()), rowsType(op.getScales().getType()) {
     int64_t rank = inputType.getRank();
     identity = b.getMultiDimIdentityMap(rank);
@@ -59,6 +60,7 @@ private:
   PatternRewriter &b;
   QuantizeDynamicOp op;
   Location loc;
+  bool hasFMA;
   RankedTensorType inputType, rowsType;
   AffineMap identity, rows;
 };
@@ -88,23 +90,33 @@ Value Emitter::mapRows(ArrayRef<Value> inputs, Type element, Body body) {
                  body);
 }
 
-/// `width / steps`, or 1 where that is no normal number: for zeros, and for NaN
-/// where there was nothing else.
+/// `width / steps`, or 1 where that is too small: for zeros, and for NaN where
+/// there was nothing else.
 Value Emitter::emitScale(OpBuilder &builder, Location loc, Value width,
                          double steps) {
   Type f32 = builder.getF32Type();
   Value divisor = emitConstant(builder, loc, f32, steps);
   Value scale = arith::DivFOp::create(builder, loc, width, divisor);
-  Value least = emitConstant(builder, loc, f32, 0x1p-126);
+  Value least =
+      emitConstant(builder, loc, f32, double(quantopt::kLeastDynamicScale));
   Value one = emitConstant(builder, loc, f32, 1.0);
-  Value isNormal = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OGE, scale, least);
-  return arith::SelectOp::create(builder, loc, isNormal, scale, one);
+  Value isLarge = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGE,
+                                        scale, least);
+  return arith::SelectOp::create(builder, loc, isLarge, scale, one);
 }
 
 Value Emitter::quantize(Value scales, Value zeroPoints, StorageRange range) {
   SmallVector<Value> inputs = {op.getInput(), scales};
   SmallVector<AffineMap> maps = {identity, rows};
+  if (hasFMA) {
+    inputs.push_back(mapRows(
+        {scales}, b.getF32Type(),
+        [](OpBuilder &builder, Location loc, ValueRange args) {
+          Value one = emitConstant(builder, loc, args[0].getType(), 1.0);
+          return arith::DivFOp::create(builder, loc, one, args[0]).getResult();
+        }));
+    maps.push_back(rows);
+  }
   if (zeroPoints) {
     inputs.push_back(zeroPoints);
     maps.push_back(rows);
@@ -118,18 +130,23 @@ Value Emitter::quantize(Value scales, Value zeroPoints, StorageRange range) {
       [&](OpBuilder &builder, Location loc, ValueRange args) {
         Value zeroPoint;
         if (zeroPoints)
-          zeroPoint = arith::SIToFPOp::create(builder, loc,
-                                              builder.getF32Type(), args[2]);
-        return emitQuantize(builder, loc, args[0], args[1], zeroPoint, range,
-                            builder.getI8Type(), rounding);
+          zeroPoint = arith::SIToFPOp::create(
+              builder, loc, builder.getF32Type(), args[hasFMA ? 3 : 2]);
+        if (!hasFMA)
+          return emitQuantize(builder, loc, args[0], args[1], zeroPoint, range,
+                              builder.getI8Type(), rounding);
+        Value quotient = emitQuotient(builder, loc, args[0], args[1], args[2]);
+        return emitStored(builder, loc, quotient, zeroPoint, range,
+                          builder.getI8Type(), rounding);
       });
 }
 
 struct ConvertQuantizeDynamic : OpRewritePattern<QuantizeDynamicOp> {
-  using OpRewritePattern::OpRewritePattern;
+  ConvertQuantizeDynamic(MLIRContext *context, bool hasFMA)
+      : OpRewritePattern(context), hasFMA(hasFMA) {}
   LogicalResult matchAndRewrite(QuantizeDynamicOp op,
                                 PatternRewriter &rewriter) const override {
-    Emitter emitter(rewriter, op);
+    Emitter emitter(rewriter, op, hasFMA);
     Type f32 = rewriter.getF32Type();
     if (!op.getZeroPoints()) {
       Value largest = emitter.reduce([](OpBuilder &b, Location loc,
@@ -180,10 +197,14 @@ struct ConvertQuantizeDynamic : OpRewritePattern<QuantizeDynamicOp> {
                         scales, zeroPoints});
     return success();
   }
+
+private:
+  bool hasFMA;
 };
 
 } // namespace
 
-void mlir::qopt::populateConvertDynamicPatterns(RewritePatternSet &patterns) {
-  patterns.add<ConvertQuantizeDynamic>(patterns.getContext());
+void mlir::qopt::populateConvertDynamicPatterns(RewritePatternSet &patterns,
+                                                bool hasFMA) {
+  patterns.add<ConvertQuantizeDynamic>(patterns.getContext(), hasFMA);
 }

@@ -8,7 +8,9 @@
 namespace mlir::qopt {
 
 /// Spells `qopt.quantize_dynamic` as linalg: reductions, parameters, quantize.
-void populateConvertDynamicPatterns(RewritePatternSet &patterns);
+/// Values are divided by their scale, or, where `hasFMA`, multiplied by its
+/// reciprocal and corrected, with the same results.
+void populateConvertDynamicPatterns(RewritePatternSet &patterns, bool hasFMA);
 
 } // namespace mlir::qopt
 

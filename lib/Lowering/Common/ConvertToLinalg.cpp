@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../CPU/TargetInfo.h"
 #include "ConvertDynamic.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Lowering/CPU/Passes.h"
@@ -518,17 +519,27 @@ static LogicalResult verifyConversions(ModuleOp module) {
 }
 
 struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
+  using ConvertToLinalgBase::ConvertToLinalgBase;
+
   void runOnOperation() override {
     if (failed(verifyStaticShapes(getOperation())) ||
         failed(verifyConversions(getOperation())))
       return signalPassFailure();
+    bool hasFMA = false;
+    if (!cpu.empty()) {
+      FailureOr<TargetInfo> target =
+          TargetInfo::get(getOperation(), cpu, features);
+      if (failed(target))
+        return signalPassFailure();
+      hasFMA = target->triple.isAArch64() || target->has("fma");
+    }
     RewritePatternSet patterns(&getContext());
     patterns
         .add<ConvertConversion<QuantizeOp>, ConvertConversion<DequantizeOp>,
              ConvertConversion<RequantizeOp>, ConvertConversion<FakeQuantOp>,
              ConvertDequantizeGroups, ConvertLookup, ConvertGather, ConvertTake,
              DecomposeAggregated>(&getContext());
-    populateConvertDynamicPatterns(patterns);
+    populateConvertDynamicPatterns(patterns, hasFMA);
     GreedyRewriteConfig config;
     config.enableFolding(false);
     if (failed(

@@ -116,8 +116,28 @@ Value mlir::qopt::emitQuantize(OpBuilder &builder, Location loc, Value x,
                                Value scale, Value zeroPoint, StorageRange range,
                                Type storage, Rounding rounding) {
   x = toFloat(builder, loc, x, getElementTypeOrSelf(scale));
-  Value scaled = arith::DivFOp::create(builder, loc, x, scale);
-  Value rounded = emitRound(builder, loc, scaled, rounding);
+  Value quotient = arith::DivFOp::create(builder, loc, x, scale);
+  return emitStored(builder, loc, quotient, zeroPoint, range, storage,
+                    rounding);
+}
+
+Value mlir::qopt::emitQuotient(OpBuilder &builder, Location loc, Value x,
+                               Value scale, Value reciprocal) {
+  // For an infinite scale the product is zero, and so is the correction.
+  Value largest =
+      emitConstant(builder, loc, scale.getType(),
+                   static_cast<double>(std::numeric_limits<float>::max()));
+  Value divisor = arith::MinimumFOp::create(builder, loc, scale, largest);
+  Value quotient = arith::MulFOp::create(builder, loc, x, reciprocal);
+  Value negated = arith::NegFOp::create(builder, loc, quotient);
+  Value rest = math::FmaOp::create(builder, loc, negated, divisor, x);
+  return math::FmaOp::create(builder, loc, rest, reciprocal, quotient);
+}
+
+Value mlir::qopt::emitStored(OpBuilder &builder, Location loc, Value quotient,
+                             Value zeroPoint, StorageRange range, Type storage,
+                             Rounding rounding) {
+  Value rounded = emitRound(builder, loc, quotient, rounding);
   if (zeroPoint)
     rounded = arith::AddFOp::create(builder, loc, rounded, zeroPoint);
   return emitSaturate(builder, loc, rounded, range, storage);

@@ -1,4 +1,6 @@
 // RUN: quant-opt %s --qopt-convert-to-linalg -split-input-file | FileCheck %s
+// RUN: quant-opt %s --qopt-convert-to-linalg=cpu=haswell -split-input-file | FileCheck %s --check-prefix=FMA
+// RUN: quant-opt %s --qopt-convert-to-linalg="cpu=haswell features=-fma" -split-input-file | FileCheck %s
 
 // The largest magnitude of each row, its scale, and a quantize that divides by it.
 // CHECK-DAG: #[[ID:.*]] = affine_map<(d0, d1) -> (d0, d1)>
@@ -19,6 +21,21 @@
 // CHECK-SAME: ins(%arg0, %[[SCALE]] : tensor<4x8xf32>, tensor<4xf32>)
 // CHECK:   arith.divf
 // CHECK-NEXT: math.roundeven
+
+// With fused multiply-add, a reciprocal of each row and a corrected product.
+// FMA-LABEL: func @symmetric
+// FMA: %[[SCALE:.*]] = linalg.generic {{.*}} ins(%{{[0-9]+}} : tensor<4xf32>)
+// FMA:   arith.select
+// FMA: %[[RECIPROCAL:.*]] = linalg.generic {{.*}} ins(%[[SCALE]] : tensor<4xf32>)
+// FMA:   arith.divf %cst
+// FMA: linalg.generic {{.*}} ins(%arg0, %[[SCALE]], %[[RECIPROCAL]] : tensor<4x8xf32>, tensor<4xf32>, tensor<4xf32>)
+// FMA-NEXT: ^bb0(%[[X:.*]]: f32, %[[S:.*]]: f32, %[[R:.*]]: f32, %{{.*}}: i8):
+// FMA:   %[[DIVISOR:.*]] = arith.minimumf %[[S]], %
+// FMA-NEXT: %[[QUOTIENT:.*]] = arith.mulf %[[X]], %[[R]]
+// FMA-NEXT: %[[NEGATED:.*]] = arith.negf %[[QUOTIENT]]
+// FMA-NEXT: %[[REST:.*]] = math.fma %[[NEGATED]], %[[DIVISOR]], %[[X]]
+// FMA-NEXT: %[[CORRECTED:.*]] = math.fma %[[REST]], %[[R]], %[[QUOTIENT]]
+// FMA-NEXT: math.roundeven %[[CORRECTED]]
 func.func @symmetric(%x: tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4xf32>) {
   %q, %s = qopt.quantize_dynamic %x per [0] : (tensor<4x8xf32>) -> (tensor<4x8xi8>, tensor<4xf32>)
   return %q, %s : tensor<4x8xi8>, tensor<4xf32>

@@ -43,7 +43,9 @@ def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
     `quantopt/Support/QuantMath.h`. Parameters per axis become constant operands
     broadcast along their axis, tables become constant tensors.
     `qopt.quantize_dynamic` becomes a reduction for each end of the range, a
-    generic that computes its parameters and one that quantizes. `tensor.gather`
+    generic that computes its parameters and one that quantizes; on a processor
+    `cpu` with fused multiply-add that one multiplies by the reciprocal of the scale
+    and corrects the product, which stores the same integers. `tensor.gather`
     becomes a generic that reads its source at the indices. Aggregated operations
     (`linalg.softmax`) are taken apart.
 
@@ -53,6 +55,12 @@ def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
 
     Example: test/Lowering/CPU/convert-to-linalg.mlir.
   }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", /*default=*/"\"\"",
+           "a processor as llc -mcpu names it, or native; none: any processor">,
+    Option<"features", "features", "std::string", /*default=*/"\"\"",
+           "extra target features: +a,-b">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
@@ -180,8 +188,10 @@ def FuseForKernels : Pass<"qopt-fuse-for-kernels", "::mlir::func::FuncOp"> {
   let description = [{
     Reads linalg on tensors. Elementwise operations, transposes and broadcasts
     included, move into the one elementwise operation that consumes them, in
-    unchanged order of arithmetic; functions that are polynomials do not move to
-    the accumulators of a product, whose registers they would spill. They move into a reduction only where that
+    unchanged order of arithmetic. Functions that are polynomials do not move to
+    the accumulators of a product, whose registers they would spill, and divisions,
+    roots and functions not to where one is read at several points: the reciprocal
+    of a row is computed once. Operations move into a reduction only where that
     reads each of their elements once and in order, as those of
     `--qopt-split-reductions` do. Results that nothing reads are dropped.
 

@@ -40,6 +40,22 @@ Value emitQuantize(OpBuilder &builder, Location loc, Value x, Value scale,
                    Value zeroPoint, StorageRange range, Type storage,
                    Rounding rounding);
 
+/// Stands for `x / scale` where that is rounded to an integer: a product with
+/// the reciprocal and one correction by its remainder (Markstein, "Computation
+/// of elementary functions on the IBM RISC System/6000 processor", IBM Journal
+/// of Research and Development 34 (1), 1990). `reciprocal` is `1 / scale`,
+/// rounded; all are f32. For scales from `quantopt::kLeastDynamicScale` on and
+/// quotients up to 256, the result lies on the same side of each integer and a
+/// half as the rounded quotient does, or on it where that does
+/// (`DynamicDivision.*` in test/unit tries all).
+Value emitQuotient(OpBuilder &builder, Location loc, Value x, Value scale,
+                   Value reciprocal);
+
+/// What rule Q0 does with the quotient: `sat(round(quotient) + zeroPoint)`.
+Value emitStored(OpBuilder &builder, Location loc, Value quotient,
+                 Value zeroPoint, StorageRange range, Type storage,
+                 Rounding rounding);
+
 /// Rule D0: `f32(q - zeroPoint) * scale`, then converted to `expressed`.
 /// `zeroPoint` is i32 and null where it is zero.
 Value emitDequantize(OpBuilder &builder, Location loc, Value q, Value scale,

@@ -141,8 +141,8 @@ def QOpt_QuantizeDynamicOp : QOpt_Op<"quantize_dynamic", [Pure]> {
     `DynamicQuantizeLinear`, less 128.
 
     Divisions are in f32; the rounding of values is that of the numeric contract,
-    the zero point's is half to even. A scale below the smallest normal f32 (all
-    values are zero, say) becomes 1. NaN takes no part in the range and is
+    the zero point's is half to even. A scale below 2^-100 (all values are
+    zero, say) becomes 1. NaN takes no part in the range and is
     stored as the smallest value; an infinity makes its scale infinite, so that
     no result which depends on it is finite.
 
