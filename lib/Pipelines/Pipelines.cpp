@@ -20,6 +20,18 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
+static void normalize(OpPassManager &func) {
+  func.addPass(createFoldConstants());
+  func.addPass(createNormalizeLinalg());
+  func.addPass(createFoldBroadcasts());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createRaiseResize());
+}
+
+void mlir::qopt::buildNormalizationPipeline(OpPassManager &pm) {
+  normalize(pm.nest<func::FuncOp>());
+}
+
 void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
   // A model has no gradients and no parameters that are still being trained.
   pm.addPass(createFreezeParameters());
@@ -45,12 +57,8 @@ void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
   func.addPass(createRaiseDequantize());
   func.addPass(createRaiseFakeQuant());
   func.addPass(createSinkDequantize());
-  func.addPass(createFoldConstants());
-  func.addPass(createNormalizeLinalg());
-  func.addPass(createFoldBroadcasts());
-  func.addPass(createCanonicalizerPass());
+  normalize(func);
   // Whole operations before their pieces fuse.
-  func.addPass(createRaiseResize());
   func.addPass(createRaiseSoftmax());
   func.addPass(createFoldBias());
   func.addPass(createCanonicalizerPass());

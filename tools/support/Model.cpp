@@ -2,6 +2,7 @@
 
 #include "Model.h"
 
+#include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Import/Passes.h"
 #include "quantopt/InitAll.h"
 #include "quantopt/Lowering/CPU/Pipeline.h"
@@ -119,6 +120,29 @@ static bool holdsTosa(mlir::ModuleOp module) {
       .wasInterrupted();
 }
 
+/// Whether the module computes on f32 only, as a frontend wrote it: what is
+/// quantized, or has weights of fewer bits, is lowered as it is.
+static bool isFloatModel(mlir::ModuleOp module) {
+  auto isPlain = [](mlir::Type type) {
+    auto tensor = mlir::dyn_cast<mlir::TensorType>(type);
+    if (!tensor)
+      return true;
+    mlir::Type element = tensor.getElementType();
+    return element.isF32() || element.isIndex() || element.isInteger(1) ||
+           element.isInteger(32) || element.isInteger(64);
+  };
+  return !module
+              ->walk([&](mlir::Operation *op) {
+                bool isPart = isa_and_nonnull<mlir::qopt::QOptDialect>(
+                                  op->getDialect()) ||
+                              !llvm::all_of(op->getResultTypes(), isPlain) ||
+                              !llvm::all_of(op->getOperandTypes(), isPlain);
+                return isPart ? mlir::WalkResult::interrupt()
+                              : mlir::WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
 Error quantopt::importModel(mlir::ModuleOp module) {
   mlir::PassManager passes(module.getContext());
   mlir::qopt::buildImportPipeline(passes);
@@ -143,10 +167,13 @@ Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
                                         machine.getTargetTriple().str()));
 
   mlir::PassManager passes(module.getContext());
-  // TOSA becomes linalg as it does on import; other models are taken as they
-  // are, or what was quantized would be looked at as a float model.
+  // TOSA becomes linalg as it does on import. Other models are taken as they
+  // are, or what was quantized would be looked at as a float model; those in
+  // float get what changes no bits.
   if (holdsTosa(module))
     mlir::qopt::buildImportPipeline(passes);
+  else if (isFloatModel(module))
+    mlir::qopt::buildNormalizationPipeline(passes);
   mlir::qopt::buildLowerToCPUPipeline(passes, options);
   if (failed(passes.run(module)))
     return createStringError("the module cannot be lowered to CPU code");

@@ -46,7 +46,8 @@ struct LowerOptions {
 };
 
 /// Lowers `module` in place to the LLVM dialect for `machine`, TOSA by way of
-/// linalg. Diagnostics at the operations say what failed.
+/// linalg, and f32 by way of `buildNormalizationPipeline`. Diagnostics at the
+/// operations say what failed.
 llvm::Error lowerModel(mlir::ModuleOp module,
                        const llvm::TargetMachine &machine,
                        const LowerOptions &options);

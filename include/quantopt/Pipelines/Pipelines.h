@@ -47,6 +47,11 @@ struct QuantizeOptions {
 
 /// Float linalg or TOSA becomes float linalg in one spelling, with names.
 void buildImportPipeline(OpPassManager &pm);
+/// The part of import that changes no bits and gives no names: what is computed
+/// from constants becomes constants, elementwise operations and products have
+/// one spelling, and resizes become movements. For float models that are
+/// lowered as a frontend wrote them.
+void buildNormalizationPipeline(OpPassManager &pm);
 /// Observers are inserted and get parameters.
 void buildCalibrationPipeline(OpPassManager &pm,
                               const QuantizeOptions &options);
