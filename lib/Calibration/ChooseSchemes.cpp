@@ -2,6 +2,7 @@
 
 #include "ChooseParams.h"
 #include "Schemes.h"
+#include "quantopt/Analysis/EmbeddingTable.h"
 #include "quantopt/Calibration/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -127,12 +128,18 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
           value->scheme != Scheme::WeightOnly)
         return WalkResult::advance();
       const bool isDynamic = value->scheme == Scheme::Dynamic;
+      if (!isDynamic && !findEmbeddingReads(op).empty()) {
+        storeTable(op, value->weightOnly.format);
+        return WalkResult::advance();
+      }
       auto quantizable = dyn_cast<QuantizableOpInterface>(op);
       if (!quantizable || quantizable.getQuantRole() != QuantRole::Contraction)
         return emitError(getOperation().getLoc())
                << read->placeOf(*value) << ": '" << value->name
-               << "' is no contraction, so its scheme cannot be "
-               << (isDynamic ? "dynamic" : "weight-only")
+               << "' is no contraction"
+               << (isDynamic ? ", so its scheme cannot be dynamic"
+                             : " and reads no embedding table, so its scheme "
+                               "cannot be weight-only")
                << "; set 'scheme: static'";
       if (!isDynamic)
         return setWeightOnly(op, value->weightOnly, [&] {
@@ -199,6 +206,12 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     if (own.keepFloat)
       op->setAttr("qopt.float",
                   StringAttr::get(op->getContext(), kKeptByConfig));
+    if (!own.keepFloat &&
+        settings.embeddings == quantopt::EmbeddingFormat::Int8 &&
+        !findEmbeddingReads(op).empty())
+      storeTable(op, own.scheme == quantopt::QuantScheme::WeightOnly
+                         ? own.weightOnly.format
+                         : quantopt::StoredFormat::Int8);
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (own.keepFloat || !quantizable ||
         quantizable.getQuantRole() != QuantRole::Contraction)
@@ -211,6 +224,12 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     return setWeightOnly(quantizable, own.weightOnly, [&] {
       return op->emitError("'") << name.getValue() << "': ";
     });
+  }
+
+  static void storeTable(Operation *op, quantopt::StoredFormat format) {
+    op->setAttr(QOptDialect::getWeightOnlyAttrName(),
+                WeightOnlyAttr::get(op->getContext(), getFormat(format),
+                                    /*group=*/0));
   }
 
   static LogicalResult

@@ -139,6 +139,7 @@ static void buildQuantization(OpPassManager &pm, const QuantizeOptions &options,
   func.addPass(createFoldQDQ());
   // Contractions that choose their parameters when they run.
   func.addPass(createQuantizeDynamically());
+  func.addPass(createStoreEmbeddings(getEmbeddingOptions(config)));
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
   if (kept)

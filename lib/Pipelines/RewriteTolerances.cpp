@@ -31,7 +31,8 @@ void mlir::qopt::declareQuantOptTolerances() {
   RewriteTolerance weights;
   weights.unbounded = true;
   weights.why = "weights are rounded, and clipped where that costs least";
-  declareRewriteTolerance("qopt-quantize-weights", weights);
+  for (const char *pass : {"qopt-quantize-weights", "qopt-store-embeddings"})
+    declareRewriteTolerance(pass, weights);
 
   RewriteTolerance fold;
   fold.steps = 1;

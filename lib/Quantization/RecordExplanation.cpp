@@ -46,11 +46,14 @@ static ObserveOp getStored(Value value, bool isInteger) {
   return counted;
 }
 
-/// What the weights of `op`, which computes in float, are stored as.
-static std::string describeStored(QuantizableOpInterface op) {
+/// What the weights of `op`, which computes in float, or the tables that it
+/// reads are stored as.
+static std::string describeStored(Operation *op) {
   const WeightFormat format = getWeightOnly(op).getFormat();
   if (format != WeightFormat::Int8)
     return stringifyWeightFormat(format).str();
+  if (getRole(op) != QuantRole::Contraction)
+    return "int8, a scale a row";
   for (OpOperand &operand : op->getOpOperands()) {
     Operation *maker = operand.get().getDefiningOp();
     if (auto groups = dyn_cast_or_null<DequantizeGroupsOp>(maker))
@@ -93,7 +96,7 @@ struct RecordExplanation
       if (Operation *maker = value.getDefiningOp()) {
         std::string weights;
         if (isWeightOnly(maker))
-          weights = describeStored(cast<QuantizableOpInterface>(maker));
+          weights = describeStored(maker);
         if (auto why = dyn_cast_or_null<StringAttr>(
                 maker->removeAttr(QOptDialect::getWhyAttrName())))
           weights += (weights.empty() ? "" : "; ") + why.str();
@@ -116,7 +119,8 @@ struct RecordExplanation
     }
     for (Operation &op : func.front()) {
       auto name = op.getAttrOfType<StringAttr>(nameAttr);
-      if (!name || getRole(&op) == QuantRole::None ||
+      if (!name || op.getNumResults() == 0 ||
+          (getRole(&op) == QuantRole::None && !isWeightOnly(&op)) ||
           isConstantDerived(op.getResult(0)))
         continue;
       auto reason = op.getAttrOfType<StringAttr>(kFloatAttr);

@@ -94,6 +94,9 @@ struct SelectOps : qopt::impl::SelectOpsBase<SelectOps> {
     QuantRole role = getRole(op);
     if (role == QuantRole::None || isKeptFloat(op))
       return;
+    // What reads an embedding table computes with indices.
+    if (role != QuantRole::Contraction && isWeightOnly(op))
+      return;
     auto quantizable = cast<QuantizableOpInterface>(op);
     if (std::string reason = quantizable.getFloatReason(); !reason.empty())
       return markFloat(op, reason);

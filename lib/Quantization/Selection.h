@@ -26,7 +26,7 @@ bool isInteger(Operation *op);
 /// Whether `op` is a contraction that quantizes its activations at run time.
 bool isDynamic(Operation *op);
 /// Whether `op` is a contraction in float whose weights are stored in fewer
-/// bits.
+/// bits, or reads embedding tables that are.
 bool isWeightOnly(Operation *op);
 void markInteger(Operation *op);
 void markFloat(Operation *op, const Twine &reason);

@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_VERIFYQUANTIZED
@@ -20,6 +21,15 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
   using VerifyQuantizedBase::VerifyQuantizedBase;
 
   llvm::DenseMap<Operation *, bool> boundary;
+
+  /// Operations of one name that stay in float for one reason: a transformer
+  /// has dozens.
+  struct Group {
+    Location loc;
+    std::string name;
+    int64_t count = 0;
+  };
+  llvm::MapVector<std::pair<OperationName, StringAttr>, Group> groups;
 
   /// Whether no quantized value is made from what `op` computes: the float end
   /// of a model. A contraction there is none.
@@ -73,7 +83,7 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
   bool isMeantInFloat() {
     bool hasStored = false, hasQuantized = false;
     getOperation().walk([&](Operation *op) {
-      hasStored |= isWeightOnly(op);
+      hasStored |= isWeightOnly(op) && getRole(op) == QuantRole::Contraction;
       hasQuantized |= isa<QuantizeOp, QuantizeDynamicOp>(op);
     });
     return hasStored && !hasQuantized;
@@ -94,22 +104,40 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
       reason = given.str();
     bool atBoundary = getRole(op) != QuantRole::Contraction && isAtBoundary(op);
     forget(op);
-    std::string name;
+    std::string name = ("'" + op->getName().getStringRef() + "'").str();
     if (auto given =
             op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName()))
-      name = (" '" + given.getValue() + "'").str();
+      name += (" '" + given.getValue() + "'").str();
     // Not at the operation: printing it numbers the whole function, each time.
     if (requireInt8 && !atBoundary)
-      return emitError(op->getLoc(), "'")
-             << op->getName() << "'" << name << " stays in float: " << reason
-             << "; the configuration requires int8";
-    emitRemark(op->getLoc(), "'")
-        << op->getName() << "'" << name << " stays in float: " << reason;
+      return emitError(op->getLoc()) << name << " stays in float: " << reason
+                                     << "; the configuration requires int8";
+    Group &group = groups
+                       .try_emplace({op->getName(),
+                                     StringAttr::get(&getContext(), reason)},
+                                    Group{op->getLoc(), name})
+                       .first->second;
+    ++group.count;
     return success();
+  }
+
+  void report() {
+    for (const auto &[key, group] : groups) {
+      InFlightDiagnostic remark = emitRemark(group.loc) << group.name;
+      if (group.count == 1) {
+        remark << " stays in float: " << key.second.getValue();
+        continue;
+      }
+      remark << " and " << group.count - 1
+             << (group.count == 2 ? " other" : " others")
+             << " of its kind stay in float: " << key.second.getValue()
+             << "; --qopt-quantize=explain=FILE lists them";
+    }
   }
 
   void runOnOperation() override {
     boundary.clear();
+    groups.clear();
     // All of them are reported: what keeps an operation in float is often
     // another one behind it.
     bool hasErrors = false;
@@ -127,6 +155,7 @@ struct VerifyQuantized : qopt::impl::VerifyQuantizedBase<VerifyQuantized> {
         hasErrors |= failed(explain(op));
       }
     });
+    report();
     if (hasErrors)
       signalPassFailure();
   }

@@ -156,8 +156,9 @@ struct WriteQuantizationMap
       if (!name || op.getNumResults() == 0)
         continue;
       // Of constants those that are moved.
-      if (!getObserver(op.getResult(0)) && (getRole(&op) == QuantRole::None ||
-                                            isConstantDerived(op.getResult(0))))
+      if (!getObserver(op.getResult(0)) && !isWeightOnly(&op) &&
+          (getRole(&op) == QuantRole::None ||
+           isConstantDerived(op.getResult(0))))
         continue;
       quantopt::MappedValue entry =
           begin(name.getValue(), op.getName().getStringRef(), op.getResult(0));

@@ -128,6 +128,11 @@ private:
                                        {{"error", NonFinitePolicy::Error},
                                         {"ignore", NonFinitePolicy::Ignore}},
                                        config.nonFinite);
+    if (name == "embeddings")
+      return readWord<EmbeddingFormat>(
+          value, key,
+          {{"int8", EmbeddingFormat::Int8}, {"float", EmbeddingFormat::Float}},
+          config.embeddings);
     if (name == "input-bits")
       return readWord<InputBits>(value, key,
                                  {{"auto", InputBits::Auto},

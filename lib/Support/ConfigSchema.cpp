@@ -63,6 +63,10 @@ static constexpr SchemaKey kSchema[] = {
      "Biases take back what rounding the weights shifts on average, by the "
      "means "
      "that calibration saw."},
+    {"", "embeddings", "int8, float", "int8",
+     "Constants of which the data choose rows, as tokens do: int8 stores them "
+     "with a scale for each row, whatever the scheme; with scheme: weight-only "
+     "in its format."},
     {"", "input-bits", "auto, 8, 16", "auto",
      "Bits of the model's inputs. auto: 8, and 16 where most values of an "
      "input would share fewer than 16 steps of 8 bits; only the first layer "

@@ -341,7 +341,8 @@ TEST_F(ConfigTest, UnknownKeys) {
   EXPECT_EQ(problemOf("version: 1\nactivation:\n  bits: 8\n"),
             "c.yaml:2:1: unknown key 'activation'; allowed: version, scheme, "
             "dynamic, "
-            "weight-only, activations, weights, input-bits, wide-products, "
+            "weight-only, activations, weights, embeddings, input-bits, "
+            "wide-products, "
             "max-loss, non-finite, "
             "require-int8, overrides");
   EXPECT_EQ(problemOf("version: 1\nactivations:\n  bits: 8\n  colour: red\n"),

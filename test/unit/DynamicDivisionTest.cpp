@@ -1,7 +1,6 @@
-//===- DynamicDivisionTest.cpp - Steps of a scale of run time -------------===//
+//===- DynamicDivisionTest.cpp - Quotients by a divisor of run time -------===//
 //
-// What qopt::emitQuotient makes in place of a division: its rounding to
-// integers must be that of the quotient, whatever the mode.
+// What qopt::emitQuotient makes in place of a division.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,20 +17,83 @@ using namespace quantopt;
 
 // The C library's fused multiply-add takes minutes for all of it.
 #ifdef __x86_64__
-#define WITH_FMA __attribute__((target("avx2,fma")))
+#define WITH_FMA __attribute__((target("fma")))
 static bool hasFMA() { return __builtin_cpu_supports("fma"); }
 #else
 #define WITH_FMA
 static bool hasFMA() { return true; }
 #endif
 
-WITH_FMA static inline float multiply(float x, float scale, float reciprocal) {
-  float divisor = scale < std::numeric_limits<float>::max()
-                      ? scale
-                      : std::numeric_limits<float>::max();
+WITH_FMA static inline float multiply(float x, float divisor,
+                                      float reciprocal) {
   float quotient = x * reciprocal;
   float rest = __builtin_fmaf(-quotient, divisor, x);
   return __builtin_fmaf(rest, reciprocal, quotient);
+}
+
+/// As qopt.quantize_dynamic uses it.
+WITH_FMA static inline float scaleDown(float x, float scale) {
+  return multiply(x, std::fmin(scale, std::numeric_limits<float>::max()),
+                  1.0f / scale);
+}
+
+static uint64_t power(uint64_t base, int exponent, uint64_t modulus) {
+  uint64_t result = 1;
+  for (; exponent > 0; exponent /= 2, base = base * base % modulus)
+    if (exponent % 2 == 1)
+      result = result * base % modulus;
+  return result;
+}
+
+namespace {
+struct Tried {
+  uint64_t all = 0, wrong = 0;
+};
+} // namespace
+
+/// Tries all significands X whose quotient by Y lies `offset / (Y * 2^shift)`
+/// beside a multiple of 2^-shift: X * 2^shift is `offset` modulo Y.
+WITH_FMA static void tryNeighbours(uint64_t y, int shift, int64_t offset,
+                                   Tried &tried) {
+  const int zeros = __builtin_ctzll(y);
+  const auto modulus = static_cast<int64_t>(y >> zeros);
+  // A power of two: every quotient is exact.
+  if (modulus == 1 || offset % (int64_t(1) << zeros) != 0)
+    return;
+  // The inverse of 2 is (modulus + 1) / 2.
+  const uint64_t inverse =
+      power((uint64_t(modulus) + 1) / 2, shift - zeros, modulus);
+  const int64_t reduced = ((offset >> zeros) % modulus + modulus) % modulus;
+  const float divisor = static_cast<float>(y), reciprocal = 1.0f / divisor;
+  for (uint64_t x = uint64_t(reduced) * inverse % modulus; x < 1u << 24;
+       x += modulus) {
+    if (x < 1u << 23)
+      continue;
+    const float dividend = static_cast<float>(x);
+    ++tried.all;
+    tried.wrong +=
+        multiply(dividend, divisor, reciprocal) != dividend / divisor;
+  }
+}
+
+/// A proof, but for exponents. With r = (1 + d) / y, |d| <= 2^-24, and q = x r,
+/// rounded, which is within 3/2 units in the last place of x / y, the value
+/// before the last rounding is q + (x - q y) r = x / y + d (x / y - q): within
+/// 3/2 * 2^-24 units of the quotient. Quotients of significands have their
+/// middles between floats at odd multiples of 2^-24 in [1, 2) and of 2^-25 in
+/// [1/2, 1); so close to one are those that lie up to 3 units of 1 / (Y *
+/// 2^shift) from it. All of these are tried.
+TEST(DynamicDivision, HasTheBitsOfTheQuotient) {
+  if (!hasFMA())
+    GTEST_SKIP() << "this processor has no fused multiply-add";
+  Tried tried;
+  for (uint64_t y = 1u << 23; y < 1u << 24; ++y)
+    for (int shift : {24, 25})
+      for (int64_t offset = -4; offset <= 4; ++offset)
+        if (offset != 0)
+          tryNeighbours(y, shift, offset, tried);
+  EXPECT_GT(tried.all, 50000000u);
+  EXPECT_EQ(tried.wrong, 0u);
 }
 
 static float fromBits(uint32_t bits) {
@@ -40,45 +102,15 @@ static float fromBits(uint32_t bits) {
   return value;
 }
 
-/// For how many scales of a binade the float `neighbour` places from
-/// `middle * scale` comes to lie on another side of `middle`.
-WITH_FMA static uint32_t countMoved(float middle, int neighbour) {
-  uint32_t moved = 0;
-  for (uint32_t significand = 0; significand < 1u << 23; ++significand) {
-    uint32_t bits = 0x3f800000u | significand, near;
-    float scale, x;
-    std::memcpy(&scale, &bits, sizeof(scale));
-    float product = middle * scale;
-    std::memcpy(&near, &product, sizeof(near));
-    near += neighbour;
-    std::memcpy(&x, &near, sizeof(x));
-    float divided = x / scale, other = multiply(x, scale, 1.0f / scale);
-    moved += ((divided > middle) != (other > middle)) |
-             ((divided < middle) != (other < middle));
-  }
-  return moved;
-}
-
-/// Values further from a middle than their neighbours lie at least three
-/// quarters of a unit in the last place away from it, and the quotient before
-/// its last rounding is within 2^-22 of one.
-TEST(DynamicDivision, MovesNoValueOverAMiddle) {
-  if (!hasFMA())
-    GTEST_SKIP() << "this processor has no fused multiply-add";
-  for (int half = 1; half < 512; half += 2)
-    for (int neighbour : {-1, 0, 1})
-      ASSERT_EQ(countMoved(half / 2.0f, neighbour), 0u) << half << " / 2";
-}
-
 WITH_FMA static void expectAllBinades(std::mt19937 &random) {
   std::uniform_int_distribution<uint32_t> bits;
-  const float least = kLeastDynamicScale, most = 0x1p127f / 127.0f;
+  const float most = 0x1p127f / 127.0f;
   for (int i = 0; i < 4000000; ++i) {
     float scale = std::fabs(fromBits(bits(random)));
-    if (!(scale >= least && scale <= most))
+    if (!(scale >= kLeastDynamicScale && scale <= most))
       continue;
-    float middle = float(bits(random) % 256) + 0.5f;
-    float near = middle * scale, x = near;
+    // Next to what is half way between two integers, and anywhere.
+    float near = (float(bits(random) % 256) + 0.5f) * scale, x = near;
     switch (bits(random) % 4) {
     case 0:
       x = std::nextafterf(near, 0);
@@ -92,10 +124,12 @@ WITH_FMA static void expectAllBinades(std::mt19937 &random) {
     }
     if (!(std::fabs(x) <= 256 * scale))
       continue;
-    const float other = multiply(x, scale, 1.0f / scale);
+    const float other = scaleDown(x, scale), quotient = x / scale;
+    if (std::fabs(x) >= 0x1p-101f && std::fabs(quotient) >= 0x1p-100f)
+      ASSERT_EQ(other, quotient) << x << " / " << scale;
     for (RoundingMode mode :
          {RoundingMode::HalfEven, RoundingMode::HalfAway, RoundingMode::HalfUp})
-      ASSERT_EQ(roundToIntegral(other, mode), roundToIntegral(x / scale, mode))
+      ASSERT_EQ(roundToIntegral(other, mode), roundToIntegral(quotient, mode))
           << x << " / " << scale;
   }
 }
@@ -107,13 +141,31 @@ TEST(DynamicDivision, RoundsAsTheQuotientInAllBinades) {
   expectAllBinades(random);
 }
 
+WITH_FMA static void expectExponentials(std::mt19937 &random) {
+  std::uniform_real_distribution<float> exponent(-100, 0), sum(1, 4096);
+  for (int i = 0; i < 4000000; ++i) {
+    const float x = std::exp2(exponent(random)), total = sum(random);
+    if (x >= kLeastDividend)
+      ASSERT_EQ(multiply(x, total, 1.0f / total), x / total)
+          << x << " / " << total;
+  }
+}
+
+/// As a softmax uses it: exponentials by their sum.
+TEST(DynamicDivision, DividesExponentials) {
+  if (!hasFMA())
+    GTEST_SKIP() << "this processor has no fused multiply-add";
+  std::mt19937 random(5);
+  expectExponentials(random);
+}
+
 /// Infinite values have an infinite scale: they become NaN, which is stored as
 /// the least value, and all others zero.
 TEST(DynamicDivision, DividesByInfinity) {
   if (!hasFMA())
     GTEST_SKIP() << "this processor has no fused multiply-add";
-  EXPECT_EQ(multiply(3e38f, INFINITY, 0), 0);
-  EXPECT_EQ(multiply(-1.0f, INFINITY, 0), 0);
-  EXPECT_TRUE(std::isnan(multiply(INFINITY, INFINITY, 0)));
-  EXPECT_TRUE(std::isnan(multiply(NAN, INFINITY, 0)));
+  EXPECT_EQ(scaleDown(3e38f, INFINITY), 0);
+  EXPECT_EQ(scaleDown(-1.0f, INFINITY), 0);
+  EXPECT_TRUE(std::isnan(scaleDown(INFINITY, INFINITY)));
+  EXPECT_TRUE(std::isnan(scaleDown(NAN, INFINITY)));
 }

@@ -10,8 +10,9 @@ def ChooseSchemes : Pass<"qopt-choose-schemes", "::mlir::ModuleOp"> {
   let description = [{
     Reads the settings of `config` for each named operation. Afterwards a
     contraction whose scheme is dynamic carries `qopt.dynamic`, and an operation
-    that the configuration keeps in float carries `qopt.float`. Nothing else
-    changes. A function in which no contraction is static needs no calibration.
+    that the configuration keeps in float carries `qopt.float`; so that their
+    weights are stored in fewer bits, contractions and readers of embedding tables
+    carry `qopt.weight_only`. Nothing else changes. A function in which no contraction is static needs no calibration.
     With `map`, a quantization map, its schemes take the place of the settings.
 
     Refuses a configuration or map that cannot be read, an operation that is no

@@ -20,6 +20,9 @@ namespace mlir::qopt {
 /// What `config` asks of qopt-quantize-weights.
 QuantizeWeightsOptions getWeightOptions(const quantopt::Config &config);
 
+/// What `config` asks of qopt-store-embeddings.
+StoreEmbeddingsOptions getEmbeddingOptions(const quantopt::Config &config);
+
 /// What `config` asks of qopt-propagate-params.
 PropagateParamsOptions getPropagateOptions(const quantopt::Config &config);
 

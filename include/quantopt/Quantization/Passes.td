@@ -358,12 +358,42 @@ def WriteQuantizationMap
   ];
 }
 
+def StoreEmbeddings : Pass<"qopt-store-embeddings", "::mlir::func::FuncOp"> {
+  let summary = "Store embedding tables in 8 bits";
+  let description = [{
+    Reads generics with `qopt.weight_only` whose body loads, by `tensor.extract`,
+    from a constant of f32 at rows that their operands give: the first indices are
+    computed from operands, and those of the row, of at least 4 elements, from the
+    position only. Afterwards the constant is of `i8`, symmetric in [-127, 127], with
+    a scale a row, that of the largest magnitude or, with `method=mse`, the scale of
+    least squared error; the body loads both, and its value is `f32(q) * scale`. With
+    the formats `float16` and `bfloat16` the constant is of these (half to even), and
+    the body extends what it loads. Tables with several readers are stored once.
+    Other loads, and tables that something else computes with, stay as they are.
+
+    Changes numbers by at most half a scale of their row, or, where `mse` clips,
+    as it finds best.
+
+    Refuses tables with NaN or infinities. Warns where a finite value becomes
+    infinite in `float16`.
+
+    Example: test/Quantization/store-embeddings.mlir
+  }];
+  let options = [
+    Option<"method", "method", "std::string", /*default=*/"\"mse\"",
+           "How the scale of a row is chosen: min-max or mse">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def VerifyQuantized : Pass<"qopt-verify-quantized", "::mlir::func::FuncOp"> {
   let summary = "Check the contract of the quantization phase, explain floats";
   let description = [{
     Checks that no observer, no fake quantization and no selected operation in
-    float is left, and says in a remark at each operation that stays in float why
-    it does. With `require-int8` such an operation is an error. Removes the
+    float is left, and says in remarks which operations stay in float and why: one
+    for all of a name and a reason, at the first of them. With `require-int8` each
+    such operation is an error. Removes the
     attributes that selection made. Operations that only feed the function's
     results are at the boundary and never an error, but for contractions.
 

@@ -38,6 +38,9 @@ enum class ActivationMethod {
 /// first layer.
 enum class InputBits { Auto, Eight, Sixteen };
 
+/// Storage of constants of which the data choose rows.
+enum class EmbeddingFormat { Int8, Float };
+
 enum class WeightGranularity { PerChannel, PerTensor };
 enum class WeightMethod { MinMax, Mse };
 
@@ -160,6 +163,7 @@ public:
   WeightOnlySettings weightOnly;
   ActivationSettings activations;
   WeightSettings weights;
+  EmbeddingFormat embeddings = EmbeddingFormat::Int8;
   InputBits inputBits = InputBits::Auto;
   /// Percent of the model's products that activations of 16 bits may take.
   double wideProducts = 2.0;

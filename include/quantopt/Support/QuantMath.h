@@ -101,6 +101,10 @@ struct QuantParams {
 /// f32.
 inline constexpr float kLeastDynamicScale = 0x1p-100f;
 
+/// Smaller exponentials are 0 where a softmax divides them by their sum, for
+/// the same reason.
+inline constexpr float kLeastDividend = 0x1p-100f;
+
 namespace detail {
 /// sat(round(x) + z): adds after rounding, clamps while still in floating point
 /// (a conversion out of range would be undefined), and sends NaN to `lo`.

@@ -21,6 +21,28 @@ using namespace mlir::qopt;
 
 namespace {
 
+/// Scalar maxima and minima that leave NaN out, as comparisons and selections:
+/// the loop vectorizer of LLVM 22 drops the iterations behind the last whole
+/// vector of reductions by `llvm.maxnum` and `llvm.minnum`.
+template <typename OpTy, arith::CmpFPredicate isFirst>
+struct SelectExtremum : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (!isa<FloatType>(op.getType()))
+      return failure();
+    Location loc = op.getLoc();
+    Value lhs = op.getLhs(), rhs = op.getRhs();
+    // True where `rhs` is NaN, too.
+    Value first = arith::CmpFOp::create(rewriter, loc, isFirst, lhs, rhs);
+    Value chosen = arith::SelectOp::create(rewriter, loc, first, lhs, rhs);
+    Value isNaN = arith::CmpFOp::create(rewriter, loc,
+                                        arith::CmpFPredicate::UNO, lhs, lhs);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, isNaN, rhs, chosen);
+    return success();
+  }
+};
+
 struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
@@ -31,6 +53,9 @@ struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
              name == math::LogOp::getOperationName();
     });
     populateWideMathPatterns(patterns);
+    patterns.add<SelectExtremum<arith::MaxNumFOp, arith::CmpFPredicate::UGT>,
+                 SelectExtremum<arith::MinNumFOp, arith::CmpFPredicate::ULT>>(
+        &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -94,8 +94,8 @@ static bool readsProduct(linalg::LinalgOp op) {
 }
 
 /// A producer moves into its one consumer, but not where it would be computed
-/// again for each term of a reduction, or for many points that share it. Combinations of partial results stay as
-/// they are: kernels know them.
+/// again for each term of a reduction, or for many points that share it.
+/// Combinations of partial results stay as they are: kernels know them.
 static bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::LinalgOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());

@@ -109,12 +109,7 @@ Value Emitter::quantize(Value scales, Value zeroPoints, StorageRange range) {
   SmallVector<Value> inputs = {op.getInput(), scales};
   SmallVector<AffineMap> maps = {identity, rows};
   if (hasFMA) {
-    inputs.push_back(mapRows(
-        {scales}, b.getF32Type(),
-        [](OpBuilder &builder, Location loc, ValueRange args) {
-          Value one = emitConstant(builder, loc, args[0].getType(), 1.0);
-          return arith::DivFOp::create(builder, loc, one, args[0]).getResult();
-        }));
+    inputs.push_back(emitReciprocals(b, loc, scales));
     maps.push_back(rows);
   }
   if (zeroPoints) {
@@ -135,7 +130,12 @@ Value Emitter::quantize(Value scales, Value zeroPoints, StorageRange range) {
         if (!hasFMA)
           return emitQuantize(builder, loc, args[0], args[1], zeroPoint, range,
                               builder.getI8Type(), rounding);
-        Value quotient = emitQuotient(builder, loc, args[0], args[1], args[2]);
+        // For an infinite scale the product is zero, and so is the correction.
+        Value largest = emitConstant(builder, loc, builder.getF32Type(),
+                                     double(std::numeric_limits<float>::max()));
+        Value divisor =
+            arith::MinimumFOp::create(builder, loc, args[1], largest);
+        Value quotient = emitQuotient(builder, loc, args[0], divisor, args[2]);
         return emitStored(builder, loc, quotient, zeroPoint, range,
                           builder.getI8Type(), rounding);
       });

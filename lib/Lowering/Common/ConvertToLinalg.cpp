@@ -8,6 +8,7 @@
 
 #include "../CPU/TargetInfo.h"
 #include "ConvertDynamic.h"
+#include "ConvertSoftmax.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 #include "quantopt/Lowering/Common/QuantArith.h"
@@ -540,6 +541,7 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
              ConvertDequantizeGroups, ConvertLookup, ConvertGather, ConvertTake,
              DecomposeAggregated>(&getContext());
     populateConvertDynamicPatterns(patterns, hasFMA);
+    populateConvertSoftmaxPatterns(patterns, hasFMA);
     GreedyRewriteConfig config;
     config.enableFolding(false);
     if (failed(

@@ -67,3 +67,19 @@ func.func @others(%x: f32, %y: f64) -> (f32, f64) {
   %17 = math.sin %y : f64
   return %16, %17 : f32, f64
 }
+
+// NaN is left out on either side.
+// CHECK-LABEL: func @extrema
+// CHECK-SAME: %[[X:.*]]: f32, %[[Y:.*]]: f32, %[[V:.*]]: vector<4xf32>
+// CHECK: %[[FIRST:.*]] = arith.cmpf ugt, %[[X]], %[[Y]]
+// CHECK-NEXT: %[[CHOSEN:.*]] = arith.select %[[FIRST]], %[[X]], %[[Y]]
+// CHECK-NEXT: %[[NAN:.*]] = arith.cmpf uno, %[[X]], %[[X]]
+// CHECK-NEXT: arith.select %[[NAN]], %[[Y]], %[[CHOSEN]]
+// CHECK: arith.cmpf ult
+// CHECK: arith.maxnumf {{.*}} : vector<4xf32>
+func.func @extrema(%x: f32, %y: f32, %v: vector<4xf32>, %w: vector<4xf32>) -> (f32, f32, vector<4xf32>) {
+  %a = arith.maxnumf %x, %y : f32
+  %b = arith.minnumf %x, %y : f32
+  %c = arith.maxnumf %v, %w : vector<4xf32>
+  return %a, %b, %c : f32, f32, vector<4xf32>
+}

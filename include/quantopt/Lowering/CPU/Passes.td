@@ -47,7 +47,8 @@ def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
     `cpu` with fused multiply-add that one multiplies by the reciprocal of the scale
     and corrects the product, which stores the same integers. `tensor.gather`
     becomes a generic that reads its source at the indices. Aggregated operations
-    (`linalg.softmax`) are taken apart.
+    (`linalg.softmax`) are taken apart; exponentials below 2^-100 become 0, and the
+    quotients of a row share a reciprocal as above.
 
     Guarantees that no `qopt` conversion is left.
 
@@ -449,6 +450,9 @@ def ApproximateMath : Pass<"qopt-approximate-math", "::mlir::func::FuncOp"> {
     negative numbers exist for integral exponents, `x^0` and `1^y` are 1 even for
     NaN. Another NaN that is an operand is the result. Angles of 2^20 and more
     are reduced in a branch that vectors take if one of their elements needs it.
+
+    `arith.maxnumf` and `minnumf` of scalars become comparisons and selections:
+    LLVM 22 vectorizes reductions by them wrongly.
 
     Refuses nothing: other functions and other types are calls of the C library.
 

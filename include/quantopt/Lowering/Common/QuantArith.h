@@ -40,16 +40,19 @@ Value emitQuantize(OpBuilder &builder, Location loc, Value x, Value scale,
                    Value zeroPoint, StorageRange range, Type storage,
                    Rounding rounding);
 
-/// Stands for `x / scale` where that is rounded to an integer: a product with
-/// the reciprocal and one correction by its remainder (Markstein, "Computation
-/// of elementary functions on the IBM RISC System/6000 processor", IBM Journal
-/// of Research and Development 34 (1), 1990). `reciprocal` is `1 / scale`,
-/// rounded; all are f32. For scales from `quantopt::kLeastDynamicScale` on and
-/// quotients up to 256, the result lies on the same side of each integer and a
-/// half as the rounded quotient does, or on it where that does
-/// (`DynamicDivision.*` in test/unit tries all).
-Value emitQuotient(OpBuilder &builder, Location loc, Value x, Value scale,
+/// `x / divisor`, as a product with `reciprocal`, which is `1 / divisor`,
+/// rounded, and one correction by its remainder (Markstein, "Computation of
+/// elementary functions on the IBM RISC System/6000 processor", IBM Journal of
+/// Research and Development 34 (1), 1990). All are f32. The bits are those of
+/// the division where the remainder is exact and nothing is subnormal or
+/// overflows: for |x| from 2^-101 and |x / divisor| from 2^-100 on, and
+/// divisors up to 2^122; zeros stay zeros. Smaller quotients differ by less
+/// than 2^-100. `DynamicDivision.*` in test/unit has the proof.
+Value emitQuotient(OpBuilder &builder, Location loc, Value x, Value divisor,
                    Value reciprocal);
+
+/// `1 / x` for each element of a tensor of f32, as linalg.
+Value emitReciprocals(OpBuilder &builder, Location loc, Value x);
 
 /// What rule Q0 does with the quotient: `sat(round(quotient) + zeroPoint)`.
 Value emitStored(OpBuilder &builder, Location loc, Value quotient,

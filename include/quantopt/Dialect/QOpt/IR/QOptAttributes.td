@@ -94,7 +94,7 @@ def QOpt_WeightFormat : I32EnumAttr<"WeightFormat",
 
 def QOpt_WeightOnlyAttr : AttrDef<QOpt_Dialect, "WeightOnly"> {
   let mnemonic = "weight_only";
-  let summary = "a contraction in float whose weights are stored in fewer bits";
+  let summary = "an operation in float whose weights are stored in fewer bits";
   let description = [{
     On a contraction, as `qopt.weight_only`: it computes in f32, and its constant
     weights become f32 where they are read.
@@ -104,6 +104,9 @@ def QOpt_WeightOnlyAttr : AttrDef<QOpt_Dialect, "WeightOnly"> {
     - `group`: so many neighbours along the largest dimension that the contraction
       sums over share a scale (`qopt.dequantize_groups`; the last group may have
       fewer); 0 gives each output channel one. `int8` only.
+
+    On a generic that reads an embedding table, that is stored so, with a scale a
+    row (`--qopt-store-embeddings`).
   }];
   let parameters = (ins
     DefaultValuedParameter<"::mlir::qopt::WeightFormat", "::mlir::qopt::WeightFormat::Int8">:$format,
