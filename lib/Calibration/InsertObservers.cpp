@@ -7,9 +7,13 @@
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
+
+#include <cfloat>
+#include <cmath>
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_INSERTOBSERVERS
@@ -30,6 +34,21 @@ static bool isPinned(Value value) {
          llvm::all_of(value.getUsers(), llvm::IsaPred<FakeQuantOp>);
 }
 
+/// Whether `op` puts values of its own beside those that it moves, so that the
+/// range of these tells too little: not zeros, which every range holds, nor
+/// the ends of the number line, which a maximum is padded with.
+static bool padsWithValues(Operation *op) {
+  auto pad = dyn_cast<tensor::PadOp>(op);
+  if (!pad)
+    return false;
+  auto yield = cast<tensor::YieldOp>(pad.getBody()->getTerminator());
+  FloatAttr constant;
+  if (!matchPattern(yield.getValue(), m_Constant(&constant)))
+    return true;
+  const double value = std::fabs(constant.getValueAsDouble());
+  return value > 0 && value < FLT_MAX;
+}
+
 /// Whether the result of `op` wants statistics of its own.
 static bool wantsObserver(Operation *op) {
   if (isa<ObserveOp, FakeQuantOp, QuantizeOp, DequantizeOp>(op) ||
@@ -38,7 +57,9 @@ static bool wantsObserver(Operation *op) {
     return false;
   if (auto quantizable = dyn_cast<QuantizableOpInterface>(op)) {
     QuantRole role = quantizable.getQuantRole();
-    return role != QuantRole::None && role != QuantRole::SameScale;
+    if (role == QuantRole::SameScale)
+      return padsWithValues(op);
+    return role != QuantRole::None;
   }
   return !isConstantDerived(op->getResult(0));
 }

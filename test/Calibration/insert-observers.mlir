@@ -162,3 +162,52 @@ func.func @moved_constants(%i: tensor<2x1xindex> {qopt.name = "i"}) -> (tensor<3
   %m = linalg.matmul {qopt.name = "m"} ins(%c, %w : tensor<3x2xf32>, tensor<2x2xf32>) outs(%init : tensor<3x2xf32>) -> tensor<3x2xf32>
   return %m, %h : tensor<3x2xf32>, tensor<2x2xf32>
 }
+
+// -----
+
+// What is padded with values that the range of the moved ones may not hold has statistics
+// of its own; zeros and the ends of the number line, which a maximum is padded with, are no
+// such values.
+// CHECK-LABEL: func @pads
+// CHECK-SAME: %[[X:.*]]: tensor<2xf32>
+// CHECK: tensor.yield %{{.*}} : f32
+// CHECK-NEXT: } {qopt.name = "five"}
+// CHECK-NEXT: qopt.observe %{{.*}} id "five" : tensor<3xf32>
+// CHECK: } {qopt.name = "zero"}
+// CHECK-NOT: qopt.observe
+// CHECK: } {qopt.name = "low"}
+// CHECK-NOT: qopt.observe
+// CHECK: } {qopt.name = "lowest"}
+// CHECK-NOT: qopt.observe
+// CHECK: } {qopt.name = "index"}
+// CHECK-NEXT: qopt.observe %{{.*}} id "index" : tensor<3xf32>
+// CHECK-NOT: qopt.observe
+func.func @pads(%x: tensor<2xf32> {qopt.name = "x"}) -> (tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) {
+  %five = arith.constant -5.0 : f32
+  %zero = arith.constant 0.0 : f32
+  %low = arith.constant 0xFF800000 : f32
+  %lowest = arith.constant 0xFF7FFFFF : f32
+  %a = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %five : f32
+  } {qopt.name = "five"} : tensor<2xf32> to tensor<3xf32>
+  %b = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %zero : f32
+  } {qopt.name = "zero"} : tensor<2xf32> to tensor<3xf32>
+  %c = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %low : f32
+  } {qopt.name = "low"} : tensor<2xf32> to tensor<3xf32>
+  %d = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %lowest : f32
+  } {qopt.name = "lowest"} : tensor<2xf32> to tensor<3xf32>
+  %e = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    %n = arith.index_cast %i : index to i32
+    %f = arith.sitofp %n : i32 to f32
+    tensor.yield %f : f32
+  } {qopt.name = "index"} : tensor<2xf32> to tensor<3xf32>
+  return %a, %b, %c, %d, %e : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>
+}
