@@ -31,6 +31,8 @@ struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
              name == math::LogOp::getOperationName();
     });
     populateWideMathPatterns(patterns);
+    // Has no form in the LLVM dialect.
+    math::populateExpansionPatterns(patterns, {"clampf"});
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
