@@ -99,9 +99,29 @@ static bufferization::OneShotBufferizationOptions makeOptions() {
   return options;
 }
 
+/// Names the first operation on tensors that upstream cannot put on buffers.
+static LogicalResult checkOperations(ModuleOp module) {
+  auto isTensor = [](Type type) { return isa<TensorType>(type); };
+  return success(
+      !module
+           ->walk([&](Operation *op) -> WalkResult {
+             if (isa<bufferization::BufferizableOpInterface>(op) ||
+                 op->hasTrait<OpTrait::ReturnLike>() ||
+                 (llvm::none_of(op->getOperandTypes(), isTensor) &&
+                  llvm::none_of(op->getResultTypes(), isTensor)))
+               return WalkResult::advance();
+             return op->emitOpError(
+                 "computes on tensors and has no form on buffers; write it as "
+                 "linalg or tensor operations, or lower it before");
+           })
+           .wasInterrupted());
+}
+
 struct Bufferize : qopt::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(checkOperations(module)))
+      return signalPassFailure();
     IRRewriter rewriter(&getContext());
     separateInitialValues(module);
     separateDestinations(module);
