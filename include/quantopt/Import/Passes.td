@@ -65,9 +65,11 @@ def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
     Reads linalg operations without reductions whose inputs are all constants:
     transposed or rescaled weights, statistics of a normalisation; and generics
     that copy elements of a constant from indices that are affine in their own,
-    as those that turn the weights of a transposed convolution around. Afterwards
-    they are constants. An operation that only broadcasts stays, because its
-    result would be larger than its inputs. Bits are those of the operations
+    as those that turn the weights of a transposed convolution around; and
+    reshapes and pads of constants. Afterwards they are constants. An operation
+    that only broadcasts stays, and so does a pad to more than 16 times as many
+    elements, because its result would be larger than its inputs. Bits are those
+    of the operations
     themselves; functions of the math dialect are the host's, rounded once from
     f64. The cost is linear in the number of elements.
 
