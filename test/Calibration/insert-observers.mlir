@@ -211,3 +211,31 @@ func.func @pads(%x: tensor<2xf32> {qopt.name = "x"}) -> (tensor<3xf32>, tensor<3
   } {qopt.name = "index"} : tensor<2xf32> to tensor<3xf32>
   return %a, %b, %c, %d, %e : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>
 }
+
+// -----
+
+// Where all that reads it is a maximum that begins with less, the padding value may be cut
+// off with that.
+// CHECK-LABEL: func @padded_maximum
+// CHECK: } {qopt.name = "half_lowest"}
+// CHECK-NOT: qopt.observe
+// CHECK: linalg.pooling_nwc_max
+// CHECK: } {qopt.name = "largest"}
+// CHECK-NEXT: qopt.observe %{{.*}} id "largest"
+func.func @padded_maximum(%x: tensor<1x3x1xf32> {qopt.name = "x"}) -> (tensor<1x3x1xf32>, tensor<1x3x1xf32>) {
+  %low = arith.constant -65504.0 : f32
+  %high = arith.constant 65504.0 : f32
+  %window = tensor.empty() : tensor<2xf32>
+  %init = arith.constant dense<0xFF800000> : tensor<1x3x1xf32>
+  %a = tensor.pad %x low[0, 1, 0] high[0, 0, 0] {
+  ^bb0(%i: index, %j: index, %k: index):
+    tensor.yield %low : f32
+  } {qopt.name = "half_lowest"} : tensor<1x3x1xf32> to tensor<1x4x1xf32>
+  %p = linalg.pooling_nwc_max {qopt.name = "p"} ins(%a, %window : tensor<1x4x1xf32>, tensor<2xf32>) outs(%init : tensor<1x3x1xf32>) -> tensor<1x3x1xf32>
+  %b = tensor.pad %x low[0, 1, 0] high[0, 0, 0] {
+  ^bb0(%i: index, %j: index, %k: index):
+    tensor.yield %high : f32
+  } {qopt.name = "largest"} : tensor<1x3x1xf32> to tensor<1x4x1xf32>
+  %q = linalg.pooling_nwc_max {qopt.name = "q"} ins(%b, %window : tensor<1x4x1xf32>, tensor<2xf32>) outs(%init : tensor<1x3x1xf32>) -> tensor<1x3x1xf32>
+  return %p, %q : tensor<1x3x1xf32>, tensor<1x3x1xf32>
+}
