@@ -188,6 +188,9 @@ std::optional<double> mlir::qopt::getSplatConstant(Value value) {
 }
 
 bool mlir::qopt::isConstantDerived(Value value) {
+  // What depends on an input leads back to it through the whole model.
+  constexpr unsigned kMostOperations = 128;
+  unsigned numComputed = 0;
   SmallVector<Value> worklist = {value};
   llvm::SmallPtrSet<Operation *, 8> seen;
   while (!worklist.empty()) {
@@ -196,7 +199,8 @@ bool mlir::qopt::isConstantDerived(Value value) {
       return false;
     if (!seen.insert(op).second)
       continue;
-    if (!isPure(op))
+    if (!isPure(op) ||
+        (op->getNumOperands() != 0 && ++numComputed > kMostOperations))
       return false;
     llvm::append_range(worklist, op->getOperands());
     // Values that a body takes from outside of it.

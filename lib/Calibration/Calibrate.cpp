@@ -44,6 +44,14 @@ struct Calibrate : qopt::impl::CalibrateBase<Calibrate> {
         signalPassFailure();
       return;
     }
+    if (data.empty() && settings->scheme != quantopt::QuantScheme::Static &&
+        !hasStaticContraction(module)) {
+      emitError(module.getLoc())
+          << "the model has no contraction that the configuration's scheme "
+             "applies to, so nothing of it would change; use it as it is, or "
+             "give samples and 'scheme: static'";
+      return signalPassFailure();
+    }
     if (data.empty()) {
       emitError(module.getLoc())
           << "calibration needs samples: give data=FILE.npz with one array for "

@@ -36,17 +36,32 @@ static bool isPinned(QuantizableOpInterface op) {
   return true;
 }
 
-bool mlir::qopt::needsCalibration(Operation *root) {
-  bool hasOwn = false, isStatic = false;
-  root->walk([&](QuantizableOpInterface op) {
-    if (op.getQuantRole() != QuantRole::Contraction)
-      return;
-    if (getDynamic(op) || getWeightOnly(op) || isPinned(op))
-      hasOwn = true;
-    else if (!op->hasAttr("qopt.float"))
-      isStatic = true;
+/// Whether a contraction has parameters that no samples tell.
+static bool hasOwn(QuantizableOpInterface op) {
+  return getDynamic(op) || getWeightOnly(op) || isPinned(op);
+}
+
+/// Whether `is` holds for a contraction inside of `root`.
+static bool
+anyContraction(Operation *root,
+               llvm::function_ref<bool(QuantizableOpInterface)> is) {
+  return root
+      ->walk([&](QuantizableOpInterface op) {
+        return op.getQuantRole() == QuantRole::Contraction && is(op)
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+bool mlir::qopt::hasStaticContraction(Operation *root) {
+  return anyContraction(root, [](QuantizableOpInterface op) {
+    return !hasOwn(op) && !op->hasAttr("qopt.float");
   });
-  return isStatic || !hasOwn;
+}
+
+bool mlir::qopt::needsCalibration(Operation *root) {
+  return hasStaticContraction(root) || !anyContraction(root, hasOwn);
 }
 
 static DynamicAttr makeAttr(MLIRContext *context,

@@ -7,9 +7,14 @@
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
+
+#include <cfloat>
+#include <cmath>
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_INSERTOBSERVERS
@@ -30,6 +35,38 @@ static bool isPinned(Value value) {
          llvm::all_of(value.getUsers(), llvm::IsaPred<FakeQuantOp>);
 }
 
+/// Whether `user` is a maximum or minimum that begins beyond `value`: where
+/// that is cut off at the end of a range, what it begins with is, too.
+static bool isExtremumBeyond(Operation *user, double value) {
+  auto op = dyn_cast<linalg::LinalgOp>(user);
+  auto quantizable = dyn_cast<QuantizableOpInterface>(user);
+  if (!op || !quantizable ||
+      quantizable.getQuantRole() != QuantRole::SameScale ||
+      op.getNumReductionLoops() == 0)
+    return false;
+  std::optional<double> first = getSplatConstant(op.getDpsInits()[0]);
+  return first && (*first < 0) == (value < 0) &&
+         std::fabs(value) <= std::fabs(*first);
+}
+
+/// Whether `op` puts values of its own beside those that it moves, so that the
+/// range of these tells too little: not zeros, which every range holds, nor
+/// what a maximum is padded with, such as the ends of the number line.
+static bool padsWithValues(Operation *op) {
+  auto pad = dyn_cast<tensor::PadOp>(op);
+  if (!pad)
+    return false;
+  auto yield = cast<tensor::YieldOp>(pad.getBody()->getTerminator());
+  FloatAttr constant;
+  if (!matchPattern(yield.getValue(), m_Constant(&constant)))
+    return true;
+  const double value = constant.getValueAsDouble();
+  return value != 0 && std::fabs(value) < FLT_MAX &&
+         !llvm::all_of(
+             op->getUsers(),
+             [&](Operation *user) { return isExtremumBeyond(user, value); });
+}
+
 /// Whether the result of `op` wants statistics of its own.
 static bool wantsObserver(Operation *op) {
   if (isa<ObserveOp, FakeQuantOp, QuantizeOp, DequantizeOp>(op) ||
@@ -38,7 +75,9 @@ static bool wantsObserver(Operation *op) {
     return false;
   if (auto quantizable = dyn_cast<QuantizableOpInterface>(op)) {
     QuantRole role = quantizable.getQuantRole();
-    return role != QuantRole::None && role != QuantRole::SameScale;
+    if (role == QuantRole::SameScale)
+      return padsWithValues(op);
+    return role != QuantRole::None;
   }
   return !isConstantDerived(op->getResult(0));
 }

@@ -13,6 +13,9 @@ namespace mlir::qopt {
 /// it has dynamic contractions and every other one stays in float.
 bool needsCalibration(Operation *root);
 
+/// Whether `root` has a contraction with parameters from samples.
+bool hasStaticContraction(Operation *root);
+
 /// The map of the file `path`. Failures are reported at `loc`.
 FailureOr<quantopt::QuantizationMap> loadQuantizationMap(StringRef path,
                                                          Location loc);

@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -109,6 +110,30 @@ static std::string describeShapes(ArrayRef<int64_t> tensor) {
   return text;
 }
 
+/// What to do with an array whose shape does not fit. To reshape one whose
+/// dimensions are in another order would mix its elements up.
+static StringRef adviseOnShape(ArrayRef<int64_t> array,
+                               ArrayRef<int64_t> tensor) {
+  auto isReordered = [](ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+    return a.size() == b.size() &&
+           std::is_permutation(a.begin(), a.end(), b.begin());
+  };
+  if (!array.empty() &&
+      (isReordered(array.drop_front(), tensor) ||
+       (!tensor.empty() && tensor.front() == 1 &&
+        isReordered(array.drop_front(), tensor.drop_front()))))
+    return "transpose the array to ";
+  auto count = [](ArrayRef<int64_t> sizes) {
+    int64_t product = 1;
+    for (int64_t size : sizes)
+      product *= size;
+    return product;
+  };
+  const int64_t wanted = count(tensor);
+  return wanted != 0 && count(array) % wanted == 0 ? "reshape the array to "
+                                                   : "give an array of shape ";
+}
+
 Expected<SampleArray> SampleArray::open(const NpzReader &file,
                                         const NpyArray &array,
                                         const TensorSpec &tensor,
@@ -120,7 +145,8 @@ Expected<SampleArray> SampleArray::open(const NpzReader &file,
   };
   std::optional<int64_t> samples = countSamples(array.shape, tensor.shape);
   if (!samples)
-    return mismatch("reshape the array to " + describeShapes(tensor.shape));
+    return mismatch(adviseOnShape(array.shape, tensor.shape) +
+                    describeShapes(tensor.shape));
   if (!isSameStorage(array.type, tensor.type) &&
       !isConvertible(array.type, tensor.type)) {
     StringRef wanted = getNumPyName(tensor.type);

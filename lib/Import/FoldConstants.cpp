@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include <cstring>
@@ -46,6 +47,16 @@ static AffineExpr getAffineIndex(Value value) {
              : AffineExpr();
 }
 
+/// The elements of a constant as they are stored: one of a splat.
+static ArrayRef<char> getBytes(ElementsAttr from) {
+  if (auto dense = dyn_cast<DenseElementsAttr>(from))
+    return dense.getRawData();
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(from))
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      return blob->getData();
+  return {};
+}
+
 /// The result of `op` where it copies elements of a constant, each from indices
 /// that are affine in its own: the weights of a transposed convolution, which
 /// frontends turn around so.
@@ -71,12 +82,7 @@ static ElementsAttr copyByIndices(linalg::GenericOp op) {
   }
   if (from.isSplat())
     return DenseElementsAttr::get(type, from.getSplatValue<Attribute>());
-  ArrayRef<char> bytes;
-  if (auto dense = dyn_cast<DenseElementsAttr>(from))
-    bytes = dense.getRawData();
-  else if (auto resource = dyn_cast<DenseResourceElementsAttr>(from))
-    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      bytes = blob->getData();
+  ArrayRef<char> bytes = getBytes(from);
   const size_t size = type.getElementTypeBitWidth() / 8;
   if (bytes.size() != size * from.getNumElements())
     return {};
@@ -122,13 +128,72 @@ static ElementsAttr copyByIndices(linalg::GenericOp op) {
   return std::move(result).finish("folded");
 }
 
+/// A constant inside of one that is up to 16 times as large, between copies of
+/// another: weights of a transposed convolution, padded to whole strides.
+static ElementsAttr padConstant(tensor::PadOp op) {
+  constexpr int64_t kMostGrowth = 16;
+  RankedTensorType type = op.getResultType();
+  ElementsAttr from;
+  Attribute padding;
+  Value value = op.getConstantPaddingValue();
+  std::optional<SmallVector<int64_t>> low =
+      getConstantIntValues(op.getMixedLowPad());
+  if (!value || !matchPattern(value, m_Constant(&padding)) || !low ||
+      !matchPattern(op.getSource(), m_Constant(&from)) ||
+      !type.hasStaticShape() || !type.getElementType().isIntOrFloat() ||
+      type.getElementTypeBitWidth() % 8 != 0 ||
+      type.getNumElements() > kMostGrowth * from.getNumElements())
+    return {};
+  ArrayRef<int64_t> shape = from.getShapedType().getShape();
+  for (auto [first, own, all] : llvm::zip_equal(*low, shape, type.getShape()))
+    if (first < 0 || first + own > all)
+      return {};
+  const size_t size = type.getElementTypeBitWidth() / 8;
+  ArrayRef<char> bytes = getBytes(from);
+  const size_t step = from.isSplat() ? 0 : size;
+  if (bytes.size() != (step ? size * from.getNumElements() : size))
+    return {};
+  auto filling = DenseElementsAttr::get(
+      RankedTensorType::get({}, type.getElementType()), padding);
+
+  ConstantBuilder result(type);
+  char *to = result.getMutableData<char>().data();
+  for (int64_t element = 0; element < type.getNumElements(); ++element)
+    std::memcpy(to + element * size, filling.getRawData().data(), size);
+  const SmallVector<int64_t> strides = computeStrides(type.getShape());
+  const SmallVector<int64_t> own = computeStrides(shape);
+  for (int64_t element = 0; element < from.getNumElements(); ++element) {
+    SmallVector<int64_t> index = delinearize(element, own);
+    for (auto [at, first] : llvm::zip_equal(index, *low))
+      at += first;
+    std::memcpy(to + linearize(index, strides) * size,
+                bytes.data() + element * step, size);
+  }
+  return std::move(result).finish("folded");
+}
+
 /// The constant that `op` computes, or null.
-static ElementsAttr evaluate(linalg::LinalgOp op) {
+static ElementsAttr evaluate(Operation *op) {
+  if (auto pad = dyn_cast<tensor::PadOp>(op))
+    return padConstant(pad);
+  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
+    ElementsAttr from;
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    return type.hasStaticShape() &&
+                   matchPattern(op->getOperand(0), m_Constant(&from))
+               ? reshapeElements(from, type.getShape())
+               : ElementsAttr();
+  }
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  if (!linalgOp || !linalgOp.hasPureTensorSemantics() ||
+      op->getNumResults() != 1)
+    return {};
   // Broadcasts stay broadcasts.
-  FailureOr<ElementsAttr> folded = evaluateOnConstants(op, /*mayGrow=*/false);
+  FailureOr<ElementsAttr> folded =
+      evaluateOnConstants(linalgOp, /*mayGrow=*/false);
   if (succeeded(folded))
     return *folded;
-  if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation()))
+  if (auto generic = dyn_cast<linalg::GenericOp>(op))
     return copyByIndices(generic);
   return {};
 }
@@ -137,15 +202,13 @@ namespace {
 struct FoldConstants : qopt::impl::FoldConstantsBase<FoldConstants> {
   void runOnOperation() override {
     // In program order, so that chains fold in one walk.
-    getOperation()->walk([&](linalg::LinalgOp op) {
-      if (!op.hasPureTensorSemantics() || op->getNumResults() != 1)
-        return;
+    getOperation()->walk([&](Operation *op) {
       ElementsAttr folded = evaluate(op);
       if (!folded)
         return;
       OpBuilder builder(op);
       auto constant = arith::ConstantOp::create(
-          builder, op.getLoc(), cast<TypedAttr>(Attribute(folded)));
+          builder, op->getLoc(), cast<TypedAttr>(Attribute(folded)));
       op->getResult(0).replaceAllUsesWith(constant);
       op->erase();
     });

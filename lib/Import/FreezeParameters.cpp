@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/Support/Format.h"
@@ -47,6 +48,37 @@ struct FreezeParameters : qopt::impl::FreezeParametersBase<FreezeParameters> {
     for (auto func : module.getOps<func::FuncOp>())
       if (failed(freeze(func, reader.get())))
         return signalPassFailure();
+    takeGlobals(module);
+  }
+
+  /// Constants that a frontend keeps outside of the function come into it. What
+  /// can change stays, and so does what another file holds.
+  static void takeGlobals(ModuleOp module) {
+    for (auto global :
+         llvm::make_early_inc_range(module.getOps<ml_program::GlobalOp>())) {
+      auto value = dyn_cast_or_null<ElementsAttr>(
+          global.getValue().value_or(Attribute()));
+      std::optional<SymbolTable::UseRange> uses =
+          SymbolTable::getSymbolUses(global, module);
+      if (global.getIsMutable() || !value || !uses)
+        continue;
+      bool isTaken = true;
+      for (SymbolTable::SymbolUse use : *uses) {
+        Operation *load = use.getUser();
+        if (!isa<ml_program::GlobalLoadConstOp, ml_program::GlobalLoadOp>(
+                load) ||
+            load->getResult(0).getType() != value.getType()) {
+          isTaken = false;
+          continue;
+        }
+        OpBuilder builder(load);
+        load->getResult(0).replaceAllUsesWith(arith::ConstantOp::create(
+            builder, load->getLoc(), cast<TypedAttr>(value)));
+        load->erase();
+      }
+      if (isTaken)
+        global->erase();
+    }
   }
 
   LogicalResult freeze(func::FuncOp func, const quantopt::NpzReader *reader) {

@@ -3,12 +3,15 @@
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/ElementwiseBody.h"
 #include "quantopt/Import/Passes.h"
+#include "quantopt/Interfaces/QuantizableOpInterface.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::qopt {
@@ -20,7 +23,20 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 namespace {
-/// Named elementwise operations, maps and reductions become generics.
+static bool isFloatTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && isa<FloatType>(tensor.getElementType());
+}
+
+/// Whether `op` is a named operation on floats that quantization knows only as
+/// a generic, such as linalg.contract.
+static bool isKnownAsGeneric(linalg::LinalgOp op) {
+  return !isa<QuantizableOpInterface>(op.getOperation()) &&
+         op->getNumResults() == 1 && isFloatTensor(op->getResultTypes()[0]);
+}
+
+/// Named elementwise operations, maps and reductions become generics, and so do
+/// contractions that have no model of their own.
 struct Generalize : OpInterfaceRewritePattern<linalg::LinalgOp> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
@@ -32,7 +48,8 @@ struct Generalize : OpInterfaceRewritePattern<linalg::LinalgOp> {
       return failure();
     bool isElementwise = op.getNumReductionLoops() == 0 &&
                          op->getNumResults() == 1 && isElementwiseMapped(op);
-    if (!isElementwise && !isa<linalg::MapOp, linalg::ReduceOp>(op))
+    if (!isElementwise && !isa<linalg::MapOp, linalg::ReduceOp>(op) &&
+        !isKnownAsGeneric(op))
       return failure();
     return linalg::generalizeNamedOp(rewriter, op);
   }
@@ -49,8 +66,10 @@ struct InlineSplat : OpRewritePattern<linalg::GenericOp> {
     std::optional<unsigned> found;
     std::optional<double> splat;
     for (OpOperand *input : op.getDpsInputOperands()) {
-      auto type = dyn_cast<RankedTensorType>(input->get().getType());
-      if (!type || !isa<FloatType>(type.getElementType()))
+      // A scalar, too, such as the value of a fill that is spelled as a
+      // generic.
+      Type type = input->get().getType();
+      if (!isa<FloatType>(type) && !isFloatTensor(type))
         continue;
       // Loops must not lose their only source of a range.
       if ((splat = getSplatConstant(input->get())) &&
@@ -175,11 +194,31 @@ struct ExpandSquare : OpRewritePattern<OpTy> {
 };
 
 struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
+  /// Arithmetic on whole tensors becomes generics. Operations of this dialect
+  /// stay as they are.
+  LogicalResult convertArithmetic() {
+    RewritePatternSet patterns(&getContext());
+    linalg::populateElementwiseToLinalgConversionPatterns(patterns);
+    ConversionTarget target(getContext());
+    target.markUnknownOpDynamicallyLegal([](Operation *op) {
+      return !isa_and_present<arith::ArithDialect, math::MathDialect>(
+                 op->getDialect()) ||
+             !OpTrait::hasElementwiseMappableTraits(op) ||
+             op->getNumOperands() == 0 ||
+             !llvm::all_of(op->getOperandTypes(),
+                           llvm::IsaPred<RankedTensorType>);
+    });
+    return applyPartialConversion(getOperation(), target, std::move(patterns));
+  }
+
   void runOnOperation() override {
+    if (failed(convertArithmetic()))
+      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     patterns.add<Generalize, InlineSplat, RaiseFill, InlineBroadcast,
                  ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(
         &getContext());
+    math::populateExpansionPatterns(patterns, {"clampf"});
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
       getOperation().emitError(getArgument())

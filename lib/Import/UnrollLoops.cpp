@@ -21,7 +21,7 @@ using namespace mlir;
 using namespace mlir::qopt;
 
 /// Whether `loop` carries or makes tensors.
-static bool computesTensors(scf::ForOp loop) {
+static bool computesTensors(Operation *loop) {
   return loop
       ->walk([](Operation *op) {
         auto isTensor = [](Type type) { return isa<TensorType>(type); };
@@ -43,6 +43,14 @@ struct UnrollLoops : qopt::impl::UnrollLoopsBase<UnrollLoops> {
     for (scf::ForOp loop : loops)
       if (computesTensors(loop) && failed(unroll(loop)))
         return signalPassFailure();
+    getOperation().walk([&](scf::WhileOp loop) {
+      if (!computesTensors(loop))
+        return;
+      loop->emitOpError("runs until a condition holds, and steps are written "
+                        "one after the other; export the model for a fixed "
+                        "number of steps");
+      signalPassFailure();
+    });
   }
 
   LogicalResult unroll(scf::ForOp loop) const {

@@ -6,6 +6,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::qopt {
@@ -53,6 +55,33 @@ static LogicalResult checkElements(Operation *op) {
   return success();
 }
 
+/// Whether the value of a constant is there: a resource may have been left out
+/// when the module was printed, or cut off.
+static LogicalResult checkConstant(Operation *op) {
+  Attribute value;
+  if (!matchPattern(op, m_Constant(&value)))
+    return success();
+  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+  if (!resource)
+    return success();
+  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  if (!blob)
+    return op->emitOpError("has the value '")
+           << resource.getRawHandle().getKey()
+           << "', which the module does not hold; write the model with all of "
+              "its resources";
+  ShapedType type = resource.getShapedType();
+  const unsigned width =
+      type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() : 0;
+  const size_t size = type.getNumElements() * (width / 8);
+  if (width % 8 == 0 && width != 0 && blob->getData().size() != size)
+    return op->emitOpError("has the value '")
+           << resource.getRawHandle().getKey() << "' of "
+           << blob->getData().size() << " bytes, and " << type << " takes "
+           << size << "; export the model again";
+  return success();
+}
+
 static bool isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && isa<FloatType>(tensor.getElementType());
@@ -96,8 +125,15 @@ struct VerifyImported : qopt::impl::VerifyImportedBase<VerifyImported> {
                              "linalg on tensors first (torch-mlir's "
                              "linalg-on-tensors backend, "
                              "stablehlo-legalize-to-linalg, tosa-to-linalg)");
-    if (auto func = dyn_cast<func::FuncOp>(op); func && !func.isExternal())
+    if (auto func = dyn_cast<func::FuncOp>(op); func && !func.isExternal()) {
+      if (!func.getBody().hasOneBlock())
+        return func.emitOpError(
+            "has control flow between blocks, and quantization takes models of "
+            "one block; export the model without branches");
       return checkArguments(func);
+    }
+    if (failed(checkConstant(op)))
+      return failure();
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (quantizable && failed(checkShapes(op)))
       return failure();

@@ -1,6 +1,7 @@
 //===- DumpPhase.cpp - Writes the module after a phase --------------------===//
 
 #include "DumpPhase.h"
+#include "quantopt/Support/OutputFiles.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
@@ -25,7 +26,7 @@ struct DumpPhase : PassWrapper<DumpPhase, OperationPass<ModuleOp>> {
     std::error_code failure = llvm::sys::fs::create_directories(folder);
     llvm::Error error =
         failure ? llvm::createFileError(folder, failure)
-                : llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+                : quantopt::writeOutput(path, [&](llvm::raw_ostream &os) {
                     getOperation().print(os);
                     os << '\n';
                     return llvm::Error::success();

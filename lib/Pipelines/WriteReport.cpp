@@ -9,7 +9,7 @@
 #include "quantopt/Quantization/Explanation.h"
 #include "quantopt/Report/Report.h"
 #include "quantopt/Support/Config.h"
-#include "quantopt/Target/OutputFiles.h"
+#include "quantopt/Support/OutputFiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

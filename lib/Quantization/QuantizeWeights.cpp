@@ -361,6 +361,10 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       return success();
     }
     auto type = cast<RankedTensorType>(weight.getType());
+    if (type.getNumElements() == 0) {
+      markFloat(op, "its weights have no elements");
+      return success();
+    }
     if (isLargerStored(op, *constant, type)) {
       markFloat(op,
                 "its weights, a constant that is broadcast, are larger when "

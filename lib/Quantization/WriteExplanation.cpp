@@ -2,9 +2,9 @@
 
 #include "quantopt/Quantization/Explanation.h"
 #include "quantopt/Quantization/Passes.h"
+#include "quantopt/Support/OutputFiles.h"
 
 #include "llvm/Support/Error.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -38,7 +38,7 @@ struct WriteExplanation : qopt::impl::WriteExplanationBase<WriteExplanation> {
           << "qopt-write-explanation needs file=PATH, - for standard output";
       return signalPassFailure();
     }
-    llvm::Error error = llvm::writeToOutput(file, [&](llvm::raw_ostream &os) {
+    llvm::Error error = quantopt::writeOutput(file, [&](llvm::raw_ostream &os) {
       if (llvm::sys::path::extension(file) == ".json")
         writeJSON(os, entries);
       else

@@ -3,6 +3,7 @@
 #include "quantopt/Support/CalibrationTable.h"
 
 #include "JsonPlace.h"
+#include "quantopt/Support/OutputFiles.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -261,13 +262,13 @@ Error CalibrationTable::save(StringRef path) const {
           "calibration table '" + path +
           "' not written: an observer's id or type is not UTF-8: '" +
           json::fixUTF8(id) + "'");
-  Error error = writeToOutput(path, [&](raw_ostream &os) {
+  Error error = writeOutput(path, [&](raw_ostream &os) {
     os << toJson();
     return Error::success();
   });
   if (error)
-    return makeError("cannot write calibration table '" + path +
-                     "': " + toString(std::move(error)));
+    return makeError("cannot write calibration table " +
+                     toString(std::move(error)));
   return Error::success();
 }
 

@@ -2,6 +2,7 @@
 
 #include "quantopt/Support/Npz.h"
 #include "NpyHeader.h"
+#include "quantopt/Support/OutputFiles.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -379,6 +380,8 @@ void NpzWriter::add(StringRef name, NpyType type, ArrayRef<int64_t> shape,
 }
 
 Error NpzWriter::write(StringRef path) const {
+  if (isStream(path))
+    return makePathError(path, "an .npz is no stream; give it a file");
   const std::string file = path.str();
   int code = 0;
   // libzip writes a temporary file beside this one and renames it at zip_close.

@@ -3,12 +3,12 @@
 #include "quantopt/Support/QuantizationMap.h"
 
 #include "YamlReader.h"
+#include "quantopt/Support/OutputFiles.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -469,13 +469,13 @@ std::string QuantizationMap::toYaml() const {
 }
 
 Error QuantizationMap::save(StringRef path) const {
-  Error error = writeToOutput(path, [&](raw_ostream &os) {
+  Error error = writeOutput(path, [&](raw_ostream &os) {
     os << toYaml();
     return Error::success();
   });
   if (error)
-    return makeError("cannot write quantization map '" + path +
-                     "': " + toString(std::move(error)));
+    return makeError("cannot write quantization map " +
+                     toString(std::move(error)));
   return Error::success();
 }
 

@@ -150,7 +150,7 @@ Expected<Operation *> quantopt::findEntry(Operation *module, StringRef entry) {
   if (candidates.size() > 1)
     return createStringError("the module has several public functions: choose "
                              "one of " +
-                             names + " as entry");
+                             names + " as entry, or make the others private");
   return candidates.front().getOperation();
 }
 

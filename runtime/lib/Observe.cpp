@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace quantopt;
@@ -93,13 +94,18 @@ int qopt_calibration_write(const char *path) {
       records[id] = observer->record;
     }
   }
+  // A pipe or a device is written to, not replaced.
+  struct stat status;
+  const bool isStream = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
   const std::string beside =
-      std::string(path) + ".tmp" + std::to_string(getpid());
+      isStream ? path : std::string(path) + ".tmp" + std::to_string(getpid());
   errno = 0;
   std::FILE *file = std::fopen(beside.c_str(), "wb");
   if (!file)
     return errno ? errno : EIO;
   int error = writeAll(file, calibrationToJson(records));
+  if (isStream)
+    return error;
   if (error == 0 && std::rename(beside.c_str(), path) != 0)
     error = errno ? errno : EIO;
   if (error != 0)

@@ -20,6 +20,10 @@
 // NaN that the model itself makes: 0 / 0.
 // RUN: quant-opt %t/makes-nan.mlir --qopt-calibrate="data=%t/x.npz" -verify-diagnostics
 
+// A scheme that nothing of the model takes.
+// RUN: quant-opt %t/no-contraction.mlir --qopt-quantize="config=%t/dynamic.yaml" -verify-diagnostics
+// RUN: quant-opt %t/no-contraction.mlir --qopt-quantize="config=%t/weight-only.yaml" -verify-diagnostics
+
 // Settings, the table to go on from, and the table to write.
 // RUN: quant-opt %t/config.mlir --qopt-calibrate="data=%t/x.npz config=%t/bad.yaml" -verify-diagnostics
 // RUN: quant-opt %t/resume.mlir --qopt-calibrate="data=%t/x.npz resume=%t/none.json" -verify-diagnostics
@@ -78,7 +82,7 @@ module {
 }
 
 //--- shape.mlir
-// expected-error-re@+1 {{array 'x' is float32[3x5], but input 'x' of 'f' is 1x4xf32: reshape the array to [samples, 1, 4] or [samples, 4]}}
+// expected-error-re@+1 {{array 'x' is float32[3x5], but input 'x' of 'f' is 1x4xf32: give an array of shape [samples, 1, 4] or [samples, 4]}}
 module {
   func.func @f(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x4xf32> {
     return %x : tensor<1x4xf32>
@@ -118,6 +122,24 @@ func.func @f(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x4xf32> {
   %o = qopt.observe %y id "quotient" : tensor<1x4xf32>
   return %o : tensor<1x4xf32>
 }
+
+//--- no-contraction.mlir
+// expected-error@+1 {{the model has no contraction that the configuration's scheme applies to, so nothing of it would change; use it as it is, or give samples and 'scheme: static'}}
+module {
+  func.func @f(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x4xf32> {
+    %e = tensor.empty() : tensor<1x4xf32>
+    %r = linalg.exp ins(%x : tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
+    return %r : tensor<1x4xf32>
+  }
+}
+
+//--- dynamic.yaml
+version: 1
+scheme: dynamic
+
+//--- weight-only.yaml
+version: 1
+scheme: weight-only
 
 //--- config.mlir
 // expected-error-re@+1 {{bad.yaml:1:10: '2' is not a value of 'version'; allowed: 1}}

@@ -162,3 +162,80 @@ func.func @moved_constants(%i: tensor<2x1xindex> {qopt.name = "i"}) -> (tensor<3
   %m = linalg.matmul {qopt.name = "m"} ins(%c, %w : tensor<3x2xf32>, tensor<2x2xf32>) outs(%init : tensor<3x2xf32>) -> tensor<3x2xf32>
   return %m, %h : tensor<3x2xf32>, tensor<2x2xf32>
 }
+
+// -----
+
+// What is padded with values that the range of the moved ones may not hold has statistics
+// of its own; zeros and the ends of the number line, which a maximum is padded with, are no
+// such values.
+// CHECK-LABEL: func @pads
+// CHECK-SAME: %[[X:.*]]: tensor<2xf32>
+// CHECK: tensor.yield %{{.*}} : f32
+// CHECK-NEXT: } {qopt.name = "five"}
+// CHECK-NEXT: qopt.observe %{{.*}} id "five" : tensor<3xf32>
+// CHECK: } {qopt.name = "zero"}
+// CHECK-NOT: qopt.observe
+// CHECK: } {qopt.name = "low"}
+// CHECK-NOT: qopt.observe
+// CHECK: } {qopt.name = "lowest"}
+// CHECK-NOT: qopt.observe
+// CHECK: } {qopt.name = "index"}
+// CHECK-NEXT: qopt.observe %{{.*}} id "index" : tensor<3xf32>
+// CHECK-NOT: qopt.observe
+func.func @pads(%x: tensor<2xf32> {qopt.name = "x"}) -> (tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) {
+  %five = arith.constant -5.0 : f32
+  %zero = arith.constant 0.0 : f32
+  %low = arith.constant 0xFF800000 : f32
+  %lowest = arith.constant 0xFF7FFFFF : f32
+  %a = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %five : f32
+  } {qopt.name = "five"} : tensor<2xf32> to tensor<3xf32>
+  %b = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %zero : f32
+  } {qopt.name = "zero"} : tensor<2xf32> to tensor<3xf32>
+  %c = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %low : f32
+  } {qopt.name = "low"} : tensor<2xf32> to tensor<3xf32>
+  %d = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %lowest : f32
+  } {qopt.name = "lowest"} : tensor<2xf32> to tensor<3xf32>
+  %e = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    %n = arith.index_cast %i : index to i32
+    %f = arith.sitofp %n : i32 to f32
+    tensor.yield %f : f32
+  } {qopt.name = "index"} : tensor<2xf32> to tensor<3xf32>
+  return %a, %b, %c, %d, %e : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>
+}
+
+// -----
+
+// Where all that reads it is a maximum that begins with less, the padding value may be cut
+// off with that.
+// CHECK-LABEL: func @padded_maximum
+// CHECK: } {qopt.name = "half_lowest"}
+// CHECK-NOT: qopt.observe
+// CHECK: linalg.pooling_nwc_max
+// CHECK: } {qopt.name = "largest"}
+// CHECK-NEXT: qopt.observe %{{.*}} id "largest"
+func.func @padded_maximum(%x: tensor<1x3x1xf32> {qopt.name = "x"}) -> (tensor<1x3x1xf32>, tensor<1x3x1xf32>) {
+  %low = arith.constant -65504.0 : f32
+  %high = arith.constant 65504.0 : f32
+  %window = tensor.empty() : tensor<2xf32>
+  %init = arith.constant dense<0xFF800000> : tensor<1x3x1xf32>
+  %a = tensor.pad %x low[0, 1, 0] high[0, 0, 0] {
+  ^bb0(%i: index, %j: index, %k: index):
+    tensor.yield %low : f32
+  } {qopt.name = "half_lowest"} : tensor<1x3x1xf32> to tensor<1x4x1xf32>
+  %p = linalg.pooling_nwc_max {qopt.name = "p"} ins(%a, %window : tensor<1x4x1xf32>, tensor<2xf32>) outs(%init : tensor<1x3x1xf32>) -> tensor<1x3x1xf32>
+  %b = tensor.pad %x low[0, 1, 0] high[0, 0, 0] {
+  ^bb0(%i: index, %j: index, %k: index):
+    tensor.yield %high : f32
+  } {qopt.name = "largest"} : tensor<1x3x1xf32> to tensor<1x4x1xf32>
+  %q = linalg.pooling_nwc_max {qopt.name = "q"} ins(%b, %window : tensor<1x4x1xf32>, tensor<2xf32>) outs(%init : tensor<1x3x1xf32>) -> tensor<1x3x1xf32>
+  return %p, %q : tensor<1x3x1xf32>, tensor<1x3x1xf32>
+}

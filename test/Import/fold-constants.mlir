@@ -261,3 +261,53 @@ func.func @not_affine(%i: tensor<2xindex>) -> (tensor<2xf32>, tensor<2xf32>) {
   } -> tensor<2xf32>
   return %r, %s : tensor<2xf32>, tensor<2xf32>
 }
+
+// -----
+
+// What TOSA makes of the weights of a transposed convolution: padded to whole strides,
+// and taken apart by their phases.
+// CHECK-LABEL: func @pad
+// CHECK-NOT: tensor.pad
+// CHECK-NOT: tensor.expand_shape
+// CHECK: %[[R:.*]] = arith.constant dense<{{\[\[\[}}1.000000e+00, 2.000000e+00], [3.000000e+00, 5.000000e-01{{\]\], \[\[}}4.000000e+00, 5.000000e+00], [6.000000e+00, 5.000000e-01{{\]\], \[\[}}5.000000e-01, 5.000000e-01], [5.000000e-01, 5.000000e-01{{\]\]\]}}> : tensor<3x2x2xf32>
+// CHECK: %[[S:.*]] = arith.constant dense<[0, 7, 7]> : tensor<3xi8>
+// CHECK: return %[[R]], %[[S]]
+func.func @pad() -> (tensor<3x2x2xf32>, tensor<3xi8>) {
+  %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %half = arith.constant 0.5 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %p = tensor.pad %w low[%c0, %c0] high[%c1, %c1] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %half : f32
+  } : tensor<2x3xf32> to tensor<3x4xf32>
+  %r = tensor.expand_shape %p [[0], [1, 2]] output_shape [3, 2, 2] : tensor<3x4xf32> into tensor<3x2x2xf32>
+  %b = arith.constant dense<7> : tensor<2xi8>
+  %zero = arith.constant 0 : i8
+  %s = tensor.pad %b low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %zero : i8
+  } : tensor<2xi8> to tensor<3xi8>
+  return %r, %s : tensor<3x2x2xf32>, tensor<3xi8>
+}
+
+// -----
+
+// A pad that makes much of little stays, and one whose padding is computed.
+// CHECK-LABEL: func @not_padded
+// CHECK-COUNT-2: tensor.pad
+func.func @not_padded() -> (tensor<33xf32>, tensor<3xf32>) {
+  %w = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %zero = arith.constant 0.0 : f32
+  %r = tensor.pad %w low[0] high[31] {
+  ^bb0(%i: index):
+    tensor.yield %zero : f32
+  } : tensor<2xf32> to tensor<33xf32>
+  %s = tensor.pad %w low[0] high[1] {
+  ^bb0(%i: index):
+    %n = arith.index_cast %i : index to i32
+    %f = arith.sitofp %n : i32 to f32
+    tensor.yield %f : f32
+  } : tensor<2xf32> to tensor<3xf32>
+  return %r, %s : tensor<33xf32>, tensor<3xf32>
+}

@@ -31,3 +31,24 @@ func.func @model(%x: tensor<1x2xf32> {qopt.name = "x"},
 func.func @grad(%x: tensor<1x2xf32>) -> tensor<1x2xf32> attributes {qopt.gradient} {
   return %x : tensor<1x2xf32>
 }
+
+// Globals that cannot change are constants; others stay.
+// CHECK-NOT: @fixed
+// CHECK: ml_program.global private mutable @state
+// CHECK: ml_program.global private @elsewhere
+// CHECK-LABEL: func @globals
+// CHECK-DAG: %[[F:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK-DAG: %[[G:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK-DAG: %[[S:.*]] = ml_program.global_load @state
+// CHECK-DAG: %[[E:.*]] = ml_program.global_load_const @elsewhere
+// CHECK: return %[[F]], %[[G]], %[[S]], %[[E]]
+ml_program.global public @fixed(dense<[1.0, 2.0]> : tensor<2xf32>) : tensor<2xf32>
+ml_program.global private mutable @state(dense<[1.0, 2.0]> : tensor<2xf32>) : tensor<2xf32>
+ml_program.global private @elsewhere(#ml_program.extern<tensor<2xf32>>) : tensor<2xf32>
+func.func @globals() -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  %f = ml_program.global_load_const @fixed : tensor<2xf32>
+  %g = ml_program.global_load @fixed : tensor<2xf32>
+  %s = ml_program.global_load @state : tensor<2xf32>
+  %e = ml_program.global_load_const @elsewhere : tensor<2xf32>
+  return %f, %g, %s, %e : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}

@@ -122,3 +122,59 @@ func.func @zeros() -> tensor<2x4xf32> {
   } -> tensor<2x4xf32>
   return %r : tensor<2x4xf32>
 }
+
+// -----
+
+// A fill that is spelled as a generic.
+// CHECK-LABEL: func @scalar_fill
+// CHECK: %[[LOW:.*]] = arith.constant 0xFF800000 : f32
+// CHECK: linalg.fill ins(%[[LOW]] : f32)
+func.func @scalar_fill() -> tensor<2x4xf32> {
+  %low = arith.constant 0xFF800000 : f32
+  %e = tensor.empty() : tensor<2x4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%low : f32) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}
+
+// -----
+
+// Arithmetic on whole tensors; that of our dialect stays.
+// CHECK-LABEL: func @arithmetic
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[Y:.*]]: tensor<4xf32>
+// CHECK-DAG: %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[X]] : tensor<4xf32>)
+// CHECK: arith.mulf %{{.*}}, %[[HALF]] : f32
+// CHECK: linalg.generic {{.*}} ins(%[[M]], %[[Y]] : tensor<4xf32>, tensor<4xf32>)
+// CHECK: arith.maximumf
+// CHECK: qopt.quantize
+func.func @arithmetic(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xi8> {
+  %half = arith.constant dense<0.5> : tensor<4xf32>
+  %m = arith.mulf %x, %half : tensor<4xf32>
+  %r = arith.maximumf %m, %y : tensor<4xf32>
+  %q = qopt.quantize %r as !quant.uniform<i8:f32, 0.5> : tensor<4xf32> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+
+// -----
+
+// Contractions that have no model of their own are known as generics; others keep their
+// names.
+// CHECK-LABEL: func @contractions
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction"]
+// CHECK: linalg.matmul
+// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "parallel", "parallel", "reduction"]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<3x3xf32>, tensor<2x2xf32>)
+func.func @contractions(%x: tensor<2x3xf32>, %w: tensor<3x3xf32>, %b: tensor<2x2x3xf32>, %c: tensor<2x3x2xf32>, %k: tensor<2x2xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+  %i = arith.constant dense<0.0> : tensor<2x3xf32>
+  %j = arith.constant dense<0.0> : tensor<2x2xf32>
+  %p = linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+      ins(%x, %w : tensor<2x3xf32>, tensor<3x3xf32>) outs(%i : tensor<2x3xf32>) -> tensor<2x3xf32>
+  %q = linalg.matmul ins(%x, %w : tensor<2x3xf32>, tensor<3x3xf32>) outs(%i : tensor<2x3xf32>) -> tensor<2x3xf32>
+  %r = linalg.batch_reduce_matmul ins(%b, %c : tensor<2x2x3xf32>, tensor<2x3x2xf32>) outs(%j : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %s = linalg.conv_2d ins(%w, %k : tensor<3x3xf32>, tensor<2x2xf32>) outs(%j : tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %p, %q, %r, %s : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+}

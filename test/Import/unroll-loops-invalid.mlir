@@ -39,3 +39,22 @@ func.func @memory(%m: memref<4xf32>, %n: index) {
   }
   return
 }
+
+// -----
+
+func.func @condition(%h: tensor<4xf32>, %n: index) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{'scf.while' op runs until a condition holds, and steps are written one after the other; export the model for a fixed number of steps}}
+  %r, %last = scf.while (%a = %h, %i = %c0) : (tensor<4xf32>, index) -> (tensor<4xf32>, index) {
+    %more = arith.cmpi slt, %i, %n : index
+    scf.condition(%more) %a, %i : tensor<4xf32>, index
+  } do {
+  ^bb0(%a: tensor<4xf32>, %i: index):
+    %e = tensor.empty() : tensor<4xf32>
+    %b = linalg.exp ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    %next = arith.addi %i, %c1 : index
+    scf.yield %b, %next : tensor<4xf32>, index
+  }
+  return %r : tensor<4xf32>
+}

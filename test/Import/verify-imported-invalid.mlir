@@ -102,3 +102,39 @@ func.func @call(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
   %r = call @outside(%x) {qopt.name = "c"} : (tensor<4xf32>) -> tensor<4xf32>
   return %r : tensor<4xf32>
 }
+
+// -----
+
+// expected-error@+1 {{'func.func' op has control flow between blocks, and quantization takes models of one block; export the model without branches}}
+func.func @branch(%x: tensor<4xf32> {qopt.name = "x"}, %c: i1) -> tensor<4xf32> {
+  cf.cond_br %c, ^bb1, ^bb2
+^bb1:
+  return %x : tensor<4xf32>
+^bb2:
+  %y = arith.constant dense<1.0> : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+func.func @left_out(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
+  // expected-error@+1 {{'arith.constant' op has the value 'elided', which the module does not hold; write the model with all of its resources}}
+  %y = arith.constant dense_resource<elided> : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+func.func @cut_off(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
+  // expected-error@+1 {{'arith.constant' op has the value 'short' of 8 bytes, and 'tensor<4xf32>' takes 16; export the model again}}
+  %y = arith.constant dense_resource<short> : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      short: "0x040000000000803F00000040"
+    }
+  }
+#-}

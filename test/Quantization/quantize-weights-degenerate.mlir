@@ -47,3 +47,16 @@ func.func @unit(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
   %r = linalg.matmul {qopt.integer} ins(%o, %w : tensor<1x1xf32>, tensor<1x1xf32>) outs(%b : tensor<1x1xf32>) -> tensor<1x1xf32>
   return %r : tensor<1x1xf32>
 }
+
+// -----
+
+// Weights without elements.
+// CHECK-LABEL: func @empty
+// CHECK: linalg.matmul {qopt.float = "its weights have no elements"}
+func.func @empty(%x: tensor<2x3xf32>) -> tensor<2x0xf32> {
+  %w = arith.constant dense<> : tensor<3x0xf32>
+  %b = arith.constant dense<> : tensor<2x0xf32>
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.1> : tensor<2x3xf32>
+  %r = linalg.matmul {qopt.integer} ins(%o, %w : tensor<2x3xf32>, tensor<3x0xf32>) outs(%b : tensor<2x0xf32>) -> tensor<2x0xf32>
+  return %r : tensor<2x0xf32>
+}

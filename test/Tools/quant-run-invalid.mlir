@@ -6,7 +6,7 @@
 // Shape, type, name, number of samples.
 // RUN: %python %S/../Inputs/npz.py make %t/shape.npz 'image=f32[5,2,4]:0'
 // RUN: not quant-run %t/model.mlir --inputs=%t/shape.npz --json=%t/r.json 2>&1 | FileCheck %s --check-prefix=SHAPE
-// SHAPE: error: {{.*}}shape.npz': array 'image' is float32[5x2x4], but input 'image' of 'main' is 1x1x2x3xf32: reshape the array to [samples, 1, 1, 2, 3] or [samples, 1, 2, 3]
+// SHAPE: error: {{.*}}shape.npz': array 'image' is float32[5x2x4], but input 'image' of 'main' is 1x1x2x3xf32: give an array of shape [samples, 1, 1, 2, 3] or [samples, 1, 2, 3]
 // RUN: %python %S/../Inputs/npz.py make %t/type.npz 'image=f64[5,1,2,3]:0'
 // RUN: not quant-run %t/model.mlir --inputs=%t/type.npz --json=%t/r.json 2>&1 | FileCheck %s --check-prefix=TYPE
 // TYPE: error: {{.*}}type.npz': array 'image' is float64[5x1x2x3], but input 'image' of 'main' is 1x1x2x3xf32: store the array as float32 (numpy: .astype(numpy.float32))
@@ -14,7 +14,7 @@
 // RUN: not quant-run %t/model.mlir --inputs=%t/name.npz --json=%t/r.json 2>&1 | FileCheck %s --check-prefix=NAME
 // NAME:      error: {{.*}}name.npz': no array for input 'image' of 'main' (1x1x2x3xf32): the file holds picture (uint8[5x1x2x3]), other (float32[5]); add an array named 'image'
 // NAME-NEXT: {{^  .*}}array 'picture' is uint8[5x1x2x3], but {{.*}}: store the array as float32
-// NAME-NEXT: {{^  .*}}array 'other' is float32[5], but {{.*}}: reshape
+// NAME-NEXT: {{^  .*}}array 'other' is float32[5], but {{.*}}: give an array of shape [samples, 1, 1, 2, 3]
 // RUN: %python %S/../Inputs/npz.py make %t/empty.npz 'image=f32[0,1,2,3]:0'
 // RUN: not quant-run %t/model.mlir --inputs=%t/empty.npz 2>&1 | FileCheck %s --check-prefix=EMPTY
 // EMPTY: error: {{.*}}empty.npz': array 'image' holds no samples
@@ -34,7 +34,7 @@
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --expected=few 2>&1 | FileCheck %s --check-prefix=FEW
 // FEW: error: {{.*}}x.npz': array 'few' holds 4 samples, but the inputs 5
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --expected=labels 2>&1 | FileCheck %s --check-prefix=OUTSHAPE
-// OUTSHAPE: error: {{.*}}x.npz': array 'labels' is int64[5], but output 'output0' of 'main' is 1x4xf32: reshape the array to [samples, 1, 4] or [samples, 4]
+// OUTSHAPE: error: {{.*}}x.npz': array 'labels' is int64[5], but output 'output0' of 'main' is 1x4xf32: give an array of shape [samples, 1, 4] or [samples, 4]
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --labels=labels --outputs=%t/y.npz 2>&1 | FileCheck %s --check-prefix=LABEL
 // LABEL: error: label 4 of sample 4 in array 'labels' is none of the 4 classes of output 'output0'
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --labels=y 2>&1 | FileCheck %s --check-prefix=LABELTYPE

@@ -18,7 +18,7 @@
 // NUMBER: error: --expected=s=one: 'one' is no number of an output
 
 // RUN: not quant-run %s --inputs=%t.npz 2>&1 | FileCheck %s --check-prefix=SEVERAL
-// SEVERAL: error: the module has several public functions: choose one of 'two', 'other' as entry
+// SEVERAL: error: the module has several public functions: choose one of 'two', 'other' as entry, or make the others private
 // RUN: not quant-run %s --inputs=%t.npz --entry=helper 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: error: no public function 'helper' in the module: it has 'two', 'other'
 

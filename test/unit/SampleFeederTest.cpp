@@ -119,6 +119,28 @@ TEST_F(SampleFeederTest, FloatsAreNeverConverted) {
             std::string::npos);
 }
 
+TEST_F(SampleFeederTest, AdviceOnShapesKeepsElementsInOrder) {
+  const std::vector<float> values(2 * 4 * 4 * 3);
+  const Signature signature =
+      makeSignature({{"x", {1, 3, 4, 4}, ElementType::F32}});
+  for (auto &[shape, advice] :
+       {std::pair<Shape, const char *>{{2, 4, 4, 3}, "transpose the array to"},
+        {{2, 1, 4, 4, 3}, "transpose the array to"},
+        {{2, 48}, "reshape the array to"},
+        {{2, 12, 4}, "reshape the array to"},
+        {{2, 4, 4}, "give an array of shape"}}) {
+    NpzWriter own;
+    own.add("x", NpyType::F32, shape, values.data());
+    const std::string path = pathOf("own.npz");
+    ASSERT_EQ(textOf(own.write(path)), "");
+    const std::string text = errorOf(SampleFeeder::open(path, signature, {}));
+    EXPECT_NE(text.find(std::string(advice) +
+                        " [samples, 1, 3, 4, 4] or [samples, 3, 4, 4]"),
+              std::string::npos)
+        << text;
+  }
+}
+
 TEST_F(SampleFeederTest, CountsWhatIsNotFinite) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float inf = std::numeric_limits<float>::infinity();

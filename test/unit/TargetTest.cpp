@@ -1,7 +1,7 @@
 //===- TargetTest.cpp - Headers and output files --------------------------===//
 
+#include "quantopt/Support/OutputFiles.h"
 #include "quantopt/Target/CHeader.h"
-#include "quantopt/Target/OutputFiles.h"
 
 #include "TestFiles.h"
 
@@ -66,6 +66,71 @@ TEST_F(OutputFilesTest, OneFailureLeavesAllAsTheyWere) {
   EXPECT_TRUE(contains(textOf(files.write()), "cannot write"));
   EXPECT_EQ(readFile(path), "old");
   EXPECT_EQ(numFiles(), 1u);
+}
+
+TEST_F(OutputFilesTest, LinksStayAndTheirFilesAreReplaced) {
+  const std::string path = writeFile("a", "old");
+  const std::string link = pathOf("link");
+  ASSERT_FALSE(llvm::sys::fs::create_link(path, link));
+  OutputFiles files;
+  files.add(link, "new");
+  ASSERT_EQ(textOf(files.write()), "");
+  EXPECT_EQ(readFile(path), "new");
+  EXPECT_TRUE(llvm::sys::fs::is_symlink_file(link));
+  ASSERT_EQ(textOf(writeOutput(link,
+                               [](llvm::raw_ostream &os) {
+                                 os << "newer";
+                                 return llvm::Error::success();
+                               })),
+            "");
+  EXPECT_EQ(readFile(path), "newer");
+  EXPECT_TRUE(llvm::sys::fs::is_symlink_file(link));
+}
+
+// By a link, so that no failure of this test can replace a device.
+TEST_F(OutputFilesTest, DevicesAreWrittenToAndStay) {
+  const std::string link = pathOf("link");
+  ASSERT_FALSE(llvm::sys::fs::create_link("/dev/full", link));
+  EXPECT_TRUE(isStream(link));
+  OutputFiles files;
+  files.add(link, "new");
+  EXPECT_TRUE(contains(textOf(files.write()), "No space left on device"));
+  EXPECT_TRUE(contains(textOf(writeOutput(link,
+                                          [](llvm::raw_ostream &os) {
+                                            os << "new";
+                                            return llvm::Error::success();
+                                          })),
+                       "No space left on device"));
+  EXPECT_TRUE(llvm::sys::fs::is_symlink_file(link));
+}
+
+TEST_F(OutputFilesTest, NamesOfStreams) {
+  for (const char *name : {"-", "/dev/stdout", "/dev/full", "/dev/none",
+                           "/dev/fd/5", "/proc/self/fd/5"})
+    EXPECT_TRUE(isStream(name)) << name;
+  for (const std::string &name :
+       {writeFile("a", ""), pathOf("b"), std::string("/dev/shm/a"), pathOf("")})
+    EXPECT_FALSE(isStream(name)) << name;
+}
+
+TEST_F(OutputFilesTest, FailuresOfTheWriterLeaveWhatWasThere) {
+  const std::string path = writeFile("a", "old");
+  EXPECT_EQ(textOf(writeOutput(path,
+                               [](llvm::raw_ostream &os) {
+                                 os << "half";
+                                 return llvm::createStringError("no");
+                               })),
+            "no");
+  EXPECT_EQ(readFile(path), "old");
+  EXPECT_EQ(numFiles(), 1u);
+}
+
+TEST_F(OutputFilesTest, TwoOutputsNeedTwoFiles) {
+  OutputFiles files;
+  files.add(pathOf("a"), "one");
+  files.add(pathOf("a"), "other");
+  EXPECT_TRUE(contains(textOf(files.write()), "is named for two outputs"));
+  EXPECT_EQ(numFiles(), 0u);
 }
 
 } // namespace

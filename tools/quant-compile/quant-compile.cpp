@@ -3,9 +3,9 @@
 #include "../support/CodeFlags.h"
 
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
+#include "quantopt/Support/OutputFiles.h"
 #include "quantopt/Target/CHeader.h"
 #include "quantopt/Target/CodeGen.h"
-#include "quantopt/Target/OutputFiles.h"
 
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"

@@ -2,6 +2,7 @@
 
 #include "quantopt/InitAll.h"
 #include "quantopt/Support/Config.h"
+#include "quantopt/Support/OutputFiles.h"
 #include "quantopt/Verification/VerifyRewrites.h"
 
 #include "mlir/InitAllDialects.h"
@@ -65,7 +66,7 @@ static mlir::LogicalResult optimize(llvm::StringRef input,
   }
   bool isBad = false;
   llvm::Error error =
-      llvm::writeToOutput(output, [&](llvm::raw_ostream &os) -> llvm::Error {
+      quantopt::writeOutput(output, [&](llvm::raw_ostream &os) -> llvm::Error {
         isBad = mlir::failed(
             mlir::MlirOptMain(os, std::move(file), registry, config));
         if (!isBad && !phaseControl.report.empty() &&

@@ -2,9 +2,9 @@
 
 #include "TileSearch.h"
 
+#include "quantopt/Support/OutputFiles.h"
 #include "quantopt/Support/ProgressBar.h"
 #include "quantopt/Support/TileTable.h"
-#include "quantopt/Target/OutputFiles.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"

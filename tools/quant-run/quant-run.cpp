@@ -5,7 +5,7 @@
 #include "Run.h"
 #include "TileSearch.h"
 
-#include "quantopt/Target/OutputFiles.h"
+#include "quantopt/Support/OutputFiles.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"

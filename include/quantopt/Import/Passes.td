@@ -65,9 +65,11 @@ def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
     Reads linalg operations without reductions whose inputs are all constants:
     transposed or rescaled weights, statistics of a normalisation; and generics
     that copy elements of a constant from indices that are affine in their own,
-    as those that turn the weights of a transposed convolution around. Afterwards
-    they are constants. An operation that only broadcasts stays, because its
-    result would be larger than its inputs. Bits are those of the operations
+    as those that turn the weights of a transposed convolution around; and
+    reshapes and pads of constants. Afterwards they are constants. An operation
+    that only broadcasts stays, and so does a pad to more than 16 times as many
+    elements, because its result would be larger than its inputs. Bits are those
+    of the operations
     themselves; functions of the math dialect are the host's, rounded once from
     f64. The cost is linear in the number of elements.
 
@@ -77,13 +79,13 @@ def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
 }
 
 def FreezeParameters : Pass<"qopt-freeze-parameters", "::mlir::ModuleOp"> {
-  let summary = "Make constants of what was trained";
+  let summary = "Make constants of what does not change";
   let description = [{
     Reads arguments that `qopt-insert-fake-quant` marked with `qopt.parameter`,
     and the arrays of `values`, an .npz file, that have their names. Afterwards
     each of them is a constant, and the functions of gradients are gone: the
-    module is a model like any other, with fake quantization in it. Changes
-    nothing where nothing was marked.
+    module is a model like any other, with fake quantization in it. What loads an
+    `ml_program.global` that cannot change is a constant, too.
 
     Refuses parameters that have no array, or one of another shape or type than
     float32, scales that are not positive and finite, and zero points that are
@@ -132,16 +134,19 @@ def InferShapes : Pass<"qopt-infer-shapes", "::mlir::ModuleOp"> {
 def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
   let summary = "Bring elementwise linalg operations into one spelling";
   let description = [{
-    Reads named elementwise operations, `linalg.map` and `linalg.reduce`, and
-    generics with inputs that are splat constants or broadcasts. Afterwards they
-    are generics with such constants inside of their bodies, which read the
-    sources of broadcasts; unused and repeated inputs are gone, squares are
-    products, and what yields one constant is a `linalg.fill`. Bits do not change.
+    Reads named elementwise operations, `linalg.map` and `linalg.reduce`,
+    arithmetic on whole tensors, named contractions that have no model of their
+    own (`linalg.contract`, `linalg.mmt4d`), and generics with inputs that are
+    scalar or splat constants or broadcasts. Afterwards they are generics with
+    such constants inside of their bodies, which read the sources of broadcasts;
+    unused and repeated inputs are gone, squares are products, and what yields
+    one constant is a `linalg.fill`. Bits do not change.
 
     Example: test/Import/normalize-linalg.mlir
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
-                           "::mlir::arith::ArithDialect"];
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def RaiseDequantize : Pass<"qopt-raise-dequantize", "::mlir::func::FuncOp"> {
@@ -251,8 +256,8 @@ def UnrollLoops : Pass<"qopt-unroll-loops", "::mlir::func::FuncOp"> {
     and planned like all others. Changes no number. The cost, and the size of the
     program, is linear in steps times operations.
 
-    Refuses a number of steps that is not known, and more than `max-operations`
-    operations in all.
+    Refuses a number of steps that is not known, as that of each `scf.while`, and
+    more than `max-operations` operations in all.
 
     Example: test/Import/unroll-loops.mlir
   }];

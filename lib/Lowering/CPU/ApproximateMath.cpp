@@ -56,6 +56,8 @@ struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
     patterns.add<SelectExtremum<arith::MaxNumFOp, arith::CmpFPredicate::UGT>,
                  SelectExtremum<arith::MinNumFOp, arith::CmpFPredicate::ULT>>(
         &getContext());
+    // Has no form in the LLVM dialect.
+    math::populateExpansionPatterns(patterns, {"clampf"});
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -26,10 +26,68 @@ using namespace mlir::qopt;
 
 namespace {
 
+/// Inserts `inputs` one behind the other along `dim` into `to`, which has room
+/// for just these. The time that upstream's analysis takes for a chain of
+/// insertions goes with the cube of its length, so that many values go into
+/// slices of `to`, a part of them each.
+static Value insertAlong(OpBuilder &builder, Location loc, int64_t dim,
+                         ValueRange inputs, Value to) {
+  constexpr size_t kFew = 8;
+  const size_t count = llvm::divideCeil(inputs.size(), kFew);
+  auto type = cast<RankedTensorType>(to.getType());
+  const SmallVector<OpFoldResult> strides(type.getRank(),
+                                          builder.getIndexAttr(1));
+  int64_t offset = 0;
+  while (!inputs.empty()) {
+    ValueRange part = inputs.take_front(count);
+    inputs = inputs.drop_front(part.size());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[dim] = 0;
+    for (Value input : part)
+      shape[dim] += cast<RankedTensorType>(input.getType()).getDimSize(dim);
+    SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0));
+    offsets[dim] = builder.getIndexAttr(offset);
+    const SmallVector<OpFoldResult> sizes =
+        getAsIndexOpFoldResult(builder.getContext(), shape);
+    Value slice = part.front();
+    if (part.size() > 1) {
+      slice = tensor::ExtractSliceOp::create(builder, loc, to, offsets, sizes,
+                                             strides);
+      slice = insertAlong(builder, loc, dim, part, slice);
+    }
+    to = tensor::InsertSliceOp::create(builder, loc, slice, to, offsets, sizes,
+                                       strides);
+    offset += shape[dim];
+  }
+  return to;
+}
+
+/// Many values that are concatenated; upstream's pattern has the others.
+struct DecomposeLongConcat : OpRewritePattern<tensor::ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::ConcatOp op,
+                                PatternRewriter &rewriter) const override {
+    RankedTensorType type = op.getResultType();
+    auto isStatic = [](Type type) {
+      return cast<RankedTensorType>(type).hasStaticShape();
+    };
+    if (op.getInputs().size() <= 8 || !isStatic(type) ||
+        !llvm::all_of(op.getInputs().getTypes(), isStatic))
+      return failure();
+    Value to = tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(),
+                                       type.getElementType());
+    rewriter.replaceOp(op, insertAlong(rewriter, op.getLoc(), op.getDim(),
+                                       op.getInputs(), to));
+    return success();
+  }
+};
+
 /// Pads and concatenations as insertions into one destination, so that the
 /// inserted value's producer can write there itself.
 static LogicalResult decomposeIntoInsertions(ModuleOp module) {
   RewritePatternSet patterns(module.getContext());
+  patterns.add<DecomposeLongConcat>(module.getContext(), /*benefit=*/2);
   linalg::populateDecomposePadPatterns(patterns);
   tensor::populateDecomposeTensorConcatPatterns(patterns);
   return applyPatternsGreedily(module, std::move(patterns));
@@ -99,9 +157,29 @@ static bufferization::OneShotBufferizationOptions makeOptions() {
   return options;
 }
 
+/// Names the first operation on tensors that upstream cannot put on buffers.
+static LogicalResult checkOperations(ModuleOp module) {
+  auto isTensor = [](Type type) { return isa<TensorType>(type); };
+  return success(
+      !module
+           ->walk([&](Operation *op) -> WalkResult {
+             if (isa<bufferization::BufferizableOpInterface>(op) ||
+                 op->hasTrait<OpTrait::ReturnLike>() ||
+                 (llvm::none_of(op->getOperandTypes(), isTensor) &&
+                  llvm::none_of(op->getResultTypes(), isTensor)))
+               return WalkResult::advance();
+             return op->emitOpError(
+                 "computes on tensors and has no form on buffers; write it as "
+                 "linalg or tensor operations, or lower it before");
+           })
+           .wasInterrupted());
+}
+
 struct Bufferize : qopt::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(checkOperations(module)))
+      return signalPassFailure();
     IRRewriter rewriter(&getContext());
     separateInitialValues(module);
     separateDestinations(module);

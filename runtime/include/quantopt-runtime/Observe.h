@@ -38,7 +38,8 @@ void qopt_observe_means_f32(const char *id, const float *data,
                             const int64_t *sizes, int64_t parts);
 
 /* Writes the table of all observers as JSON, beside `path` and renamed. Returns
- * 0, or the errno of what failed; then `path` is as it was. */
+ * 0, or the errno of what failed; then `path` is as it was. A pipe or a device
+ * is written to directly. */
 int qopt_calibration_write(const char *path);
 
 /* Forgets all observers. Handles are invalid from here on. */

@@ -1,4 +1,5 @@
 // RUN: quant-opt %s --qopt-bufferize | FileCheck %s
+// RUN: quant-opt %s --qopt-bufferize --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=FOLDED
 
 // The producer of a padded value writes into the padded buffer: one
 // allocation, no copy.
@@ -50,5 +51,41 @@ func.func @destinations(%x: memref<4xf32>, %out: memref<4xf32>) {
   %2 = linalg.exp ins(%1 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
   %3 = linalg.exp ins(%2 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
   bufferization.materialize_in_destination %3 in restrict writable %out : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}
+
+// Many values that are concatenated are written into one buffer, as few are. What is copied
+// onto itself goes.
+// FOLDED-LABEL: func @concatenated
+// FOLDED: %[[ALL:.*]] = memref.alloc() {{.*}} : memref<36xf32>
+// FOLDED-NOT: memref.alloc
+// FOLDED-NOT: linalg.copy
+// FOLDED: linalg.exp {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1]>>)
+// FOLDED: linalg.log {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 4>>)
+// FOLDED: linalg.abs {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 8>>)
+// FOLDED: linalg.exp {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 12>>)
+// FOLDED: linalg.log {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 16>>)
+// FOLDED: linalg.abs {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 20>>)
+// FOLDED: linalg.exp {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 24>>)
+// FOLDED: linalg.log {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 28>>)
+// FOLDED: linalg.abs {{.*}} outs(%{{.*}} : memref<4xf32, strided<[1], offset: 32>>)
+// FOLDED-NOT: linalg.copy
+// FOLDED: linalg.tanh ins(%[[ALL]] :
+func.func @concatenated(%x: memref<4xf32>, %out: memref<36xf32>) {
+  %0 = bufferization.to_tensor %x restrict : memref<4xf32> to tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %1 = linalg.exp ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %2 = linalg.log ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %3 = linalg.abs ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %4 = linalg.exp ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %5 = linalg.log ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %6 = linalg.abs ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %7 = linalg.exp ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %8 = linalg.log ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %9 = linalg.abs ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %all = tensor.concat dim(0) %1, %2, %3, %4, %5, %6, %7, %8, %9 : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<36xf32>
+  %f = tensor.empty() : tensor<36xf32>
+  %r = linalg.tanh ins(%all : tensor<36xf32>) outs(%f : tensor<36xf32>) -> tensor<36xf32>
+  bufferization.materialize_in_destination %r in restrict writable %out : (tensor<36xf32>, memref<36xf32>) -> ()
   return
 }
