@@ -1,13 +1,13 @@
 //===- StoreEmbeddings.cpp - Embedding tables in fewer bits ---------------===//
 
 #include "Selection.h"
+#include "StoredWeights.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Analysis/EmbeddingTable.h"
 #include "quantopt/Quantization/Passes.h"
 #include "quantopt/Support/Config.h"
 #include "quantopt/Support/QuantArrays.h"
 #include "quantopt/Support/RangeEstimator.h"
-#include "quantopt/Support/ShortFloats.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -87,28 +87,6 @@ struct StoreEmbeddings : qopt::impl::StoreEmbeddingsBase<StoreEmbeddings> {
             constant(builder, std::move(scales), (name + ".scales").str())};
   }
 
-  static Stored storeFloats(Operation *op, OpBuilder &builder,
-                            RankedTensorType type, WeightFormat format,
-                            ArrayRef<float> values, StringRef name) {
-    const bool isBFloat = format == WeightFormat::BFloat16;
-    const FloatType element = isBFloat ? FloatType(builder.getBF16Type())
-                                       : FloatType(builder.getF16Type());
-    const uint16_t infinity = isBFloat ? 0x7F80 : 0x7C00;
-    ConstantBuilder stored(type.clone(element));
-    MutableArrayRef<uint16_t> to = stored.getMutableData<uint16_t>();
-    int64_t lost = 0;
-    for (auto [value, bits] : llvm::zip_equal(values, to)) {
-      bits = isBFloat ? quantopt::roundToBFloat16(value)
-                      : quantopt::roundToFloat16(value);
-      lost += (bits & 0x7FFF) == infinity;
-    }
-    if (lost > 0)
-      op->emitWarning() << lost << " of " << values.size()
-                        << " values of its table lie beyond the range of "
-                        << element << " and become infinite";
-    return {constant(builder, std::move(stored), name), Value()};
-  }
-
   static Value constant(OpBuilder &builder, ConstantBuilder values,
                         StringRef name) {
     return arith::ConstantOp::create(
@@ -186,7 +164,10 @@ struct StoreEmbeddings : qopt::impl::StoreEmbeddingsBase<StoreEmbeddings> {
     builder.setInsertionPointAfterValue(table);
     if (format == WeightFormat::Int8)
       return storeIntegers(builder, type, rowDims, *values, name);
-    return storeFloats(op, builder, type, format, *values, name);
+    return Stored{storeShortFloats(op, builder, builder.getUnknownLoc(), type,
+                                   *values, format, name,
+                                   "values of its table"),
+                  Value()};
   }
 };
 } // namespace

@@ -88,12 +88,10 @@ Value GroupedWeights::finish(OpOperand &operand, StringRef name) && {
 // Shorter floats
 //===----------------------------------------------------------------------===//
 
-Value mlir::qopt::downcastWeights(Operation *op, OpOperand &operand,
-                                  ArrayRef<float> values, WeightFormat format,
-                                  StringRef name) {
-  OpBuilder builder(op);
-  Location loc = operand.get().getLoc();
-  auto type = cast<RankedTensorType>(operand.get().getType());
+Value mlir::qopt::storeShortFloats(Operation *op, OpBuilder &builder,
+                                   Location loc, RankedTensorType type,
+                                   ArrayRef<float> values, WeightFormat format,
+                                   StringRef name, StringRef what) {
   const bool isBFloat = format == WeightFormat::BFloat16;
   FloatType element = isBFloat ? FloatType(builder.getBF16Type())
                                : FloatType(builder.getF16Type());
@@ -117,12 +115,22 @@ Value mlir::qopt::downcastWeights(Operation *op, OpOperand &operand,
         overflows += lost;
       });
   if (overflows > 0)
-    op->emitWarning() << overflows.load() << " of " << count
-                      << " weights lie beyond the range of " << element
+    op->emitWarning() << overflows.load() << " of " << count << " " << what
+                      << " lie beyond the range of " << element
                       << " and become infinite; take "
                       << (isBFloat ? "'format: int8'" : "'format: bfloat16'");
-  Value constant = arith::ConstantOp::create(
+  return arith::ConstantOp::create(
       builder, loc, cast<TypedAttr>(std::move(stored).finish(name.str())));
+}
+
+Value mlir::qopt::downcastWeights(Operation *op, OpOperand &operand,
+                                  ArrayRef<float> values, WeightFormat format,
+                                  StringRef name) {
+  OpBuilder builder(op);
+  Location loc = operand.get().getLoc();
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  Value constant =
+      storeShortFloats(op, builder, loc, type, values, format, name, "weights");
   Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                         type.getElementType());
   AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());

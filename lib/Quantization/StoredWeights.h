@@ -37,9 +37,14 @@ private:
   ConstantBuilder stored, scales;
 };
 
-/// `values`, all finite, those of `operand`, as f16 or bf16 (IEEE 754 half to
-/// even, subnormals kept, beyond the range infinite) and extended again in
-/// front of `op`. Warns where a finite one becomes infinite.
+/// A constant of `values`, all finite, those of a tensor of `type`, as f16 or
+/// bf16: IEEE 754 half to even, subnormals kept, beyond the range infinite.
+/// Warns at `op`, which calls them `what`, where a finite one becomes infinite.
+Value storeShortFloats(Operation *op, OpBuilder &builder, Location loc,
+                       RankedTensorType type, ArrayRef<float> values,
+                       WeightFormat format, StringRef name, StringRef what);
+
+/// `values`, those of `operand`, so stored and extended again in front of `op`.
 Value downcastWeights(Operation *op, OpOperand &operand, ArrayRef<float> values,
                       WeightFormat format, StringRef name);
 

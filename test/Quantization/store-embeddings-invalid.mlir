@@ -26,7 +26,7 @@ func.func @infinite(%tokens: tensor<3xi64>) -> tensor<3x4xf32> {
 func.func @large(%tokens: tensor<3xi64>) -> tensor<3x4xf32> {
   %table = arith.constant dense<[[1.0, 2.0, 65520.0, 4.0], [5.0, 6.0, 7.0, -1.0e6]]> : tensor<2x4xf32>
   %e = tensor.empty() : tensor<3x4xf32>
-  // expected-warning @below {{2 of 8 values of its table lie beyond the range of 'f16' and become infinite}}
+  // expected-warning @below {{2 of 8 values of its table lie beyond the range of 'f16' and become infinite; take 'format: bfloat16'}}
   %r = linalg.generic {indexing_maps = [#tokens, #id], iterator_types = ["parallel", "parallel"]} ins(%tokens : tensor<3xi64>) outs(%e : tensor<3x4xf32>) attrs = {qopt.weight_only = #qopt.weight_only<format = float16>} {
   ^bb0(%token: i64, %out: f32):
     %row = arith.index_cast %token : i64 to index
