@@ -82,6 +82,17 @@ static LogicalResult checkConstant(Operation *op) {
   return success();
 }
 
+/// Whether `op` is of the integer form: what quantization writes, and nothing
+/// that a model comes with.
+static bool isIntegerForm(Operation *op) {
+  if (isa<RequantizeOp, LookupOp, QuantizeDynamicOp>(op))
+    return true;
+  return isa<QuantizeOp>(op) &&
+         llvm::any_of(op->getUsers(), [](Operation *user) {
+           return !isa<DequantizeOp, func::ReturnOp>(user);
+         });
+}
+
 static bool isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && isa<FloatType>(tensor.getElementType());
@@ -132,6 +143,10 @@ struct VerifyImported : qopt::impl::VerifyImportedBase<VerifyImported> {
             "one block; export the model without branches");
       return checkArguments(func);
     }
+    if (isIntegerForm(op))
+      return op->emitOpError("is of the integer form: the model is quantized "
+                             "already; give the float model that it was made "
+                             "from");
     if (failed(checkConstant(op)))
       return failure();
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);

@@ -138,3 +138,12 @@ func.func @cut_off(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
     }
   }
 #-}
+
+// -----
+
+func.func @quantized(%x: tensor<2x4xf32> {qopt.name = "x"}) -> tensor<2x4xi8> {
+  // expected-error @below {{is of the integer form: the model is quantized already; give the float model that it was made from}}
+  %q = qopt.quantize %x as !quant.uniform<i8:f32, 0.5> {qopt.name = "x"} : tensor<2x4xf32> -> tensor<2x4xi8>
+  %r = qopt.requantize %q from !quant.uniform<i8:f32, 0.5> to !quant.uniform<i8:f32, 0.25> : tensor<2x4xi8> -> tensor<2x4xi8>
+  return %r : tensor<2x4xi8>
+}
