@@ -19,6 +19,13 @@ void mlir::qopt::declareQuantOptTolerances() {
   for (const char *pass : {"qopt-fold-bias", "qopt-split-reductions"})
     declareRewriteTolerance(pass, reordered);
 
+  RewriteTolerance softmax;
+  softmax.relative = 0x1p-80;
+  softmax.sumsOnly = true;
+  softmax.why =
+      "exponentials below 2^-100 are zeros where a softmax divides them";
+  declareRewriteTolerance("qopt-convert-to-linalg", softmax);
+
   RewriteTolerance rounding;
   rounding.steps = 0.5;
   // A value that is moved and that others read, too, is rounded to calibrated

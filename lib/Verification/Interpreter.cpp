@@ -3,7 +3,6 @@
 #include "Interpreter.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
-#include "quantopt/Support/QuantMath.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -479,7 +478,7 @@ Interpreter::evaluateLoops(linalg::LinalgOp op) {
   return Results(operands.begin() + firstOutput, operands.end());
 }
 
-/// exp(x - max) / sum, as qopt-convert-to-linalg takes linalg.softmax apart.
+/// exp(x - max) / sum, as upstream takes linalg.softmax apart.
 FailureOr<Interpreter::Results>
 Interpreter::evaluateSoftmax(linalg::SoftmaxOp op) {
   TensorRef input = get(op.getInput());
@@ -501,10 +500,8 @@ Interpreter::evaluateSoftmax(linalg::SoftmaxOp op) {
         row[k * inner].real = float(std::exp(double(shifted)));
         sum += float(row[k * inner].real);
       }
-      for (int64_t k = 0; k < size; ++k) {
-        double &real = row[k * inner].real;
-        real = float(real) < quantopt::kLeastDividend ? 0 : float(real) / sum;
-      }
+      for (int64_t k = 0; k < size; ++k)
+        row[k * inner].real = float(row[k * inner].real) / sum;
     }
   return Results{result};
 }
