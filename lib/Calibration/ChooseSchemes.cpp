@@ -6,6 +6,7 @@
 #include "quantopt/Calibration/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -60,8 +61,20 @@ bool mlir::qopt::hasStaticContraction(Operation *root) {
   });
 }
 
+/// Whether an operation reads an embedding table that is stored in fewer bits.
+static bool readsStoredTable(Operation *root) {
+  return root
+      ->walk([](linalg::GenericOp op) {
+        return getWeightOnly(op) && !findEmbeddingReads(op).empty()
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 bool mlir::qopt::needsCalibration(Operation *root) {
-  return hasStaticContraction(root) || !anyContraction(root, hasOwn);
+  return hasStaticContraction(root) ||
+         (!anyContraction(root, hasOwn) && !readsStoredTable(root));
 }
 
 static DynamicAttr makeAttr(MLIRContext *context,

@@ -10,7 +10,8 @@
 namespace mlir::qopt {
 
 /// Whether anything inside of `root` takes parameters from samples: not where
-/// it has dynamic contractions and every other one stays in float.
+/// it has dynamic contractions, stored weights or tables, and every other
+/// contraction stays in float.
 bool needsCalibration(Operation *root);
 
 /// Whether `root` has a contraction with parameters from samples.

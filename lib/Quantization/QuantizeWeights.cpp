@@ -8,7 +8,6 @@
 #include "quantopt/Quantization/Passes.h"
 #include "quantopt/Support/Config.h"
 #include "quantopt/Support/QuantArrays.h"
-#include "quantopt/Support/RangeEstimator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -117,21 +116,14 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   /// bad values.
   double chooseScale(ArrayRef<float> values, int64_t limit,
                      ChannelState &state) const {
-    float largest = quantopt::largestMagnitude(values.data(), values.size());
-    if (std::isinf(largest))
-      return largest;
-    if (double(largest) / double(limit) < double(FLT_MIN)) {
-      state = largest == 0.0f ? ChannelState::Dead : ChannelState::Tiny;
-      return 0.0;
-    }
-    std::optional<quantopt::QuantParams> params;
     // Beyond 8 bits no clipping pays.
-    if (method == "mse" && limit <= byteLimit())
-      params = quantopt::chooseSymmetricByMse(values.data(), values.size(), 1,
-                                              -limit, limit);
-    else
-      params = quantopt::chooseSymmetricInRange(largest, -limit, limit);
-    return params ? params->scale : INFINITY;
+    const bool byMse = method == "mse" && limit <= byteLimit();
+    double scale = chooseSymmetricScale(values, limit, byMse);
+    if (scale == 0.0)
+      state = quantopt::largestMagnitude(values.data(), values.size()) == 0.0f
+                  ? ChannelState::Dead
+                  : ChannelState::Tiny;
+    return scale;
   }
 
   /// The scale of each channel, as chooseScale has it.

@@ -7,14 +7,12 @@
 #include "quantopt/Quantization/Passes.h"
 #include "quantopt/Support/Config.h"
 #include "quantopt/Support/QuantArrays.h"
-#include "quantopt/Support/RangeEstimator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Threading.h"
 #include "llvm/ADT/MapVector.h"
 
-#include <cfloat>
 #include <cmath>
 
 namespace mlir::qopt {
@@ -43,22 +41,6 @@ struct Stored {
 struct StoreEmbeddings : qopt::impl::StoreEmbeddingsBase<StoreEmbeddings> {
   using StoreEmbeddingsBase::StoreEmbeddingsBase;
 
-  /// The scale of a row of finite values.
-  float chooseScale(ArrayRef<float> row) const {
-    constexpr int64_t kLimit = 127;
-    float largest = quantopt::largestMagnitude(row.data(), row.size());
-    // A row of zeros stores zeros at any scale.
-    if (largest / float(kLimit) < FLT_MIN)
-      return 1.0f;
-    std::optional<quantopt::QuantParams> params;
-    if (method == "mse")
-      params = quantopt::chooseSymmetricByMse(row.data(), row.size(), 1,
-                                              -kLimit, kLimit);
-    else
-      params = quantopt::chooseSymmetricInRange(largest, -kLimit, kLimit);
-    return float(params->scale);
-  }
-
   Stored storeIntegers(OpBuilder &builder, RankedTensorType type,
                        int64_t rowDims, ArrayRef<float> values,
                        StringRef name) const {
@@ -77,7 +59,10 @@ struct StoreEmbeddings : qopt::impl::StoreEmbeddingsBase<StoreEmbeddings> {
                       end = std::min(ofRows.size(), row + kBlock);
                row < end; ++row) {
             ArrayRef<float> from = values.slice(row * size, size);
-            ofRows[row] = chooseScale(from);
+            // A row of zeros stores zeros at any scale.
+            const double scale =
+                chooseSymmetricScale(from, 127, method == "mse");
+            ofRows[row] = scale == 0.0 ? 1.0f : float(scale);
             quantopt::quantizeSymmetric(from.data(), size, &ofRows[row],
                                         /*perElement=*/false, -127, 127,
                                         to.data() + row * size);

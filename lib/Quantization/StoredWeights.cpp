@@ -2,6 +2,7 @@
 
 #include "StoredWeights.h"
 #include "quantopt/Support/QuantArrays.h"
+#include "quantopt/Support/RangeEstimator.h"
 #include "quantopt/Support/ShortFloats.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,10 +11,25 @@
 #include "mlir/IR/Threading.h"
 
 #include <atomic>
+#include <cfloat>
 #include <cmath>
 
 using namespace mlir;
 using namespace mlir::qopt;
+
+double mlir::qopt::chooseSymmetricScale(ArrayRef<float> values, int64_t limit,
+                                        bool byMse) {
+  float largest = quantopt::largestMagnitude(values.data(), values.size());
+  if (std::isinf(largest))
+    return largest;
+  if (double(largest) / double(limit) < double(FLT_MIN))
+    return 0.0;
+  std::optional<quantopt::QuantParams> params =
+      byMse ? quantopt::chooseSymmetricByMse(values.data(), values.size(), 1,
+                                             -limit, limit)
+            : quantopt::chooseSymmetricInRange(largest, -limit, limit);
+  return params ? params->scale : INFINITY;
+}
 
 //===----------------------------------------------------------------------===//
 // Groups

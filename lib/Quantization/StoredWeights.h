@@ -13,6 +13,11 @@
 
 namespace mlir::qopt {
 
+/// The scale of `values` stored symmetrically up to `limit`, that of the
+/// largest magnitude or, `byMse`, the one of least squared error; 0 where all
+/// are zero or next to it, and infinite where one is not finite.
+double chooseSymmetricScale(ArrayRef<float> values, int64_t limit, bool byMse);
+
 /// Integers of 8 bits, of which `size` neighbours along `axis` share a scale.
 /// The last group may have fewer.
 class GroupedWeights {

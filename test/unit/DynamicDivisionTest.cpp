@@ -46,6 +46,13 @@ static uint64_t power(uint64_t base, int exponent, uint64_t modulus) {
 }
 
 namespace {
+class DynamicDivision : public testing::Test {
+  void SetUp() override {
+    if (!hasFMA())
+      GTEST_SKIP() << "this processor has no fused multiply-add";
+  }
+};
+
 struct Tried {
   uint64_t all = 0, wrong = 0;
 };
@@ -83,9 +90,7 @@ WITH_FMA static void tryNeighbours(uint64_t y, int shift, int64_t offset,
 /// middles between floats at odd multiples of 2^-24 in [1, 2) and of 2^-25 in
 /// [1/2, 1); so close to one are those that lie up to 3 units of 1 / (Y *
 /// 2^shift) from it. All of these are tried.
-TEST(DynamicDivision, HasTheBitsOfTheQuotient) {
-  if (!hasFMA())
-    GTEST_SKIP() << "this processor has no fused multiply-add";
+TEST_F(DynamicDivision, HasTheBitsOfTheQuotient) {
   Tried tried;
   for (uint64_t y = 1u << 23; y < 1u << 24; ++y)
     for (int shift : {24, 25})
@@ -134,9 +139,7 @@ WITH_FMA static void expectAllBinades(std::mt19937 &random) {
   }
 }
 
-TEST(DynamicDivision, RoundsAsTheQuotientInAllBinades) {
-  if (!hasFMA())
-    GTEST_SKIP() << "this processor has no fused multiply-add";
+TEST_F(DynamicDivision, RoundsAsTheQuotientInAllBinades) {
   std::mt19937 random(3);
   expectAllBinades(random);
 }
@@ -152,18 +155,14 @@ WITH_FMA static void expectExponentials(std::mt19937 &random) {
 }
 
 /// As a softmax uses it: exponentials by their sum.
-TEST(DynamicDivision, DividesExponentials) {
-  if (!hasFMA())
-    GTEST_SKIP() << "this processor has no fused multiply-add";
+TEST_F(DynamicDivision, DividesExponentials) {
   std::mt19937 random(5);
   expectExponentials(random);
 }
 
 /// Infinite values have an infinite scale: they become NaN, which is stored as
 /// the least value, and all others zero.
-TEST(DynamicDivision, DividesByInfinity) {
-  if (!hasFMA())
-    GTEST_SKIP() << "this processor has no fused multiply-add";
+TEST_F(DynamicDivision, DividesByInfinity) {
   EXPECT_EQ(scaleDown(3e38f, INFINITY), 0);
   EXPECT_EQ(scaleDown(-1.0f, INFINITY), 0);
   EXPECT_TRUE(std::isnan(scaleDown(INFINITY, INFINITY)));

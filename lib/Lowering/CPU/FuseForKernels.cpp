@@ -26,6 +26,13 @@ static bool isElementwise(Operation *op) {
   return linalgOp && linalgOp.getNumParallelLoops() == linalgOp.getNumLoops();
 }
 
+static int64_t countPoints(linalg::LinalgOp op) {
+  int64_t points = 1;
+  for (int64_t range : op.getStaticLoopRanges())
+    points *= range;
+  return points;
+}
+
 /// Whether `producer` reads its operands in the order of its loops, so that a
 /// row of its result comes from rows.
 static bool keepsOrder(linalg::LinalgOp producer) {
@@ -45,12 +52,9 @@ static bool keepsOrder(linalg::LinalgOp producer) {
 /// element once, in blocks along rows.
 static bool mayFuseIntoReduction(linalg::LinalgOp producer,
                                  linalg::GenericOp op, OpOperand *operand) {
-  int64_t points = 1;
-  for (int64_t range : op.getStaticLoopRanges())
-    points *= range;
   auto type = cast<RankedTensorType>(operand->get().getType());
   return isBlockwise(op) && keepsOrder(producer) &&
-         points <= type.getNumElements();
+         countPoints(op) <= type.getNumElements();
 }
 
 /// Whether `op` evaluates a function as a polynomial, with registers for its
@@ -70,13 +74,7 @@ static bool hasPolynomials(linalg::GenericOp op) {
 /// computing one takes longer than loading it: a reciprocal or a square root of
 /// a row, say.
 static bool repeatsMuch(linalg::LinalgOp producer, linalg::GenericOp consumer) {
-  auto count = [](linalg::LinalgOp op) {
-    int64_t points = 1;
-    for (int64_t range : op.getStaticLoopRanges())
-      points *= range;
-    return points;
-  };
-  return count(consumer) > count(producer) &&
+  return countPoints(consumer) > countPoints(producer) &&
          llvm::any_of(*producer.getBlock(), [](Operation &op) {
            return isa<arith::DivFOp, math::SqrtOp, math::RsqrtOp>(op) ||
                   isPolynomial(op);

@@ -25,6 +25,8 @@ struct TargetInfo {
 
   /// Whether the processor has `feature`, implied ones included.
   bool has(StringRef feature) const;
+  /// Whether a fused multiply-add of floats is one instruction.
+  bool hasFMA() const { return triple.isAArch64() || has("fma"); }
 
 private:
   std::vector<std::string> enabled;

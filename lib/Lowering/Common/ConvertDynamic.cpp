@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConvertDynamic.h"
+#include "Elementwise.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Lowering/Common/QuantArith.h"
 #include "quantopt/Support/QuantMath.h"
@@ -21,8 +22,6 @@ using namespace mlir::qopt;
 
 namespace {
 
-using Body = function_ref<Value(OpBuilder &, Location, ValueRange)>;
-
 /// Emits the parts of one conversion.
 class Emitter {
 public:
@@ -37,8 +36,7 @@ public:
     rows = AffineMap::get(rank, 0, kept, b.getContext());
   }
 
-  Value reduce(Body combine);
-  Value mapRows(ArrayRef<Value> inputs, Type element, Body body);
+  Value reduce(ElementBody combine);
   Value quantize(Value scales, Value zeroPoints, StorageRange range);
   Value emitScale(OpBuilder &builder, Location loc, Value width, double steps);
 
@@ -47,7 +45,7 @@ private:
     return tensor::EmptyOp::create(b, loc, shape, element);
   }
   Value generic(ArrayRef<Value> inputs, Value init, ArrayRef<AffineMap> maps,
-                ArrayRef<utils::IteratorType> iterators, Body body) {
+                ArrayRef<utils::IteratorType> iterators, ElementBody body) {
     return linalg::GenericOp::create(
                b, loc, init.getType(), inputs, init, maps, iterators,
                [&](OpBuilder &builder, Location bodyLoc, ValueRange args) {
@@ -67,7 +65,7 @@ private:
 
 /// `combine(element, so far)` over all that is not kept. It starts at a NaN,
 /// which the combinations here leave out.
-Value Emitter::reduce(Body combine) {
+Value Emitter::reduce(ElementBody combine) {
   SmallVector<utils::IteratorType> iterators(inputType.getRank(),
                                              utils::IteratorType::reduction);
   for (int64_t dim : op.getKept())
@@ -78,16 +76,6 @@ Value Emitter::reduce(Body combine) {
                    b, loc, nothing, empty(rowsType.getShape(), b.getF32Type()))
                    .getResult(0);
   return generic({op.getInput()}, init, {identity, rows}, iterators, combine);
-}
-
-Value Emitter::mapRows(ArrayRef<Value> inputs, Type element, Body body) {
-  int64_t rank = rowsType.getRank();
-  SmallVector<AffineMap> maps(inputs.size() + 1,
-                              b.getMultiDimIdentityMap(rank));
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  return generic(inputs, empty(rowsType.getShape(), element), maps, iterators,
-                 body);
 }
 
 /// `width / steps`, or 1 where that is too small: for zeros, and for NaN where
@@ -154,10 +142,11 @@ struct ConvertQuantizeDynamic : OpRewritePattern<QuantizeDynamicOp> {
         Value magnitude = math::AbsFOp::create(b, loc, args[0]);
         return arith::MaxNumFOp::create(b, loc, magnitude, args[1]).getResult();
       });
-      Value scales = emitter.mapRows(
-          {largest}, f32, [&](OpBuilder &b, Location loc, ValueRange args) {
-            return emitter.emitScale(b, loc, args[0], 127.0);
-          });
+      Value scales =
+          emitElementwise(rewriter, op.getLoc(), {largest}, f32,
+                          [&](OpBuilder &b, Location loc, ValueRange args) {
+                            return emitter.emitScale(b, loc, args[0], 127.0);
+                          });
       rewriter.replaceOp(
           op, {emitter.quantize(scales, Value(), {-127, 127, true}), scales});
       return success();
@@ -170,8 +159,9 @@ struct ConvertQuantizeDynamic : OpRewritePattern<QuantizeDynamicOp> {
           return arith::MaxNumFOp::create(b, loc, args[0], args[1]).getResult();
         });
     // The range holds zero.
-    Value scales = emitter.mapRows(
-        {low, high}, f32, [&](OpBuilder &b, Location loc, ValueRange args) {
+    Value scales = emitElementwise(
+        rewriter, op.getLoc(), {low, high}, f32,
+        [&](OpBuilder &b, Location loc, ValueRange args) {
           Value zero = emitConstant(b, loc, f32, 0.0);
           Value least = arith::MinNumFOp::create(b, loc, args[0], zero);
           Value largest = arith::MaxNumFOp::create(b, loc, args[1], zero);
@@ -179,8 +169,8 @@ struct ConvertQuantizeDynamic : OpRewritePattern<QuantizeDynamicOp> {
           return emitter.emitScale(b, loc, width, 255.0);
         });
     // Rule Q0 of the range's lower end, whose sign is turned, on [0, 255].
-    Value zeroPoints = emitter.mapRows(
-        {low, scales}, rewriter.getI32Type(),
+    Value zeroPoints = emitElementwise(
+        rewriter, op.getLoc(), {low, scales}, rewriter.getI32Type(),
         [&](OpBuilder &b, Location loc, ValueRange args) {
           Value zero = emitConstant(b, loc, f32, 0.0);
           Value least = arith::MinNumFOp::create(b, loc, args[0], zero);

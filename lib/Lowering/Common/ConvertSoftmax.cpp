@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConvertSoftmax.h"
+#include "Elementwise.h"
 #include "quantopt/Lowering/Common/QuantArith.h"
 #include "quantopt/Support/QuantMath.h"
 

@@ -532,7 +532,7 @@ struct ConvertToLinalg : qopt::impl::ConvertToLinalgBase<ConvertToLinalg> {
           TargetInfo::get(getOperation(), cpu, features);
       if (failed(target))
         return signalPassFailure();
-      hasFMA = target->triple.isAArch64() || target->has("fma");
+      hasFMA = target->hasFMA();
     }
     RewritePatternSet patterns(&getContext());
     patterns

@@ -3,9 +3,7 @@
 #include "quantopt/Lowering/Common/QuantArith.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 #include <limits>
@@ -129,25 +127,6 @@ Value mlir::qopt::emitQuotient(OpBuilder &builder, Location loc, Value x,
   Value negated = arith::NegFOp::create(builder, loc, quotient);
   Value rest = math::FmaOp::create(builder, loc, negated, divisor, x);
   return math::FmaOp::create(builder, loc, rest, reciprocal, quotient);
-}
-
-Value mlir::qopt::emitReciprocals(OpBuilder &builder, Location loc, Value x) {
-  auto type = cast<RankedTensorType>(x.getType());
-  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
-                                        type.getElementType());
-  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> iterators(type.getRank(),
-                                             utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-             builder, loc, type, x, empty,
-             ArrayRef<AffineMap>{identity, identity}, iterators,
-             [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value one = emitConstant(b, loc, b.getF32Type(), 1.0);
-               linalg::YieldOp::create(
-                   b, loc,
-                   arith::DivFOp::create(b, loc, one, args[0]).getResult());
-             })
-      .getResult(0);
 }
 
 Value mlir::qopt::emitStored(OpBuilder &builder, Location loc, Value quotient,

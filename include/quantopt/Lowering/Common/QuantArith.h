@@ -51,9 +51,6 @@ Value emitQuantize(OpBuilder &builder, Location loc, Value x, Value scale,
 Value emitQuotient(OpBuilder &builder, Location loc, Value x, Value divisor,
                    Value reciprocal);
 
-/// `1 / x` for each element of a tensor of f32, as linalg.
-Value emitReciprocals(OpBuilder &builder, Location loc, Value x);
-
 /// What rule Q0 does with the quotient: `sat(round(quotient) + zeroPoint)`.
 Value emitStored(OpBuilder &builder, Location loc, Value quotient,
                  Value zeroPoint, StorageRange range, Type storage,

@@ -12,16 +12,15 @@ using namespace mlir::qopt;
 
 VectorUnit VectorUnit::get(const TargetInfo &target) {
   VectorUnit unit{4, 16};
+  unit.hasFMA = target.hasFMA();
   if (target.triple.isAArch64()) {
     unit.registers = 32;
     unit.family = Family::Arm;
-    unit.hasFMA = true;
     return unit;
   }
   if (!target.triple.isX86())
     return unit;
   unit.family = Family::X86;
-  unit.hasFMA = target.has("fma");
   unit.hasBytePairs = target.has("ssse3");
   unit.hasSparePorts = StringRef(target.cpu).starts_with("znver");
   if (target.has("avx512bw") && target.has("avx512vl")) {
@@ -117,8 +116,7 @@ struct SingleKernel : MicroKernel {
 
 /// One product a lane, in f32, fused where the target can.
 struct FloatKernel : MicroKernel {
-  FloatKernel(const VectorUnit &unit, bool hasFMA)
-      : MicroKernel(unit, 1), hasFMA(hasFMA) {}
+  explicit FloatKernel(const VectorUnit &unit) : MicroKernel(unit, 1) {}
 
   bool isFloat() const override { return true; }
 
@@ -144,7 +142,7 @@ struct FloatKernel : MicroKernel {
   void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
                 ArrayRef<Value> activation,
                 ArrayRef<Value> weights) const override {
-    if (hasFMA) {
+    if (unit.hasFMA) {
       accumulators[0] = vector::FMAOp::create(b, loc, activation.front(),
                                               weights.front(), accumulators[0]);
       return;
@@ -153,8 +151,6 @@ struct FloatKernel : MicroKernel {
         arith::MulFOp::create(b, loc, activation.front(), weights.front());
     accumulators[0] = arith::AddFOp::create(b, loc, accumulators[0], product);
   }
-
-  const bool hasFMA;
 };
 
 } // namespace
@@ -170,7 +166,6 @@ MicroKernels MicroKernels::get(const TargetInfo &target) {
     kernels.integers.push_back(std::make_shared<SingleKernel>(unit));
   if (!kernels.wide)
     kernels.wide = std::make_shared<SingleKernel>(unit);
-  kernels.floating = std::make_shared<FloatKernel>(
-      unit, target.triple.isAArch64() || target.has("fma"));
+  kernels.floating = std::make_shared<FloatKernel>(unit);
   return kernels;
 }
