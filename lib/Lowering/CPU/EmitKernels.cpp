@@ -394,7 +394,7 @@ LogicalResult EmitKernels::emitCode(OpBuilder &builder, Kernel &kernel) {
   copyActivations(builder, kernel, tile.plan);
   if (tile.plan)
     return emitMatrixTiles(builder, kernel.nest, *kernel.contraction,
-                           *kernel.step, *tile.plan);
+                           *kernel.step, *tile.plan, threads == 1);
   return emitContraction(builder, kernel.nest, *kernel.contraction,
                          *kernel.step, tile.choice);
 }

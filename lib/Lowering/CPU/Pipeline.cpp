@@ -66,6 +66,7 @@ static void emitKernels(OpPassManager &pm, const LowerToCPUOptions &options) {
   kernels.cpu = options.cpu;
   kernels.features = options.features;
   kernels.profile = options.profile;
+  kernels.threads = options.threads;
   kernels.tiles = options.tiles;
   kernels.candidate = options.candidate;
   pm.addPass(createEmitKernels(kernels));

@@ -1,5 +1,6 @@
 // RUN: quant-opt %s --qopt-emit-kernels=cpu=sapphirerapids --canonicalize | FileCheck %s
 // RUN: quant-opt %s --qopt-emit-kernels="cpu=sapphirerapids features=-amx-int8" | FileCheck %s --check-prefix=WITHOUT
+// RUN: quant-opt %s --qopt-emit-kernels="cpu=sapphirerapids threads=2" --canonicalize | FileCheck %s --check-prefix=THREADS
 
 // WITHOUT-NOT: llvm.x86.td
 // WITHOUT: vpdpbusd
@@ -11,7 +12,7 @@
 // CHECK-LABEL: func.func @accumulate
 // CHECK: %[[BUFFER:.+]] = memref.alloc() : memref<2048xi32>
 // CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
-// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tileloadd64"
 // CHECK-NEXT: llvm.call_intrinsic "llvm.x86.tilezero"(%[[FIRST:[^)]+]])
 // CHECK-NEXT: llvm.call_intrinsic "llvm.x86.tdpbssd"(%[[FIRST]],
 // CHECK-COUNT-3: llvm.call_intrinsic "llvm.x86.tilezero"
@@ -38,7 +39,7 @@
 // CHECK:   scf.if %[[FIRST]] {
 // CHECK-NOT: llvm.x86.tilestored64
 // CHECK:   } else {
-// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tileloadd64"
 // CHECK:     memref.extract_aligned_pointer_as_index %[[FLAT]]
 // CHECK:     llvm.call_intrinsic "llvm.x86.tilestored64"(%[[TILE:[^,]+]],
 // CHECK:     llvm.call_intrinsic "llvm.x86.tileloadd64"(%[[TILE]],
@@ -91,15 +92,79 @@
 // CHECK: return
 
 // Weights that the second-level cache does not hold are asked for a panel ahead:
-// of 512 lines, nine in each step of four blocks but their first.
+// of 512 lines, nine in each step of four blocks but their first. Rows that pass
+// are copied, 64 bytes of four rows at a time, to where a step reads 2,048 bytes in
+// one piece. Their loads pass the first-level
+// cache, and those of the weights that stay do not.
 // CHECK-LABEL: func.func @ahead
+// CHECK-SAME: %[[A:.+]]: memref<128x1024xi8>
+// CHECK-DAG: %[[FLAT:.+]] = memref.reinterpret_cast %[[A]]
+// CHECK-DAG: %[[ROWS:.+]] = memref.alloc() : memref<131072xi8>
+// CHECK: scf.for %{{.*}} = %c0 to %c4 step
+// CHECK:   scf.for %{{.*}} = %c0 to %c4 step
+// CHECK:     scf.for %[[STEP:.+]] = %c0 to %c16 step
+// CHECK:       arith.muli %[[STEP]], %c2048
+// CHECK:       %[[LINE:.+]] = vector.load %{{.*}} : memref<131072xi8>, vector<64xi8>
+// CHECK:       vector.store %[[LINE]], %[[ROWS]]
+// CHECK-COUNT-3: vector.load
+// CHECK:   scf.for
 // CHECK: scf.if
+// CHECK:   memref.extract_aligned_pointer_as_index %[[ROWS]]
+// CHECK:   llvm.call_intrinsic "llvm.x86.tileloaddt164"
 // CHECK-NOT: memref.prefetch
 // CHECK: scf.for
 // CHECK: tdpbssd
 // CHECK-COUNT-9: memref.prefetch %{{.*}}, read, locality<2>, data : memref<1179648xi8>
 // CHECK-NOT: memref.prefetch
 // CHECK: return
+
+// Rows that stay are asked for a block ahead: of 512 lines, two in each step by 20
+// panels of weights but their first.
+// CHECK-LABEL: func.func @rows_ahead
+// CHECK-NOT: vector.
+// CHECK: scf.for
+// CHECK: tdpbssd
+// CHECK: scf.for
+// CHECK-COUNT-2: memref.prefetch %{{.*}}, read, locality<2>, data : memref<1310720xi8>
+// CHECK-NOT: memref.prefetch
+// CHECK: return
+
+// Of long runs, all rows of a chunk pass by one part, then by the next one: of 32
+// columns and 1,024 products each, which stay in the first-level cache. Sums wait
+// in a buffer, of four blocks here; a part starts from there unless it is the first,
+// and goes there unless it is the last.
+// CHECK-LABEL: func.func @parts
+// CHECK-DAG: %[[SUMS:.+]] = memref.alloc() : memref<4096xi32>
+// CHECK: scf.for %[[BLOCK:.+]] = %c0 to %c288 step
+// CHECK:   %[[PART:.+]] = arith.remui %{{.*}}, %c2
+// CHECK:   arith.muli %[[PART]], %c16
+// CHECK:   %[[IS_LAST:.+]] = arith.cmpi eq, %{{.*}}, %c1
+// CHECK:   %[[IS_FIRST:.+]] = arith.cmpi eq, %[[PART]], %c0
+// CHECK:   } else {
+// CHECK:     memref.extract_aligned_pointer_as_index %[[SUMS]]
+// CHECK:     %[[TO:.+]] = arith.select %[[IS_LAST]], %{{.*}} : !llvm.ptr
+// CHECK:     %[[APART:.+]] = arith.select %[[IS_LAST]], %{{.*}} : i64
+// CHECK:     llvm.call_intrinsic "llvm.x86.tilestored64"(%[[TILE:[^,]+]], %[[TO]], %[[APART]])
+// CHECK:     %[[FROM:.+]] = arith.select %[[IS_FIRST]], %{{.*}} : !llvm.ptr
+// CHECK:     %[[APART:.+]] = arith.select %[[IS_FIRST]], %{{.*}} : i64
+// CHECK:     llvm.call_intrinsic "llvm.x86.tileloadd64"(%[[TILE]], %[[FROM]], %[[APART]])
+// CHECK:   scf.for %{{.*}} = %c1 to %c16 step
+
+// What is neither zero nor known is added on vectors: parts start from zeros.
+// CHECK-LABEL: func.func @parts_of_sums
+// CHECK: memref.get_global @qopt_zeros : memref<16xi32>
+// CHECK-NOT: llvm.x86.tilezero
+// CHECK: return
+
+// Chunks, of 640 rows here, have buffers in common where one thread does them one
+// after the other, else each its own.
+// CHECK-LABEL: func.func @chunks
+// CHECK: memref.alloc() : memref<655360xi8>
+// CHECK-NOT: qopt.parallel
+// CHECK: return
+// THREADS-LABEL: func.func @chunks
+// THREADS: memref.alloc() : memref<3276800xi8>
+// THREADS: } {qopt.parallel}
 
 // A reduction of 68 products takes two equal steps: runs are padded with zero
 // weights, and what lies behind the last activations is copied to where it may be
@@ -125,6 +190,8 @@ module attributes {llvm.target_triple = "x86_64-linux-gnu"} {
   memref.global "private" constant @wide : memref<128x96xi8> = dense<3>
   memref.global "private" constant @long : memref<1024x96xi8> = dense<3>
   memref.global "private" constant @large : memref<1024x1152xi8> = dense<3>
+  memref.global "private" constant @square : memref<1024x640xi8> = dense<3>
+  memref.global "private" constant @longer : memref<2048x1152xi8> = dense<3>
   memref.global "private" constant @odd : memref<68x32xi8> = dense<3>
   func.func @accumulate(%a: memref<44x128xi8>, %out: memref<44x32xi32>) {
     %w = memref.get_global @w : memref<128x32xi8>
@@ -164,6 +231,32 @@ module attributes {llvm.target_triple = "x86_64-linux-gnu"} {
     %zero = arith.constant 0 : i32
     linalg.fill ins(%zero : i32) outs(%out : memref<128x1152xi32>)
     linalg.matmul ins(%a, %w : memref<128x1024xi8>, memref<1024x1152xi8>) outs(%out : memref<128x1152xi32>)
+    return
+  }
+  func.func @rows_ahead(%a: memref<1280x1024xi8>, %out: memref<1280x640xi32>) {
+    %w = memref.get_global @square : memref<1024x640xi8>
+    %zero = arith.constant 0 : i32
+    linalg.fill ins(%zero : i32) outs(%out : memref<1280x640xi32>)
+    linalg.matmul ins(%a, %w : memref<1280x1024xi8>, memref<1024x640xi8>) outs(%out : memref<1280x640xi32>)
+    return
+  }
+  func.func @parts(%a: memref<128x2048xi8>, %out: memref<128x1152xi32>) {
+    %w = memref.get_global @longer : memref<2048x1152xi8>
+    %zero = arith.constant 0 : i32
+    linalg.fill ins(%zero : i32) outs(%out : memref<128x1152xi32>)
+    linalg.matmul ins(%a, %w : memref<128x2048xi8>, memref<2048x1152xi8>) outs(%out : memref<128x1152xi32>)
+    return
+  }
+  func.func @parts_of_sums(%a: memref<128x2048xi8>, %out: memref<128x1152xi32>) {
+    %w = memref.get_global @longer : memref<2048x1152xi8>
+    linalg.matmul ins(%a, %w : memref<128x2048xi8>, memref<2048x1152xi8>) outs(%out : memref<128x1152xi32>)
+    return
+  }
+  func.func @chunks(%a: memref<3072x1024xi8>, %out: memref<3072x1152xi32>) {
+    %w = memref.get_global @large : memref<1024x1152xi8>
+    %zero = arith.constant 0 : i32
+    linalg.fill ins(%zero : i32) outs(%out : memref<3072x1152xi32>)
+    linalg.matmul ins(%a, %w : memref<3072x1024xi8>, memref<1024x1152xi8>) outs(%out : memref<3072x1152xi32>)
     return
   }
   func.func @padded(%a: memref<64x68xi8>, %out: memref<64x32xi32>) {

@@ -60,10 +60,10 @@
 // AMX: tdpbssd %tmm7, %tmm5, %tmm3
 // AMX: tileload{{d|dt1}} {{.*}}, %tmm6
 // AMX: tileload{{d|dt1}} {{.*}}, %tmm4
-// AMX-NEXT: tdpbssd %tmm6, %tmm4, %tmm0
 // AMX: tileload{{d|dt1}} {{.*}}, %tmm7
-// AMX-NEXT: tdpbssd %tmm7, %tmm4, %tmm1
 // AMX: tileload{{d|dt1}} {{.*}}, %tmm5
+// AMX-NEXT: tdpbssd %tmm6, %tmm4, %tmm0
+// AMX-NEXT: tdpbssd %tmm7, %tmm4, %tmm1
 // AMX-NEXT: tdpbssd %tmm6, %tmm5, %tmm2
 // AMX-NEXT: tdpbssd %tmm7, %tmm5, %tmm3
 // AMX: tilerelease

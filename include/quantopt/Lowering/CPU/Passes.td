@@ -293,6 +293,7 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     Option<"cpu", "cpu", "std::string", "\"native\"", "a processor as llc -mcpu names it, or native">,
     Option<"features", "features", "std::string", "\"\"", "extra features, +a,-b">,
     Option<"profile", "profile", "bool", "false", "keep kernels apart, for qopt-instrument-profile">,
+    Option<"threads", "threads", "int64_t", "1", "on how many threads loops will run, as for qopt-parallelize-loops; with 1, parts of a kernel that follow each other share buffers">,
     Option<"tiles", "tiles", "std::string", "\"\"", "a table of measured tiles, as quant-run --search-tiles writes it">,
     Option<"candidate", "candidate", "unsigned", "0", "take the tile of each contraction that a model of the core ranks so, from 0; what the table has comes first">
   ];

@@ -55,15 +55,31 @@ unsigned MatrixEmitter::activeLanes(const Point &point, int64_t vector) const {
   return std::clamp<int64_t>(left, 0, kTile);
 }
 
-/// A constant initial value is one row for all: a distance of zero.
+/// A row of initial values.
+Value MatrixEmitter::startPointer(const Place &place, int64_t v) {
+  if (!panels.startIsComplete)
+    return pointer(zeros, constant(0));
+  Value start = columnIndex(place.tiles.front(), 1, panels.startBatchStride);
+  return pointer(panels.start, add(start, v * kTile));
+}
+
+/// A constant initial value is one row for all: a distance of zero. Behind the
+/// first part of the run it is what `sums` holds from the part before.
 void MatrixEmitter::emitStart(const Place &place, const Blocks &blocks,
-                              int64_t t, int64_t v) {
+                              Value sums, Value isFirstPart, int64_t t,
+                              int64_t v) {
   Value number = tile(t * blocks.columns.vectors + v);
+  if (isFirstPart) {
+    Value from = pointer(buffer, add(sums, bufferShift(blocks, t, v)));
+    from = arith::SelectOp::create(b, loc, isFirstPart, startPointer(place, v),
+                                   from);
+    Value stride = arith::SelectOp::create(b, loc, isFirstPart, bytes(0),
+                                           bytes(bufferStride(blocks)));
+    return call("llvm.x86.tileloadd64", {number, from, stride});
+  }
   if (!panels.startIsComplete)
     return call("llvm.x86.tilezero", number);
-  Value start = columnIndex(place.front(), 1, panels.startBatchStride);
-  call("llvm.x86.tileloadd64",
-       {number, pointer(panels.start, add(start, v * kTile)), bytes(0)});
+  call("llvm.x86.tileloadd64", {number, startPointer(place, v), bytes(0)});
 }
 
 void MatrixEmitter::forEachTile(const Blocks &blocks, TileAction action) {
@@ -86,12 +102,12 @@ void MatrixEmitter::emitFirstStep(const Place &place, const Blocks &blocks,
   Value linear;
   for (unsigned dim : c.outer) {
     Value iv = position(constant(0), nest.sizes[dim], isBackward);
-    for (Point &point : at)
+    for (Point &point : at.tiles)
       point.ivs[dim] = iv;
     linear = linear ? multiplyAdd(linear, nest.sizes[dim], iv) : iv;
   }
-  emitStep(at, blocks, position(constant(0), plan.steps, isBackward), linear,
-           beforeProduct);
+  emitStep(at, blocks, position(constant(0), stepsOf(blocks), isBackward),
+           linear, beforeProduct);
 }
 
 /// The steps behind the first one: the reduction's outer loops, of which
@@ -105,7 +121,8 @@ void MatrixEmitter::emitOtherSteps(const Place &place, const Blocks &blocks,
     return before ? multiplyAdd(before, size, iv) : iv;
   };
   auto sizeAt = [&](unsigned level) {
-    return level < c.outer.size() ? nest.sizes[c.outer[level]] : plan.steps;
+    return level < c.outer.size() ? nest.sizes[c.outer[level]]
+                                  : stepsOf(blocks);
   };
   const int64_t size = sizeAt(depth);
   // The innermost loop that has several iterations leaves out the first step.
@@ -123,7 +140,7 @@ void MatrixEmitter::emitOtherSteps(const Place &place, const Blocks &blocks,
       return besides(counted);
     }
     Place inner(place);
-    for (Point &point : inner)
+    for (Point &point : inner.tiles)
       point.ivs[c.outer[depth]] = at;
     emitOtherSteps(inner, blocks, isBackward, depth + 1,
                    size == 1 && !count ? Value() : counted,
@@ -133,17 +150,22 @@ void MatrixEmitter::emitOtherSteps(const Place &place, const Blocks &blocks,
 
 /// Loads with the hint T1 leave the first-level cache to the operands that
 /// stay there. Cache lines that several steps read are not left out: those of
-/// windows that overlap, or of rows that are no whole lines.
+/// windows that overlap, or of rows that are no whole lines. All that has a
+/// register of its own is loaded before the first product, which need not wait
+/// for the loads between products then.
 void MatrixEmitter::emitStep(const Place &place, const Blocks &blocks,
                              Value step, Value linear,
                              TileAction beforeProduct) {
   const int64_t vectors = blocks.columns.vectors;
   const int64_t vectorBytes = kTile * kernel.group;
+  if (place.firstStep)
+    step = add(place.firstStep, step);
   Value k = multiplyAdd(step, plan.stepGroups * kernel.group, Value());
   Value counted = linear ? multiplyAdd(linear, plan.steps, step) : step;
-  Value weights = multiplyAdd(
-      counted, plan.stepGroups * vectors * vectorBytes,
-      columnIndex(place.front(), panels.columnSize, panels.weightBatchStride));
+  Value weights =
+      multiplyAdd(counted, plan.stepGroups * vectorBytes,
+                  columnIndex(place.tiles.front(), panels.columnSize,
+                              panels.weightBatchStride));
   bool isUnsigned = c.isUnsigned || activations.isFlipped;
   const int64_t rowStride = activations.strides[inner];
   const bool readsLinesOnce = c.outer.empty() && rowStride % kLine == 0 &&
@@ -153,18 +175,38 @@ void MatrixEmitter::emitStep(const Place &place, const Blocks &blocks,
          {tile(number), from, bytes(stride)});
   };
   const bool streamsWeights = plan.streams && blocks.weightsPass;
-  const bool streamsActivations =
-      plan.streams && !blocks.weightsPass && readsLinesOnce;
+  const bool streamsActivations = plan.streams && !blocks.weightsPass &&
+                                  (readsLinesOnce || blocks.packsRows);
+  auto loadWeights = [&](int64_t v) {
+    load(weightTile(v), streamsWeights,
+         pointer(panels.weights, add(weights, v * kTile * panels.columnSize)),
+         vectorBytes);
+  };
+  auto loadRows = [&](int64_t t) {
+    if (blocks.packsRows) {
+      Value tileOfBlock = multiplyAdd(step, blocks.tiles * packedTile(blocks),
+                                      place.packedRows);
+      return load(activationTile(t), streamsActivations,
+                  pointer(packedRows, add(tileOfBlock, t * packedTile(blocks))),
+                  kLine);
+    }
+    load(activationTile(t), streamsActivations,
+         pointer(lanes.flat(activations),
+                 add(lanes.index(activations, place.tiles[t]), k)),
+         rowStride);
+  };
+  for (int64_t i = 0; i < std::min(kTurns, std::max(vectors, blocks.tiles));
+       ++i) {
+    if (i < vectors)
+      loadWeights(i);
+    if (i < blocks.tiles)
+      loadRows(i);
+  }
   forEachTile(blocks, [&](int64_t t, int64_t v) {
-    if (t == 0)
-      load(weightTile(v), streamsWeights,
-           pointer(panels.weights, add(weights, v * vectorBytes)),
-           vectors * vectorBytes);
-    if (v == 0)
-      load(activationTile(t), streamsActivations,
-           pointer(lanes.flat(activations),
-                   add(lanes.index(activations, place[t]), k)),
-           rowStride);
+    if (t == 0 && v >= kTurns)
+      loadWeights(v);
+    if (v == 0 && t >= kTurns)
+      loadRows(t);
     beforeProduct(t, v);
     call(isUnsigned ? "llvm.x86.tdpbusd" : "llvm.x86.tdpbssd",
          {tile(t * vectors + v), tile(activationTile(t)), tile(weightTile(v))});
@@ -172,23 +214,29 @@ void MatrixEmitter::emitStep(const Place &place, const Blocks &blocks,
 }
 
 /// An accumulator goes to the output, or to the buffer: row tile after row
-/// tile.
+/// tile. Sums that wait for the next part of the run are in the buffer always.
 void MatrixEmitter::emitStore(const Place &place, const Blocks &blocks,
-                              Value bufferStart, int64_t t, int64_t v) {
-  const int64_t vectors = blocks.columns.vectors;
-  Value to, at;
-  int64_t stride;
-  if (blocks.isDirect) {
-    to = lanes.flat(nest.output);
-    at = add(lanes.index(nest.output, place[t]), v * kTile);
-    stride = nest.output.strides[inner];
-  } else {
-    to = buffer;
-    at = add(bufferStart, (t * kTile * vectors + v) * kTile);
-    stride = vectors * kTile;
+                              Value bufferStart, Value isLastPart, int64_t t,
+                              int64_t v) {
+  Value number = tile(t * blocks.columns.vectors + v);
+  Value to, stride;
+  if (!blocks.isDirect || isLastPart) {
+    to = pointer(buffer, add(bufferStart, bufferShift(blocks, t, v)));
+    stride = bytes(bufferStride(blocks));
   }
-  call("llvm.x86.tilestored64",
-       {tile(t * vectors + v), pointer(to, at), bytes(4 * stride)});
+  if (blocks.isDirect) {
+    Value at = add(lanes.index(nest.output, place.tiles[t]), v * kTile);
+    Value direct = pointer(lanes.flat(nest.output), at);
+    Value rows = bytes(4 * nest.output.strides[inner]);
+    to = isLastPart ? arith::SelectOp::create(b, loc, isLastPart, direct, to)
+                          .getResult()
+                    : direct;
+    stride = isLastPart
+                 ? arith::SelectOp::create(b, loc, isLastPart, rows, stride)
+                       .getResult()
+                 : rows;
+  }
+  call("llvm.x86.tilestored64", {number, to, stride});
 }
 
 /// Rows of a tile that are finished together: where they follow each other in
@@ -209,7 +257,7 @@ void MatrixEmitter::emitFinish(const Place &place, const Blocks &blocks,
   VectorType type = lanes.vectorOf(nest.accumulator.element);
   Value firstRow = multiplyAdd(group, rows, Value());
   Value from = multiplyAdd(firstRow, vectors * kTile, bufferStart);
-  for (auto [t, first] : llvm::enumerate(place)) {
+  for (auto [t, first] : llvm::enumerate(place.tiles)) {
     Point at = first;
     at.ivs[inner] = at.ivs[inner] ? add(at.ivs[inner], firstRow) : firstRow;
     // Tile by tile: what is loaded ahead for all of them would be spilled.

@@ -65,10 +65,28 @@ struct Blocks {
   bool isDirect;
   /// Whether weights pass by activations that stay, or the other way round.
   bool weightsPass = false;
+  /// Parts of the run, and whether rows are packed: those of the plan for most
+  /// blocks.
+  int64_t parts = 1;
+  bool packsRows = false;
 };
 
-/// Where a block is: its row tiles, at their first column.
-using Place = SmallVector<Point, 4>;
+/// Which block it is, of a chunk.
+struct Position {
+  Value rowBlock;
+  Value panel;
+  /// Of the run; null where there is one part only.
+  Value part;
+};
+
+/// Where a block is: its row tiles, at their first column, the first step of
+/// its part of the run and where its packed rows start; null: at the first
+/// one, and not packed.
+struct Place {
+  SmallVector<Point, 4> tiles;
+  Value firstStep;
+  Value packedRows;
+};
 
 /// What is done for the accumulator of a row tile and a vector of columns.
 using TileAction = function_ref<void(int64_t tile, int64_t vector)>;
@@ -76,8 +94,10 @@ using TileAction = function_ref<void(int64_t tile, int64_t vector)>;
 class MatrixEmitter {
 public:
   MatrixEmitter(OpBuilder &builder, Nest &nest, const Contraction &contraction,
-                const MicroKernel &kernel, const MatrixPlan &plan)
+                const MicroKernel &kernel, const MatrixPlan &plan,
+                bool sharesBuffers)
       : b(builder), nest(nest), c(contraction), kernel(kernel), plan(plan),
+        sharesBuffers(sharesBuffers),
         activations(nest.inputs[contraction.activations]),
         inner(contraction.rows.back()),
         lanes(builder, nest, contraction.column, kernel), loc(lanes.loc) {}
@@ -89,25 +109,45 @@ private:
   void emitRows(const Point &batch, const Rows &rows, const Columns &columns);
   void emitBlocks(const Point &batch, const Blocks &blocks);
   void emitChunk(const Point &batch, const Blocks &blocks, Value first,
-                 Value count, Value bufferStart);
-  Value firstLineAhead(const Point &batch, const Blocks &blocks, Value number,
-                       Value count, int64_t steps);
-  void emitLinesAhead(Value first, Value step);
+                 Value count, Value bufferStart, Value rowsStart);
+  void emitRowPacking(const Point &batch, const Blocks &blocks, Value first,
+                      Value count, Value rowsStart);
+  Value firstLineAhead(const Point &batch, const Blocks &blocks,
+                       const Position &position, Value count, int64_t steps);
+  Value firstRowLineAhead(const Point &batch, const Blocks &blocks,
+                          const Position &position, Value first, int64_t steps);
+  Value nextOf(Value number, int64_t count);
+  void emitLinesAhead(Value buffer, Value first, int64_t lines, Value step);
   Place placeOf(const Point &batch, const Blocks &blocks, Value rowBlock,
                 Value panel);
-  void emitStart(const Place &place, const Blocks &blocks, int64_t t,
-                 int64_t v);
+  void emitStart(const Place &place, const Blocks &blocks, Value sums,
+                 Value isFirstPart, int64_t t, int64_t v);
   void emitFirstStep(const Place &place, const Blocks &blocks, Value isBackward,
                      TileAction beforeProduct);
   void emitOtherSteps(const Place &place, const Blocks &blocks,
                       Value isBackward, unsigned depth, Value count,
                       Value linear, function_ref<void(Value)> besides);
+  int64_t stepsOf(const Blocks &blocks) const {
+    return plan.steps / blocks.parts;
+  }
   void emitStep(const Place &place, const Blocks &blocks, Value step,
                 Value linear, TileAction beforeProduct);
   void emitStore(const Place &place, const Blocks &blocks, Value bufferStart,
-                 int64_t t, int64_t v);
+                 Value isLastPart, int64_t t, int64_t v);
   void forEachTile(const Blocks &blocks, TileAction action);
   bool liesRegularly(const Blocks &blocks) const;
+  Value startPointer(const Place &place, int64_t v);
+  /// Bytes of a packed row tile, elements to an accumulator in the buffer, and
+  /// bytes between its rows there.
+  int64_t packedTile(const Blocks &blocks) const {
+    return blocks.rows.height * kLine;
+  }
+  int64_t bufferShift(const Blocks &blocks, int64_t t, int64_t v) const {
+    return (t * kTile * blocks.columns.vectors + v) * kTile;
+  }
+  int64_t bufferStride(const Blocks &blocks) const {
+    return 4 * blocks.columns.vectors * kTile;
+  }
   int64_t rowsTogether(const Blocks &blocks) const;
   void emitFinish(const Place &place, const Blocks &blocks, Value bufferStart,
                   Value group);
@@ -174,20 +214,34 @@ private:
   int64_t bufferSize() const {
     return plan.blockTiles * plan.vectors * kTile * kTile;
   }
+  /// Those that a chunk's buffer holds.
+  int64_t chunkBufferSize() const {
+    return (plan.parts > 1 ? plan.chunkBlocks : 2) * bufferSize();
+  }
+  /// Bytes of a block's packed rows.
+  int64_t packedBlockSize() const {
+    return plan.blockTiles * plan.tileRows * plan.steps * kLine;
+  }
 
   OpBuilder &b;
   Nest &nest;
   const Contraction &c;
   const MicroKernel &kernel;
   const MatrixPlan &plan;
+  const bool sharesBuffers; // chunks, which follow each other
   const Access &activations;
   const unsigned inner; // the innermost row loop
   LaneBuilder lanes;
   Location loc;
 
   Panels panels;
-  /// Accumulators on their way to the epilogue: two blocks a chunk.
+  /// Accumulators on their way to the epilogue, two blocks a chunk, or, where
+  /// sums wait there, all blocks of rows of a chunk.
   Value buffer;
+  /// The packed rows of all chunks; null: none are packed.
+  Value packedRows;
+  /// A row of zeros; null where sums do not wait.
+  Value zeros;
   /// Shapes by the rows of a tile, and the rows that are in force; 0: none.
   std::array<Value, kTile + 1> shapes = {};
   int64_t configured = 0;

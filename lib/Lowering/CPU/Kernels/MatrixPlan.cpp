@@ -45,9 +45,23 @@ static constexpr double kSecondLevelRate = 44;
 /// from there again and again, and what a chunk's activations may take.
 static constexpr int64_t kCachedWeights = 1024 * 1024;
 static constexpr int64_t kCachedActivations = 1024 * 1024;
-/// Cache lines of weights that are asked for ahead in a step, at most: more
-/// would take the buffers that this step's own lines need.
+/// The same where they are copied, for what they are copied from passes as
+/// well; but where few chunks do, weights are not read more often for that.
+static constexpr int64_t kCachedCopies = 640 * 1024;
+/// What weights and activations may take of it together.
+static constexpr int64_t kCachedOperands = 1536 * 1024;
+/// Cache lines that are asked for ahead in a step, at most: more would take the
+/// buffers that this step's own lines need.
 static constexpr int64_t kMaximalAhead = 12;
+/// Steps of a part of the run, at least: its sums come from the second-level
+/// cache and go back there, in so many cycles.
+static constexpr int64_t kMinimalPart = 8;
+static constexpr double kSums = 80;
+/// Copying what a step reads of a row tile, and what each step that reads the
+/// copy gains: rows at a distance of 256 bytes share one bank of the
+/// second-level cache, those at a distance of 128 bytes two of four.
+static constexpr double kPackedTile = 105, kPackedGain = 6.5,
+                        kHalfPackedGain = 3;
 
 namespace {
 struct Costs {
@@ -98,6 +112,11 @@ namespace {
 struct Operands {
   double activations, weights;
   int64_t columns;
+  /// Bytes from row to row where rows may be packed and cut into parts: each is
+  /// one run of whole cache lines, which no other row shares. Else 0.
+  int64_t rowStride = 0;
+  /// Whether rows lie one behind the other.
+  bool isContiguous = false;
 };
 } // namespace
 
@@ -116,22 +135,46 @@ static double getPanelBytes(const MatrixPlan &plan, const Operands &operands,
                 : operands.weights / countPanels(plan, operands);
 }
 
+/// The fewest equal parts of the run of which a part of a panel of columns
+/// stays in the first-level cache; 1 where there are none, or no need.
+static int64_t countParts(const MatrixPlan &plan, const Operands &operands) {
+  if (operands.rowStride == 0)
+    return 1;
+  const double bytes = getPanelBytes(plan, operands, false);
+  for (int64_t parts = 1; plan.steps / parts >= kMinimalPart; ++parts)
+    if (plan.steps % parts == 0 && bytes / double(parts) <= kStaying)
+      return parts;
+  return 1;
+}
+
+/// Whether rows that pass by panels of columns are worth copying first.
+static bool isWorthPacking(const MatrixPlan &plan, const Operands &operands) {
+  if (operands.rowStride == 0 || operands.rowStride % 128 != 0)
+    return false;
+  double gain = operands.rowStride % 256 == 0 ? kPackedGain : kHalfPackedGain;
+  return gain * countPanels(plan, operands) > kPackedTile;
+}
+
 /// Bytes read from the second-level cache where blocks of rows stay while all
 /// columns pass, or panels of columns while all rows do. Rows that pass lie
-/// apart there, which costs half as much again.
+/// apart there, which costs half as much again, or are copied.
 static double traffic(const MatrixPlan &plan, const Operands &operands,
                       bool rowsStay) {
   double rowBlocks = countRowBlocks(plan);
   double panels = countPanels(plan, operands);
-  bool stays = getPanelBytes(plan, operands, rowsStay) <= kStaying;
+  double staying = getPanelBytes(plan, operands, rowsStay);
+  if (!rowsStay)
+    staying /= double(plan.parts);
+  bool stays = staying <= kStaying;
   auto passing = [](double bytes, double times) {
     return bytes <= kFirstLevel ? bytes : bytes * times;
   };
   if (rowsStay)
     return operands.activations * (stays ? 1 : panels) +
            passing(operands.weights, rowBlocks);
+  double rows = passing(operands.activations, panels);
   return operands.weights * (stays ? 1 : rowBlocks) +
-         1.5 * passing(operands.activations, panels);
+         (plan.packsRows ? rows + 2 * operands.activations : 1.5 * rows);
 }
 
 /// Chunks are what one thread does at a time. Where the weights outgrow the
@@ -142,32 +185,54 @@ static void planChunks(MatrixPlan &plan, const Operands &operands,
   int64_t blocks = std::max<int64_t>(plan.wholeTiles() / plan.blockTiles, 1);
   int64_t bytes = plan.blockTiles * plan.tileRows * reduction;
   int64_t panelBytes = plan.vectors * kTile * reduction;
-  int64_t chunk = std::max<int64_t>(kCachedActivations / bytes, 1);
+  const int64_t parts = countParts(plan, operands);
+  const bool packsRows = isWorthPacking(plan, operands);
+  const bool isLarge = operands.activations > 2 * kCachedActivations;
+  int64_t cached = packsRows && isLarge ? kCachedCopies : kCachedActivations;
+  int64_t chunk = std::max<int64_t>(cached / bytes, 1);
   bool weightsStay = operands.weights <= kCachedWeights;
   plan.rowsStay = false;
+  plan.parts = 1;
+  plan.packsRows = false;
   if (weightsStay) {
     plan.rowsStay =
         traffic(plan, operands, true) <= traffic(plan, operands, false);
     int64_t worthwhile = int64_t(kChunkCycles / cyclesOfRowBlock) + 1;
     chunk = plan.rowsStay ? worthwhile : std::max(chunk, worthwhile);
   }
+  if (!plan.rowsStay) {
+    plan.parts = parts;
+    plan.packsRows = packsRows;
+  }
   // Equal chunks.
   int64_t chunks =
       std::min<int64_t>(llvm::divideCeil(blocks, chunk), kMaximalChunks);
   plan.chunkBlocks = llvm::divideCeil(blocks, chunks);
-  plan.turns = double(plan.rowsStay ? bytes : panelBytes) > kFirstLevel / 2;
+  plan.turns = plan.parts == 1 &&
+               double(plan.rowsStay ? bytes : panelBytes) > kFirstLevel / 2;
   // Of a panel that is somewhat too large, turns still meet a part.
   plan.streams =
-      getPanelBytes(plan, operands, plan.rowsStay) <= 1.5 * kStaying &&
+      getPanelBytes(plan, operands, plan.rowsStay) / double(plan.parts) <=
+          1.5 * kStaying &&
       (plan.rowsStay ? operands.weights : operands.activations) > kFirstLevel;
-  plan.linesAhead = 0;
   // The first step of a block is busy with the block before it.
-  int64_t steps = plan.chunkBlocks * (int64_t(totalSteps) - 1);
-  if (weightsStay || steps == 0)
-    return;
-  int64_t lines = llvm::divideCeil(panelBytes, 64 * steps);
-  if (lines <= kMaximalAhead)
-    plan.linesAhead = lines;
+  auto linesOf = [](int64_t bytes, int64_t steps) -> int64_t {
+    if (steps <= 0)
+      return 0;
+    int64_t lines = llvm::divideCeil(bytes, 64 * steps);
+    return lines <= kMaximalAhead ? lines : 0;
+  };
+  plan.linesAhead =
+      weightsStay ? 0
+                  : linesOf(panelBytes, plan.chunkBlocks *
+                                            (int64_t(totalSteps) - plan.parts));
+  bool rowsComeFromFar =
+      plan.rowsStay && operands.isContiguous &&
+      operands.weights + operands.activations > kCachedOperands;
+  plan.rowLinesAhead = rowsComeFromFar
+                           ? linesOf(bytes, operands.columns / plan.vectors *
+                                                (int64_t(totalSteps) - 1))
+                           : 0;
 }
 
 SmallVector<RankedPlan>
@@ -196,9 +261,16 @@ mlir::qopt::rankMatrixTiles(const Nest &nest, const Contraction &contraction,
       int64_t(totalSteps) * plan.stepGroups * kernel.group;
   const int64_t columns =
       llvm::divideCeil(nest.sizes[contraction.column], kTile);
-  const Operands operands{double(nest.sizes[outermost]) *
-                              double(activations.strides[outermost]),
-                          double(columns * kTile * reduction), columns};
+  Operands operands{double(nest.sizes[outermost]) *
+                        double(activations.strides[outermost]),
+                    double(columns * kTile * reduction), columns};
+  const int64_t rowStride = activations.strides[contraction.rows.back()];
+  if (contraction.outer.empty() && contraction.runLength == reduction &&
+      plan.stepGroups == kTile && rowStride >= reduction) {
+    operands.rowStride = rowStride;
+    operands.isContiguous =
+        rowStride == reduction && contraction.rows.size() == 1;
+  }
   SmallVector<RankedPlan> ranked;
   for (int64_t tiles : {2, 1, 4, 3}) {
     plan.blockTiles = std::min(tiles, plan.wholeTiles());
@@ -216,10 +288,13 @@ mlir::qopt::rankMatrixTiles(const Nest &nest, const Contraction &contraction,
           costs.cover(plan.lines, plan.restRows, columns) + kConfiguration;
     planChunks(plan, operands, reduction, totalSteps,
                costs.cover(plan.blockTiles, plan.tileRows, columns));
+    if (plan.packsRows)
+      cycles += kPackedTile * totalSteps * double(plan.wholeTiles());
+    cycles += kSums * double(plan.parts - 1) * countRowBlocks(plan) *
+              countPanels(plan, operands);
     // What comes from beyond the second-level cache is the same for all.
-    if (operands.weights <= kCachedWeights)
-      cycles = std::max(cycles, traffic(plan, operands, plan.rowsStay) /
-                                    kSecondLevelRate);
+    cycles = std::max(cycles, traffic(plan, operands, plan.rowsStay) /
+                                  kSecondLevelRate);
     insertRanked(ranked, RankedPlan{plan, cycles});
   }
   return ranked;

@@ -33,15 +33,24 @@ struct MatrixPlan {
   /// cache) or all rows of a chunk by a panel of columns.
   int64_t chunkBlocks = 0;
   bool rowsStay = true;
+  /// Where columns stay: parts of the run that all rows of a chunk pass by one
+  /// after the other, so that a part of the columns stays in the first-level
+  /// cache. Sums wait in a buffer in between.
+  int64_t parts = 1;
+  /// Whether a chunk's rows are copied to where the tiles that pass lie one
+  /// behind the other.
+  bool packsRows = false;
   /// Every other block reduces backward: what stays, and is more than the
   /// first-level cache keeps, is still there at its end.
   bool turns = false;
   /// Whether what passes is loaded past the first-level cache: it would not
   /// stay there, and what stays of a block does if it is left alone.
   bool streams = false;
-  /// Where weights come from beyond the second-level cache: cache lines of the
-  /// next panel that each step asks for.
+  /// Where weights, or rows that stay, come from beyond the second-level cache:
+  /// cache lines of the next panel, or of the next block of rows, that each
+  /// step asks for.
   int64_t linesAhead = 0;
+  int64_t rowLinesAhead = 0;
 
   int64_t groups() const { return steps * stepGroups; }
   /// Row tiles with `tileRows` rows.

@@ -12,6 +12,9 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -69,7 +72,8 @@ LogicalResult MatrixEmitter::emit() {
   Contraction stored = c;
   stored.isUnsigned = kernel.readsUnsigned() && !activations.isFlipped;
   FailureOr<Panels> prepared =
-      preparePanels(b, loc, nest, stored, kernel, plan.vectors, plan.groups());
+      preparePanels(b, loc, nest, stored, kernel, plan.vectors, plan.groups(),
+                    /*byVector=*/true);
   if (failed(prepared))
     return failure();
   panels = *prepared;
@@ -80,10 +84,17 @@ LogicalResult MatrixEmitter::emit() {
                            describeTiles(rows, plan.stepGroups, weightTile(0)));
   int64_t chunks =
       llvm::divideCeil(plan.wholeTiles() / plan.blockTiles, plan.chunkBlocks);
-  buffer = memref::AllocOp::create(
-      b, loc,
-      MemRefType::get({std::max<int64_t>(chunks, 1) * 2 * bufferSize()},
-                      b.getI32Type()));
+  auto allocate = [&](int64_t size, Type element) -> Value {
+    return memref::AllocOp::create(b, loc, MemRefType::get({size}, element));
+  };
+  const int64_t buffers = sharesBuffers ? 1 : std::max<int64_t>(chunks, 1);
+  buffer = allocate(buffers * chunkBufferSize(), b.getI32Type());
+  if (plan.packsRows)
+    packedRows = allocate(buffers * plan.chunkBlocks * packedBlockSize(),
+                          activations.element);
+  if (plan.parts > 1 && !panels.startIsComplete)
+    zeros = emitConstantData(b, loc, "qopt_zeros", b.getI32Type(),
+                             std::array<char, 4 * kTile>{});
 
   // One shape for all is loaded once.
   bool isSteady = plan.restRows == 0 && chunks <= 1;
@@ -102,12 +113,13 @@ void MatrixEmitter::emitBatch(const Point &batch) {
   if (!c.isConstant) {
     Contraction stored = c;
     stored.isUnsigned = kernel.readsUnsigned() && !activations.isFlipped;
+    const int64_t count = nest.sizes[c.column];
     RuntimePacking packing{lanes.flat(nest.inputs[c.weights]),
                            panels.weights,
                            panels.start,
-                           panels.full,
-                           panels.vectors * kTile,
-                           panels.lastVectors * kTile};
+                           count / kTile,
+                           kTile,
+                           count % kTile > 0 ? kTile : 0};
     emitRuntimePacking(b, lanes, stored, kernel, batch, packing);
   }
   const Columns columns[] = {
@@ -131,15 +143,20 @@ void MatrixEmitter::emitRows(const Point &batch, const Rows &rows,
   int64_t tiles = plan.lines * rows.perLine;
   int64_t blocks = tiles / plan.blockTiles;
   int64_t left = tiles % plan.blockTiles;
+  // Only blocks of whole tiles are many enough to pack rows for.
+  const bool isWhole = rows.height == plan.tileRows;
   if (blocks > 0)
-    emitBlocks(batch, {rows, columns, plan.blockTiles, 0, blocks, isDirect,
-                       plan.rowsStay && columns.count > 1});
+    emitBlocks(batch,
+               {rows, columns, plan.blockTiles, 0, blocks, isDirect,
+                plan.rowsStay && columns.count > 1, isWhole ? plan.parts : 1,
+                isWhole && plan.packsRows && columns.count > 1});
   if (left > 0)
     emitBlocks(batch, {rows, columns, left, tiles - left, 1, isDirect,
                        columns.count > 1});
 }
 
-/// The blocks in chunks that threads may share, each with a buffer of its own.
+/// The blocks in chunks that threads may share, each with a buffer of its own
+/// then. One thread has one that stays in its second-level cache.
 void MatrixEmitter::emitBlocks(const Point &batch, const Blocks &blocks) {
   int64_t size = std::min(plan.chunkBlocks, blocks.count);
   // Rest rows make smaller blocks: they are one chunk.
@@ -148,11 +165,12 @@ void MatrixEmitter::emitBlocks(const Point &batch, const Blocks &blocks) {
   int64_t chunks = llvm::divideCeil(blocks.count, size);
   if (chunks == 1) {
     configure(blocks.rows.height);
-    return emitChunk(batch, blocks, constant(0), constant(size), constant(0));
+    return emitChunk(batch, blocks, constant(0), constant(size), constant(0),
+                     constant(0));
   }
   auto forOp =
       scf::ForOp::create(b, loc, constant(0), constant(chunks), constant(1));
-  if (c.isConstant || c.batches.empty())
+  if (!sharesBuffers && (c.isConstant || c.batches.empty()))
     markParallel(forOp);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(forOp.getBody());
@@ -164,8 +182,10 @@ void MatrixEmitter::emitBlocks(const Point &batch, const Blocks &blocks) {
         count, arith::SubIOp::create(b, loc, constant(blocks.count), first));
   configured = 0;
   configure(blocks.rows.height);
+  Value number = sharesBuffers ? constant(0) : chunk;
   emitChunk(batch, blocks, first, count,
-            multiplyAdd(chunk, 2 * bufferSize(), Value()));
+            multiplyAdd(number, chunkBufferSize(), Value()),
+            multiplyAdd(number, size * packedBlockSize(), Value()));
   call("llvm.x86.tilerelease", {});
   configured = 0;
 }
@@ -173,25 +193,52 @@ void MatrixEmitter::emitBlocks(const Point &batch, const Blocks &blocks) {
 /// The blocks of `count` blocks of rows from `first` on, one after the other.
 /// While a block is multiplied, the one before it is stored and finished.
 void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
-                              Value first, Value count, Value bufferStart) {
-  auto placeAt = [&](Value number) {
-    Value width = plan.rowsStay ? constant(blocks.columns.count) : count;
-    Value high = divide(number, width), low = remainder(number, width);
-    return placeOf(batch, blocks, add(first, plan.rowsStay ? high : low),
-                   plan.rowsStay ? low : high);
+                              Value first, Value count, Value bufferStart,
+                              Value rowsStart) {
+  if (blocks.packsRows)
+    emitRowPacking(batch, blocks, first, count, rowsStart);
+  // Rows of a chunk pass by a part of the columns, then by the next part.
+  auto positionOf = [&](Value number) -> Position {
+    if (plan.rowsStay) {
+      Value width = constant(blocks.columns.count);
+      return {divide(number, width), remainder(number, width), Value()};
+    }
+    Value rowBlock = remainder(number, count), panel = divide(number, count);
+    if (blocks.parts == 1)
+      return {rowBlock, panel, Value()};
+    Value parts = constant(blocks.parts);
+    return {rowBlock, divide(panel, parts), remainder(panel, parts)};
   };
-  auto bufferOf = [&](Value number) {
-    return multiplyAdd(remainder(number, constant(2)), bufferSize(),
-                       bufferStart);
+  auto placeAt = [&](const Position &position) {
+    Place place =
+        placeOf(batch, blocks, add(first, position.rowBlock), position.panel);
+    if (position.part)
+      place.firstStep = multiplyAdd(position.part, stepsOf(blocks), Value());
+    if (blocks.packsRows)
+      place.packedRows =
+          multiplyAdd(position.rowBlock, packedBlockSize(), rowsStart);
+    return place;
   };
-  Value total = multiplyAdd(count, blocks.columns.count, Value());
-  int64_t otherSteps = plan.steps;
+  auto bufferOf = [&](Value number, const Position &position) {
+    Value index =
+        position.part ? position.rowBlock : remainder(number, constant(2));
+    return multiplyAdd(index, bufferSize(), bufferStart);
+  };
+  auto isPart = [&](const Position &position, int64_t part) -> Value {
+    if (!position.part)
+      return Value();
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                 position.part, constant(part));
+  };
+  Value total =
+      multiplyAdd(count, blocks.columns.count * blocks.parts, Value());
+  int64_t otherSteps = stepsOf(blocks);
   for (unsigned loop : c.outer)
     otherSteps *= nest.sizes[loop];
   --otherSteps;
   const int64_t groups = blocks.rows.height / rowsTogether(blocks);
   // The part of the groups that is done before `step`: evenly spread.
-  auto before = [&](Value step) {
+  auto doneBefore = [&](Value step) {
     return divide(multiplyAdd(step, groups, Value()), constant(otherSteps));
   };
   auto finish = [&](const Place &place, Value start, Value begin, Value end) {
@@ -200,10 +247,11 @@ void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
   };
 
   loop(constant(0), total, [&](Value number) {
-    Place place = placeAt(number);
+    const Position position = positionOf(number);
+    Place place = placeAt(position);
     // What passes is met again where it was left.
     Value isBackward;
-    if (plan.turns)
+    if (plan.turns && blocks.parts == 1)
       isBackward =
           arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
                                 remainder(number, constant(2)), constant(0));
@@ -212,10 +260,18 @@ void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
     Value previous = arith::SelectOp::create(
         b, loc, isFirst, constant(0),
         arith::SubIOp::create(b, loc, number, constant(1)));
-    Place previousPlace = placeAt(previous);
-    Value previousStart = bufferOf(previous);
+    const Position before = positionOf(previous);
+    Place previousPlace = placeAt(before);
+    Value previousStart = bufferOf(previous, before);
+    Value isDone = isPart(before, blocks.parts - 1);
     Value limit = select(isFirst, 0, groups);
-    auto start = [&](int64_t t, int64_t v) { emitStart(place, blocks, t, v); };
+    // Sums that wait are not finished.
+    if (isDone)
+      limit = arith::SelectOp::create(b, loc, isDone, limit, constant(0));
+    Value sums = bufferOf(number, position), isFirstPart = isPart(position, 0);
+    auto start = [&](int64_t t, int64_t v) {
+      emitStart(place, blocks, sums, isFirstPart, t, v);
+    };
     auto choice = scf::IfOp::create(b, loc, isFirst, /*withElse=*/true);
     {
       OpBuilder::InsertionGuard guard(b);
@@ -223,7 +279,7 @@ void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
       emitFirstStep(place, blocks, isBackward, start);
       b.setInsertionPointToStart(choice.elseBlock());
       emitFirstStep(place, blocks, isBackward, [&](int64_t t, int64_t v) {
-        emitStore(previousPlace, blocks, previousStart, t, v);
+        emitStore(previousPlace, blocks, previousStart, isDone, t, v);
         start(t, v);
       });
     }
@@ -232,54 +288,114 @@ void MatrixEmitter::emitChunk(const Point &batch, const Blocks &blocks,
         finish(previousPlace, previousStart, constant(0), limit);
       return;
     }
-    Value ahead = firstLineAhead(batch, blocks, number, count, otherSteps);
-    emitOtherSteps(place, blocks, isBackward, 0, Value(), Value(),
-                   [&](Value step) {
-                     if (ahead)
-                       emitLinesAhead(ahead, step);
-                     if (blocks.isDirect)
-                       return;
-                     Value begin = before(add(step, -1)), end = before(step);
-                     finish(previousPlace, previousStart, minimum(begin, limit),
-                            minimum(end, limit));
-                   });
+    Value ahead = firstLineAhead(batch, blocks, position, count, otherSteps);
+    Value rowsAhead =
+        firstRowLineAhead(batch, blocks, position, first, otherSteps);
+    emitOtherSteps(
+        place, blocks, isBackward, 0, Value(), Value(), [&](Value step) {
+          if (ahead)
+            emitLinesAhead(panels.weights, ahead, plan.linesAhead, step);
+          if (rowsAhead)
+            emitLinesAhead(lanes.flat(activations), rowsAhead,
+                           plan.rowLinesAhead, step);
+          if (blocks.isDirect)
+            return;
+          Value begin = doneBefore(add(step, -1)), end = doneBefore(step);
+          finish(previousPlace, previousStart, minimum(begin, limit),
+                 minimum(end, limit));
+        });
   });
   Value last = arith::SubIOp::create(b, loc, total, constant(1));
-  Place place = placeAt(last);
-  Value start = bufferOf(last);
+  const Position position = positionOf(last);
+  Place place = placeAt(position);
+  Value start = bufferOf(last, position);
   forEachTile(blocks, [&](int64_t t, int64_t v) {
-    emitStore(place, blocks, start, t, v);
+    emitStore(place, blocks, start, Value(), t, v);
   });
   if (!blocks.isDirect)
     finish(place, start, constant(0), constant(groups));
 }
 
-/// Where rows pass by panels of weights, each block of rows asks for a part of
-/// the next panel, and for one of the first panel where there is no next: the
-/// index of its first line in the weights. Null where nothing is asked for.
+/// Copies the rows of `count` blocks from `first` on: for each block, step
+/// after step, its row tiles. Rows at a distance of a power of two share banks
+/// of the second-level cache, so that tiles which pass come from there slowly.
+void MatrixEmitter::emitRowPacking(const Point &batch, const Blocks &blocks,
+                                   Value first, Value count, Value rowsStart) {
+  const int64_t stepSize = blocks.tiles * packedTile(blocks);
+  const int64_t rowStride = activations.strides[inner];
+  // A few streams of reads, and stores of neighbours.
+  const int64_t together = std::gcd(blocks.rows.height, int64_t(4));
+  auto line = VectorType::get({kLine}, activations.element);
+  loop(constant(0), count, [&](Value rowBlock) {
+    Place place = placeOf(batch, blocks, add(first, rowBlock), constant(0));
+    Value block = multiplyAdd(rowBlock, packedBlockSize(), rowsStart);
+    for (int64_t t = 0; t < blocks.tiles; ++t)
+      loop(blocks.rows.height / together, [&](Value rows) {
+        Value row = multiplyAdd(rows, together, Value());
+        Value from = multiplyAdd(row, rowStride,
+                                 lanes.index(activations, place.tiles[t]));
+        Value to = multiplyAdd(row, kLine, add(block, t * packedTile(blocks)));
+        loop(plan.steps, [&](Value step) {
+          Value read = multiplyAdd(step, kLine, from);
+          Value write = multiplyAdd(step, stepSize, to);
+          for (int64_t r = 0; r < together; ++r) {
+            Value values =
+                vector::LoadOp::create(b, loc, line, lanes.flat(activations),
+                                       ValueRange{add(read, r * rowStride)});
+            vector::StoreOp::create(b, loc, values, packedRows,
+                                    ValueRange{add(write, r * kLine)});
+          }
+        });
+      });
+  });
+}
+
+/// The number behind `number`, of `count`, and zero behind the last.
+Value MatrixEmitter::nextOf(Value number, int64_t count) {
+  Value isLast = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, number,
+                                       constant(count - 1));
+  return arith::SelectOp::create(b, loc, isLast, constant(0), add(number, 1));
+}
+
+/// Where rows pass by panels of weights, each block asks for a part of the next
+/// panel, and for one of the first panel where there is no next: the index of
+/// its first line in the weights. Null where nothing is asked for.
 Value MatrixEmitter::firstLineAhead(const Point &batch, const Blocks &blocks,
-                                    Value number, Value count, int64_t steps) {
+                                    const Position &position, Value count,
+                                    int64_t steps) {
   if (plan.linesAhead == 0 || blocks.columns.count == 1)
     return Value();
-  Value last = constant(blocks.columns.count - 1);
-  Value panel = divide(number, count), rowBlock = remainder(number, count);
-  Value isLast =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, panel, last);
-  Value next =
-      arith::SelectOp::create(b, loc, isLast, constant(0), add(panel, 1));
   Point point = batch;
   point.ivs[c.column] =
-      multiplyAdd(next, blocks.columns.vectors * kTile, Value());
+      multiplyAdd(nextOf(position.panel, blocks.columns.count),
+                  blocks.columns.vectors * kTile, Value());
+  Value block = position.rowBlock;
+  if (position.part)
+    block = add(arith::MulIOp::create(b, loc, position.part, count), block);
   return multiplyAdd(
-      rowBlock, steps * plan.linesAhead * kLine,
+      block, steps * plan.linesAhead * kLine,
       columnIndex(point, panels.columnSize, panels.weightBatchStride));
 }
 
+/// Where weights pass by rows, each panel asks for a part of the next block of
+/// rows likewise.
+Value MatrixEmitter::firstRowLineAhead(const Point &batch, const Blocks &blocks,
+                                       const Position &position, Value first,
+                                       int64_t steps) {
+  if (plan.rowLinesAhead == 0 || !blocks.weightsPass || blocks.count == 1)
+    return Value();
+  Value next = nextOf(add(first, position.rowBlock), blocks.count);
+  Place place = placeOf(batch, blocks, next, constant(0));
+  return multiplyAdd(position.panel, steps * plan.rowLinesAhead * kLine,
+                     lanes.index(activations, place.tiles.front()));
+}
+
 /// Asks for the lines of `step`, of which the first one has none.
-void MatrixEmitter::emitLinesAhead(Value first, Value step) {
-  Value at = multiplyAdd(add(step, -1), plan.linesAhead * kLine, first);
-  for (int64_t line = 0; line < plan.linesAhead; ++line)
-    memref::PrefetchOp::create(b, loc, panels.weights,
+void MatrixEmitter::emitLinesAhead(Value buffer, Value first, int64_t lines,
+                                   Value step) {
+  Value at = multiplyAdd(add(step, -1), lines * kLine, first);
+  for (int64_t line = 0; line < lines; ++line)
+    memref::PrefetchOp::create(b, loc, buffer,
                                ValueRange{add(at, line * kLine)},
                                /*isWrite=*/false, /*localityHint=*/2,
                                /*isDataCache=*/true);
@@ -310,19 +426,20 @@ Place MatrixEmitter::placeOf(const Point &batch, const Blocks &blocks,
       take(loop, nest.sizes[loop], 1);
     return at;
   };
-  Place place = {placeAt(firstTile)};
+  Place place;
+  place.tiles.push_back(placeAt(firstTile));
   const int64_t perLine = blocks.rows.perLine;
   bool isRegular = liesRegularly(blocks);
   for (int64_t t = 1; t < blocks.tiles; ++t) {
     if (!isRegular) {
-      place.push_back(placeAt(add(firstTile, t)));
+      place.tiles.push_back(placeAt(add(firstTile, t)));
       continue;
     }
-    Point at = place.front();
+    Point at = place.tiles.front();
     at.shifts[inner] += t % perLine * blocks.rows.height;
     if (c.rows.size() > 1)
       at.shifts[c.rows[c.rows.size() - 2]] += t / perLine;
-    place.push_back(at);
+    place.tiles.push_back(at);
   }
   return place;
 }
@@ -341,6 +458,8 @@ bool MatrixEmitter::liesRegularly(const Blocks &blocks) const {
 LogicalResult mlir::qopt::emitMatrixTiles(OpBuilder &builder, Nest &nest,
                                           const Contraction &contraction,
                                           const MicroKernel &kernel,
-                                          const MatrixPlan &plan) {
-  return MatrixEmitter(builder, nest, contraction, kernel, plan).emit();
+                                          const MatrixPlan &plan,
+                                          bool onOneThread) {
+  return MatrixEmitter(builder, nest, contraction, kernel, plan, onOneThread)
+      .emit();
 }

@@ -11,11 +11,12 @@ namespace mlir::qopt {
 /// blocks as `plan` says. A block's accumulators stay in tiles while the
 /// reduction passes; results that need no more leave from there, others go
 /// through a buffer to the epilogue on vectors, which runs between the products
-/// of the next block. Weights are packed as for `kernel`.
+/// of the next block. Weights are packed as for `kernel`. Chunks of blocks may
+/// run on several threads, if not `onOneThread`.
 LogicalResult emitMatrixTiles(OpBuilder &builder, Nest &nest,
                               const Contraction &contraction,
-                              const MicroKernel &kernel,
-                              const MatrixPlan &plan);
+                              const MicroKernel &kernel, const MatrixPlan &plan,
+                              bool onOneThread);
 
 } // namespace mlir::qopt
 

@@ -123,7 +123,7 @@ TileProblem mlir::qopt::getTileProblem(const Nest &nest, const Contraction &c,
 FailureOr<Panels>
 mlir::qopt::preparePanels(OpBuilder &b, Location loc, const Nest &nest,
                           const Contraction &c, const MicroKernel &kernel,
-                          int64_t panelVectors, int64_t groups) {
+                          int64_t panelVectors, int64_t groups, bool byVector) {
   Panels panels;
   int64_t columns = nest.sizes[c.column];
   int64_t vectors = llvm::divideCeil(columns, kernel.lanes);
@@ -139,6 +139,9 @@ mlir::qopt::preparePanels(OpBuilder &b, Location loc, const Nest &nest,
   SmallVector<int64_t> widths(panels.full, panels.vectors * kernel.lanes);
   if (panels.lastVectors)
     widths.push_back(panels.lastVectors * kernel.lanes);
+
+  if (byVector)
+    widths.assign(vectors, kernel.lanes);
 
   panels.columnSize = groups * kernel.group;
   for (unsigned loop : c.outer)

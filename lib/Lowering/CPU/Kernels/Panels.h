@@ -51,14 +51,15 @@ TileProblem getTileProblem(const Nest &nest, const Contraction &contraction,
                            const MicroKernel &kernel);
 
 /// Cuts the columns into panels of `vectors` vectors and packs constant weights
-/// into globals, each run with zeros up to `groups` groups. Weights that are
-/// computed at run time get buffers, for one batch at a time. Fails where the
-/// bytes of constant weights are not at hand.
+/// into globals, each run with zeros up to `groups` groups: panel by panel, or,
+/// with `byVector`, vector by vector. Weights that are computed at run time get
+/// buffers, for one batch at a time. Fails where the bytes of constant weights
+/// are not at hand.
 FailureOr<Panels> preparePanels(OpBuilder &builder, Location loc,
                                 const Nest &nest,
                                 const Contraction &contraction,
                                 const MicroKernel &kernel, int64_t vectors,
-                                int64_t groups);
+                                int64_t groups, bool byVector = false);
 
 } // namespace mlir::qopt
 
