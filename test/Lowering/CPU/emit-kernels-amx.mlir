@@ -131,11 +131,11 @@
 
 // Of long runs, all rows of a chunk pass by one part, then by the next one: of 32
 // columns and 1,024 products each, which stay in the first-level cache. Sums wait
-// in a buffer, of four blocks here; a part starts from there unless it is the first,
+// in a buffer, of ten blocks here; a part starts from there unless it is the first,
 // and goes there unless it is the last.
 // CHECK-LABEL: func.func @parts
-// CHECK-DAG: %[[SUMS:.+]] = memref.alloc() : memref<4096xi32>
-// CHECK: scf.for %[[BLOCK:.+]] = %c0 to %c288 step
+// CHECK-DAG: %[[SUMS:.+]] = memref.alloc() : memref<10240xi32>
+// CHECK: scf.for %[[BLOCK:.+]] = %c0 to %c720 step
 // CHECK:   %[[PART:.+]] = arith.remui %{{.*}}, %c2
 // CHECK:   arith.muli %[[PART]], %c16
 // CHECK:   %[[IS_LAST:.+]] = arith.cmpi eq, %{{.*}}, %c1
@@ -240,16 +240,16 @@ module attributes {llvm.target_triple = "x86_64-linux-gnu"} {
     linalg.matmul ins(%a, %w : memref<1280x1024xi8>, memref<1024x640xi8>) outs(%out : memref<1280x640xi32>)
     return
   }
-  func.func @parts(%a: memref<128x2048xi8>, %out: memref<128x1152xi32>) {
+  func.func @parts(%a: memref<2560x2048xi8>, %out: memref<2560x1152xi32>) {
     %w = memref.get_global @longer : memref<2048x1152xi8>
     %zero = arith.constant 0 : i32
-    linalg.fill ins(%zero : i32) outs(%out : memref<128x1152xi32>)
-    linalg.matmul ins(%a, %w : memref<128x2048xi8>, memref<2048x1152xi8>) outs(%out : memref<128x1152xi32>)
+    linalg.fill ins(%zero : i32) outs(%out : memref<2560x1152xi32>)
+    linalg.matmul ins(%a, %w : memref<2560x2048xi8>, memref<2048x1152xi8>) outs(%out : memref<2560x1152xi32>)
     return
   }
-  func.func @parts_of_sums(%a: memref<128x2048xi8>, %out: memref<128x1152xi32>) {
+  func.func @parts_of_sums(%a: memref<2560x2048xi8>, %out: memref<2560x1152xi32>) {
     %w = memref.get_global @longer : memref<2048x1152xi8>
-    linalg.matmul ins(%a, %w : memref<128x2048xi8>, memref<2048x1152xi8>) outs(%out : memref<128x1152xi32>)
+    linalg.matmul ins(%a, %w : memref<2560x2048xi8>, memref<2048x1152xi8>) outs(%out : memref<2560x1152xi32>)
     return
   }
   func.func @chunks(%a: memref<3072x1024xi8>, %out: memref<3072x1152xi32>) {

@@ -45,8 +45,8 @@ static constexpr double kSecondLevelRate = 44;
 /// from there again and again, and what a chunk's activations may take.
 static constexpr int64_t kCachedWeights = 1024 * 1024;
 static constexpr int64_t kCachedActivations = 1024 * 1024;
-/// The same where they are copied, for what they are copied from passes as
-/// well; but where few chunks do, weights are not read more often for that.
+/// The same where they are many and copied: what they are copied from passes as
+/// well. Where few chunks do, weights are not read more often for that.
 static constexpr int64_t kCachedCopies = 640 * 1024;
 /// What weights and activations may take of it together.
 static constexpr int64_t kCachedOperands = 1536 * 1024;
@@ -135,6 +135,11 @@ static double getPanelBytes(const MatrixPlan &plan, const Operands &operands,
                 : operands.weights / countPanels(plan, operands);
 }
 
+/// Whether activations take many chunks where weights outgrow the cache.
+static bool isLarge(const Operands &operands) {
+  return operands.activations > 2 * kCachedActivations;
+}
+
 /// The fewest equal parts of the run of which a part of a panel of columns
 /// stays in the first-level cache; 1 where there are none, or no need.
 static int64_t countParts(const MatrixPlan &plan, const Operands &operands) {
@@ -185,10 +190,14 @@ static void planChunks(MatrixPlan &plan, const Operands &operands,
   int64_t blocks = std::max<int64_t>(plan.wholeTiles() / plan.blockTiles, 1);
   int64_t bytes = plan.blockTiles * plan.tileRows * reduction;
   int64_t panelBytes = plan.vectors * kTile * reduction;
-  const int64_t parts = countParts(plan, operands);
-  const bool packsRows = isWorthPacking(plan, operands);
-  const bool isLarge = operands.activations > 2 * kCachedActivations;
-  int64_t cached = packsRows && isLarge ? kCachedCopies : kCachedActivations;
+  // Parts gained nothing where few chunks of activations are all.
+  const int64_t parts = isLarge(operands) ? countParts(plan, operands) : 1;
+  // Nor do copies where neither side stays.
+  const bool packsRows =
+      isWorthPacking(plan, operands) &&
+      getPanelBytes(plan, operands, false) <= kStaying * double(parts);
+  int64_t cached =
+      packsRows && isLarge(operands) ? kCachedCopies : kCachedActivations;
   int64_t chunk = std::max<int64_t>(cached / bytes, 1);
   bool weightsStay = operands.weights <= kCachedWeights;
   plan.rowsStay = false;
@@ -288,13 +297,16 @@ mlir::qopt::rankMatrixTiles(const Nest &nest, const Contraction &contraction,
           costs.cover(plan.lines, plan.restRows, columns) + kConfiguration;
     planChunks(plan, operands, reduction, totalSteps,
                costs.cover(plan.blockTiles, plan.tileRows, columns));
-    if (plan.packsRows)
-      cycles += kPackedTile * totalSteps * double(plan.wholeTiles());
-    cycles += kSums * double(plan.parts - 1) * countRowBlocks(plan) *
-              countPanels(plan, operands);
-    // What comes from beyond the second-level cache is the same for all.
-    cycles = std::max(cycles, traffic(plan, operands, plan.rowsStay) /
-                                  kSecondLevelRate);
+    // What comes from beyond the second-level cache is the same for all, and
+    // where few rows pass by each panel of weights from there, it is the most.
+    if (operands.weights <= kCachedWeights || isLarge(operands)) {
+      if (plan.packsRows)
+        cycles += kPackedTile * totalSteps * double(plan.wholeTiles());
+      cycles += kSums * double(plan.parts - 1) * countRowBlocks(plan) *
+                countPanels(plan, operands);
+      cycles = std::max(cycles, traffic(plan, operands, plan.rowsStay) /
+                                    kSecondLevelRate);
+    }
     insertRanked(ranked, RankedPlan{plan, cycles});
   }
   return ranked;

@@ -502,7 +502,9 @@ def cases():
     yield "matmul in blocks of rows", matmul(2100, 256, 70)
     yield "matmul that fetches ahead", matmul(270, 2100, 500)
     yield "matmul that fetches rows ahead", matmul(300, 2048, 512)
-    yield "matmul in parts of a run", chain(80, 544, 2048, to="i8:f32, 3.0e-02:-7")
+    yield "matmul of copied rows", matmul(200, 1024, 1100)
+    yield "matmul of copied rows in parts of a run", matmul(516, 4160, 530)
+    yield "matmul in parts of a run", chain(516, 272, 4096, to="i8:f32, 3.0e-02:-7")
     for transposed in (False, True):
         yield f"attention {transposed}", attention(2, 9, 35, 21, transposed)
         yield f"attention wide {transposed}", attention(1, 5, 64, 64, transposed)
