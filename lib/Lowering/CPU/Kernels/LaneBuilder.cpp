@@ -121,10 +121,8 @@ bool LaneBuilder::isTransposed(const Access &access, unsigned loop) const {
          access.strides[loop] == 1;
 }
 
-/// Vectors of as many elements each, rows of a matrix, as its columns: those of
-/// the halves are interleaved, again and again.
-static SmallVector<Value> emitTranspose(OpBuilder &b, Location loc,
-                                        SmallVector<Value> rows) {
+SmallVector<Value> mlir::qopt::emitTranspose(OpBuilder &b, Location loc,
+                                             SmallVector<Value> rows) {
   const int64_t size = rows.size();
   SmallVector<int64_t> low, high;
   for (int64_t i = 0; i < size; ++i) {

@@ -116,6 +116,11 @@ private:
 /// Whether every operation of `body` can be emitted by lanes.
 bool hasLanes(Block &body);
 
+/// Vectors of as many elements each, rows of a matrix, as its columns: those of
+/// the halves are interleaved, again and again.
+SmallVector<Value> emitTranspose(OpBuilder &builder, Location loc,
+                                 SmallVector<Value> rows);
+
 } // namespace mlir::qopt
 
 #endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H

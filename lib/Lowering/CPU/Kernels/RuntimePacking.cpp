@@ -28,6 +28,8 @@ public:
 
 private:
   void emitPanel(Point point, Value base, int64_t width);
+  int64_t emitBlocks(const Point &point, Value target, int64_t width);
+  void emitInterleaved(const Point &point, Value target, int64_t width);
   void emitGroup(const Point &point, Value target, int64_t width,
                  int64_t terms);
   void emitCompensation();
@@ -35,18 +37,39 @@ private:
   Value constant(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
   }
+  Value add(Value value, int64_t amount) {
+    return amount == 0 ? value
+                       : arith::AddIOp::create(b, loc, value, constant(amount))
+                             .getResult();
+  }
   Value multiplyAdd(Value value, int64_t factor, Value addend) {
     Value product = arith::MulIOp::create(b, loc, value, constant(factor));
     return addend ? arith::AddIOp::create(b, loc, addend, product) : product;
   }
-  /// A loop from 0 to `end`; the builder stands in its body until `exit`.
   template <typename Body>
-  void loop(int64_t end, int64_t step, Body body) {
-    auto forOp =
-        scf::ForOp::create(b, loc, constant(0), constant(end), constant(step));
+  void loop(int64_t begin, int64_t end, int64_t step, Body body) {
+    auto forOp = scf::ForOp::create(b, loc, constant(begin), constant(end),
+                                    constant(step));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     body(forOp.getInductionVar());
+  }
+  template <typename Body>
+  void loop(int64_t end, int64_t step, Body body) {
+    loop(0, end, step, body);
+  }
+  /// Columns of a panel that `point` stands at the first one of.
+  int64_t countColumns(const Point &point, int64_t width) const {
+    if (point.ivs[c.column])
+      return width;
+    return std::min(width, nest.sizes[c.column] - point.shifts[c.column]);
+  }
+  Value load(VectorType type, Value index) {
+    return vector::LoadOp::create(b, loc, type, packing.source,
+                                  ValueRange{index});
+  }
+  void storeVector(Value vector, Value index) {
+    vector::StoreOp::create(b, loc, vector, packing.packed, ValueRange{index});
   }
   void store(Value value, Value index) {
     memref::StoreOp::create(b, loc, value, packing.packed, ValueRange{index});
@@ -65,14 +88,74 @@ private:
   int64_t outerSteps = 1;
 };
 
+/// Where a column's terms follow each other in memory and a group is a word:
+/// square blocks of words are transposed in registers. Returns the terms of
+/// the run that this packs, from the first one on.
+int64_t Packer::emitBlocks(const Point &point, Value target, int64_t width) {
+  constexpr int64_t kWord = 32;
+  if (source.strides[c.run.front()] != 1 ||
+      group * source.element.getIntOrFloatBitWidth() != kWord ||
+      countColumns(point, width) < width)
+    return 0;
+  const int64_t full = c.runLength / group;
+  int64_t size = kernel.lanes;
+  while (size > full)
+    size /= 2;
+  if (size < 4)
+    return 0;
+  auto terms = VectorType::get({size * group}, source.element);
+  auto words = VectorType::get({size}, b.getI32Type());
+  const int64_t packed = full / size * size * group;
+  loop(packed, size * group, [&](Value k) {
+    Point at = point;
+    at.ivs[c.run.front()] = k;
+    Value first = lanes.index(source, at);
+    Value to = multiplyAdd(k, width, target);
+    loop(width, size, [&](Value column) {
+      SmallVector<Value> rows;
+      Value from = multiplyAdd(column, source.strides[c.column], first);
+      for (int64_t i = 0; i < size; ++i)
+        rows.push_back(vector::BitCastOp::create(
+            b, loc, words,
+            load(terms, add(from, i * source.strides[c.column]))));
+      Value start = multiplyAdd(column, group, to);
+      for (auto [i, row] : llvm::enumerate(emitTranspose(b, loc, rows)))
+        storeVector(vector::BitCastOp::create(b, loc, terms, row),
+                    add(start, int64_t(i) * group * width));
+    });
+  });
+  return packed;
+}
+
+/// A group of all columns of a panel that are neighbours in memory: rows of
+/// terms are interleaved.
+void Packer::emitInterleaved(const Point &point, Value target, int64_t width) {
+  auto row = VectorType::get({kernel.lanes}, source.element);
+  Value first = lanes.index(source, point);
+  loop(width, kernel.lanes, [&](Value column) {
+    Value from = arith::AddIOp::create(b, loc, first, column);
+    SmallVector<Value> rows;
+    for (int64_t i = 0; i < group; ++i)
+      rows.push_back(load(row, add(from, i * source.strides[c.run.front()])));
+    while (rows.size() > 1) {
+      const size_t half = rows.size() / 2;
+      for (size_t i = 0; i < half; ++i)
+        rows[i] = vector::InterleaveOp::create(b, loc, rows[i], rows[half + i]);
+      rows.resize(half);
+    }
+    storeVector(rows.front(), multiplyAdd(column, group, target));
+  });
+}
+
 /// `terms` of a group for each column of a panel; the rest are zeros. `point`
 /// stands at the panel's first column and the group's first term.
 void Packer::emitGroup(const Point &point, Value target, int64_t width,
                        int64_t terms) {
-  int64_t columns = width;
-  if (!point.ivs[c.column])
-    columns = std::min(width, nest.sizes[c.column] - point.shifts[c.column]);
-  int64_t runStride = source.strides[c.run.front()];
+  const int64_t columns = countColumns(point, width);
+  const int64_t runStride = source.strides[c.run.front()];
+  if (source.strides[c.column] == 1 && columns == width && terms == group &&
+      llvm::isPowerOf2_64(group))
+    return emitInterleaved(point, target, width);
   Value first = lanes.index(source, point);
   Value zero = arith::ConstantOp::create(
       b, loc, cast<TypedAttr>(b.getZeroAttr(source.element)));
@@ -115,8 +198,9 @@ void Packer::emitPanel(Point point, Value base, int64_t width) {
           target = multiplyAdd(linear, groups * group * width, base);
         unsigned run = c.run.front();
         int64_t full = c.runLength / group;
-        if (full > 0)
-          loop(full * group, group, [&](Value k) {
+        const int64_t packed = emitBlocks(at, target, width);
+        if (packed < full * group)
+          loop(packed, full * group, group, [&](Value k) {
             Point inner = at;
             inner.ivs[run] = k;
             emitGroup(inner, multiplyAdd(k, width, target), width, group);

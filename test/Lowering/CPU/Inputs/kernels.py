@@ -508,6 +508,7 @@ def cases():
     for transposed in (False, True):
         yield f"attention {transposed}", attention(2, 9, 35, 21, transposed)
         yield f"attention wide {transposed}", attention(1, 5, 64, 64, transposed)
+        yield f"attention rest {transposed}", attention(2, 7, 44, 48, transposed)
     for channels in (1, 3, 16, 20, 64, 100):
         for nchw in (False, True):
             yield (
