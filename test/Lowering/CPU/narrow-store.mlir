@@ -89,13 +89,25 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
   }
 
   // A quotient by a constant, of a value that is finite: with fused
-  // multiply-adds there is no division. One by 1.2 may be infinite: it stays.
+  // multiply-adds there is no division. One that may be infinite is clamped
+  // before, where it saturates behind: to 2^21 for 1.2, and packs do the rest.
+  // Where nothing saturates, the division stays.
   // CHECK-LABEL: func @quotient
   // CHECK-NOT: arith.divf
   // CHECK: arith.mulf
   // CHECK: vector.fma
   // CHECK-NOT: arith.divf
   // CHECK-LABEL: func @unbounded_quotient
+  // CHECK-DAG: %[[LOW:.+]] = arith.constant dense<0xCA000000> : vector<{{16|4}}xf32>
+  // CHECK-DAG: %[[HIGH:.+]] = arith.constant dense<0x4A000000> : vector<{{16|4}}xf32>
+  // CHECK-NOT: arith.divf
+  // CHECK: arith.cmpf ogt, %{{.+}}, %[[LOW]]
+  // CHECK: arith.cmpf olt, %{{.+}}, %[[HIGH]]
+  // CHECK: arith.mulf
+  // CHECK-NEXT: vector.fma
+  // X86-NEXT: llvm.intr.lrint
+  // CHECK-NOT: arith.divf
+  // CHECK-LABEL: func @unsaturated_quotient
   // CHECK: arith.divf
   func.func @quotient(%a: memref<2x4xi8>, %b: memref<2x64xi8>, %out: memref<2x64xi8>) {
     %zero = arith.constant 0 : i32
@@ -152,6 +164,17 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
       %8 = arith.fptosi %7 : f32 to i32
       %9 = arith.trunci %8 : i32 to i8
       linalg.yield %9 : i8
+    }
+    return
+  }
+  func.func @unsaturated_quotient(%a: memref<2x64xf32>, %out: memref<2x64xf32>) {
+    %scale = arith.constant 1.2 : f32
+    linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<2x64xf32>) outs(%out : memref<2x64xf32>) {
+    ^bb0(%in: f32, %o: f32):
+      %q = arith.divf %in, %scale : f32
+      %0 = math.roundeven %q : f32
+      linalg.yield %0 : f32
     }
     return
   }
@@ -230,6 +253,33 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
       %9 = arith.fptosi %8 : f32 to i32
       %10 = arith.trunci %9 : i32 to i16
       linalg.yield %10 : i16
+    }
+    return
+  }
+
+  // Three planes become pixels: each vector holds one channel of 16 or 4 of them.
+  // CHECK-LABEL: func @pixels
+  // X86-COUNT-3: llvm.intr.lrint
+  // X86: vector.shuffle {{.*}} [0, 16, 32, 1, 17, 33, {{.*}}, 15, 31, 47] : vector<48xi8>, vector<48xi8>
+  // X86: vector.store {{.*}} vector<48xi8>
+  // ARM: vector.shuffle {{.*}} [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11] : vector<12xi8>, vector<12xi8>
+  // ARM: vector.store {{.*}} vector<12xi8>
+  func.func @pixels(%x: memref<3x32xf32>, %out: memref<32x3xi8>) {
+    %low = arith.constant -128.0 : f32
+    %high = arith.constant 127.0 : f32
+    %scale = arith.constant 0.1 : f32
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<3x32xf32>) outs(%out : memref<32x3xi8>) {
+    ^bb0(%in: f32, %o: i8):
+      %q = arith.divf %in, %scale : f32
+      %2 = math.roundeven %q : f32
+      %4 = arith.cmpf ogt, %2, %low : f32
+      %5 = arith.select %4, %2, %low : f32
+      %6 = arith.cmpf olt, %5, %high : f32
+      %7 = arith.select %6, %5, %high : f32
+      %8 = arith.fptosi %7 : f32 to i32
+      %9 = arith.trunci %8 : i32 to i8
+      linalg.yield %9 : i8
     }
     return
   }

@@ -189,29 +189,86 @@ static double smallestOf(Value value) {
   return smallest >= kSmallest ? smallest : 0;
 }
 
+/// Whether all uses of `value` clamp it from below and then from above, by
+/// bounds of 16 bits that NaN does not pass, be it with such a number added.
+static bool isSaturated(Value value) {
+  constexpr double kMost = 0x1p16;
+  auto isSmall = [&](Value number) {
+    APFloat real(0.0f);
+    return matchPattern(number, m_ConstantFloat(&real)) &&
+           std::abs(real.convertToDouble()) <= kMost;
+  };
+  /// The result of the only clamp, by `predicate`, of what `clamped` is.
+  auto clamp = [&](Value clamped, arith::CmpFPredicate predicate) -> Value {
+    Value result;
+    for (Operation *user : clamped.getUsers()) {
+      auto compare = dyn_cast<arith::CmpFOp>(user);
+      auto select = dyn_cast<arith::SelectOp>(user);
+      if (compare && compare.getPredicate() == predicate &&
+          compare.getLhs() == clamped && isSmall(compare.getRhs()))
+        continue;
+      if (!select || result || select.getTrueValue() != clamped)
+        return nullptr;
+      auto condition = select.getCondition().getDefiningOp<arith::CmpFOp>();
+      if (!condition || condition.getPredicate() != predicate ||
+          condition.getLhs() != clamped ||
+          condition.getRhs() != select.getFalseValue())
+        return nullptr;
+      result = select.getResult();
+    }
+    return result;
+  };
+  if (value.hasOneUse())
+    if (auto add = dyn_cast<arith::AddFOp>(*value.user_begin()))
+      return isSmall(add.getRhs()) && isSaturated(add.getResult());
+  Value low = clamp(value, arith::CmpFPredicate::OGT);
+  return low && clamp(low, arith::CmpFPredicate::OLT);
+}
+
 std::optional<ExactDivision>
 mlir::qopt::getExactDivision(const Stage *stage, arith::DivFOp division) {
-  APFloat divisor(0.0f), scale(0.0f);
+  APFloat constant(0.0f), scale(0.0f);
   // Tiny quotients may differ by next to nothing, which rounding hides.
   const bool isRounded =
       llvm::all_of(division->getUsers(), llvm::IsaPred<math::RoundEvenOp>);
   const bool isLarge = smallestOf(division.getResult()) > 0;
-  // Far from overflow, also after the multiplication by the reciprocal.
   if ((!isRounded && !isLarge) || !division.getType().isF32() ||
-      boundOf(stage, division.getLhs()) >= 0x1p80 ||
-      !matchPattern(division.getRhs(), m_ConstantFloat(&divisor)))
+      !matchPattern(division.getRhs(), m_ConstantFloat(&constant)))
     return std::nullopt;
-  auto factors = quantopt::getConstantDivision(divisor.convertToFloat());
-  if (!factors)
+  const float divisor = constant.convertToFloat();
+  ExactDivision exact{division.getLhs(), divisor,
+                      quantopt::getConstantDivision(divisor)};
+  // The correction by the remainder is exact for these, where no more is read
+  // than the rounded quotient.
+  if (!exact.factors &&
+      !(isRounded && divisor >= 0x1p-60f && divisor <= 0x1p60f))
+    return std::nullopt;
+  // Far from overflow, also after the multiplication by the reciprocal, and so
+  // small that processors may convert the quotient.
+  const double bound = boundOf(stage, division.getLhs());
+  if (isRounded && bound / divisor >= 0x1p30 &&
+      llvm::all_of(division->getUsers(), [](Operation *round) {
+        return isSaturated(round->getResult(0));
+      }))
+    exact.limit = std::ldexp(1.0f, std::ilogb(divisor) + 21);
+  if (bound >= 0x1p80 && exact.limit == 0)
     return std::nullopt;
   // A power of two shifts what is rounded already.
   auto product = division.getLhs().getDefiningOp<arith::MulFOp>();
-  if (factors->low == 0 && isLarge && product &&
+  if (exact.factors && exact.factors->low == 0 && isLarge && product &&
       matchPattern(product.getRhs(), m_ConstantFloat(&scale))) {
-    factors->high *= scale.convertToFloat();
-    if (std::isnormal(factors->high))
-      return ExactDivision{product.getLhs(), *factors};
-    return std::nullopt;
+    exact.value = product.getLhs();
+    exact.factors->high *= scale.convertToFloat();
+    if (!std::isnormal(exact.factors->high))
+      return std::nullopt;
   }
-  return ExactDivision{division.getLhs(), *factors};
+  return exact;
+}
+
+double mlir::qopt::boundWhereDivided(const Stage *stage, Value value) {
+  if (auto division = value.getDefiningOp<arith::DivFOp>())
+    if (auto exact = getExactDivision(stage, division);
+        exact && exact->limit > 0)
+      return 0x1p21;
+  return boundOf(stage, value);
 }

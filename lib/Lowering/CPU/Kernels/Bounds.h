@@ -19,19 +19,28 @@ double boundOf(const Stage *stage, Value value);
 /// known of the initial value.
 double boundAccumulator(const Nest &nest);
 
-/// Factors that give a division by a constant with the same bits.
+/// What gives a division by a constant with the same bits, or, where all that
+/// follows are a rounding and a saturation, with the same result of those.
 struct ExactDivision {
-  /// What they multiply: what is divided, or for a power of two what that is a
+  /// What is multiplied: what is divided, or for a power of two what that is a
   /// product of.
   Value value;
-  /// `low` is zero where one multiplication is enough.
-  quantopt::ConstantDivision factors;
+  float divisor;
+  /// `low` is zero where one multiplication is enough. Nothing: the product
+  /// with the reciprocal is corrected by its remainder.
+  std::optional<quantopt::ConstantDivision> factors;
+  /// Where it is not zero, `value` is clamped to +-limit first, and NaN becomes
+  /// -limit: quotients of 2^20 and more, of either sign, saturate alike.
+  float limit = 0;
 };
 
-/// The factors for `division`, which divides what cannot overflow, and is only
-/// rounded to integers or proven to have no tiny quotients.
+/// How to compute `division`, which divides what cannot overflow or saturates
+/// later, and is only rounded to integers or proven to have no tiny quotients.
 std::optional<ExactDivision> getExactDivision(const Stage *stage,
                                               arith::DivFOp division);
+
+/// A bound of |value| where divisions are computed as `getExactDivision` says.
+double boundWhereDivided(const Stage *stage, Value value);
 
 } // namespace mlir::qopt
 

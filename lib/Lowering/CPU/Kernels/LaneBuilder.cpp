@@ -2,7 +2,7 @@
 
 #include "LaneBuilder.h"
 #include "Bounds.h"
-#include "NarrowStore.h"
+#include "quantopt/Lowering/Common/QuantArith.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -208,7 +208,7 @@ Value LaneBuilder::emitStage(const Stage &stage, const Point &point,
 }
 
 Value LaneBuilder::emitMain(const Point &point, Value accumulator,
-                            unsigned active) {
+                            unsigned active, Value result) {
   Block &body = *nest.main.getBody();
   SmallVector<Value> arguments;
   for (auto [index, input] : llvm::enumerate(nest.inputs))
@@ -220,7 +220,7 @@ Value LaneBuilder::emitMain(const Point &point, Value accumulator,
   arguments.push_back(accumulator);
   llvm::SaveAndRestore at(position, &point);
   llvm::SaveAndRestore count(activeLanes, active);
-  return emitBody(body, arguments);
+  return emitBody(body, arguments, result);
 }
 
 Value LaneBuilder::emitInit(const Point &point, unsigned active) {
@@ -273,12 +273,53 @@ void LaneBuilder::emitCombination(SmallVector<Value> accumulators,
                           ValueRange{index(nest.output, point)});
 }
 
+/// How the body ends whose result is stored, if it quantizes.
+std::optional<NarrowTail> LaneBuilder::findTail() {
+  if (nest.epilogue)
+    return matchNarrowTail(nest.epilogue->op, &*nest.epilogue, unit);
+  if (!nest.hasReduction())
+    return matchNarrowTail(nest.main, nullptr, unit);
+  return std::nullopt;
+}
+
+Value LaneBuilder::getFinished(unsigned active, bool isInterleaved) {
+  if (nest.epilogue ||
+      (!isInterleaved && (active == 1 || nest.output.strides[lane] != 1)))
+    return nullptr;
+  std::optional<NarrowTail> tail = findTail();
+  return tail ? tail->value : nullptr;
+}
+
+void LaneBuilder::emitInterleaved(ArrayRef<Value> values, const Point &first) {
+  Value neighbours;
+  if (std::optional<NarrowTail> tail = findTail()) {
+    SmallVector<Value> rounded;
+    for (Value value : values)
+      rounded.push_back(emitRounded(builder, loc, value, *tail, unit.family));
+    neighbours = emitNarrow(builder, loc, rounded, *tail, nest.output.isFlipped,
+                            unit.family);
+  } else {
+    SmallVector<Value> flipped;
+    for (Value value : values)
+      flipped.push_back(flip(value, nest.output));
+    neighbours = concatenate(builder, loc, flipped);
+  }
+  SmallVector<int64_t> order;
+  for (unsigned i = 0; i < lanes; ++i)
+    for (size_t v = 0; v < values.size(); ++v)
+      order.push_back(v * lanes + i);
+  Value sorted =
+      vector::ShuffleOp::create(builder, loc, neighbours, neighbours, order);
+  vector::StoreOp::create(builder, loc, sorted, flat(nest.output),
+                          ValueRange{index(nest.output, first)});
+}
+
 void LaneBuilder::emitFinish(ArrayRef<Value> accumulators,
                              ArrayRef<Point> points,
                              ArrayRef<unsigned> active) {
-  std::optional<NarrowTail> tail;
-  if (nest.epilogue && nest.output.strides[lane] == 1)
-    tail = matchNarrowTail(*nest.epilogue, unit);
+  std::optional<NarrowTail> tail = findTail();
+  if (nest.output.strides[lane] != 1)
+    tail.reset();
   auto offsetOf = [&](const Point &point) {
     int64_t offset = 0;
     for (auto [stride, shift] : llvm::zip(nest.output.strides, point.shifts))
@@ -304,12 +345,13 @@ void LaneBuilder::emitFinish(ArrayRef<Value> accumulators,
     NarrowTail end = *tail;
     end.saturates &= isFull;
     SmallVector<Value> rounded;
-    for (size_t i = first; i < first + count; ++i)
-      rounded.push_back(
-          emitRounded(builder, loc,
-                      emitStage(*nest.epilogue, points[i], accumulators[i],
-                                active[i], end.value),
-                      end, unit.family));
+    for (size_t i = first; i < first + count; ++i) {
+      Value value = accumulators[i];
+      if (nest.epilogue)
+        value =
+            emitStage(*nest.epilogue, points[i], value, active[i], end.value);
+      rounded.push_back(emitRounded(builder, loc, value, end, unit.family));
+    }
     Value narrow = emitNarrow(builder, loc, rounded, end, nest.output.isFlipped,
                               unit.family);
     if (!isFull) {
@@ -463,7 +505,20 @@ Value LaneBuilder::emitDivision(arith::DivFOp division, IRMapping &mapping) {
         builder, loc,
         DenseElementsAttr::get(vectorOf(builder.getF32Type()), value));
   };
-  const auto &[high, low] = exact->factors;
+  if (exact->limit > 0) {
+    auto clamp = [&](arith::CmpFPredicate predicate, float bound) {
+      Value isInside =
+          arith::CmpFOp::create(builder, loc, predicate, value, factor(bound));
+      value =
+          arith::SelectOp::create(builder, loc, isInside, value, factor(bound));
+    };
+    clamp(arith::CmpFPredicate::OGT, -exact->limit);
+    clamp(arith::CmpFPredicate::OLT, exact->limit);
+  }
+  if (!exact->factors)
+    return emitQuotient(builder, loc, value, factor(exact->divisor),
+                        factor(1 / exact->divisor));
+  const auto &[high, low] = *exact->factors;
   if (low == 0)
     return arith::MulFOp::create(builder, loc, value, factor(high));
   Value correction = arith::MulFOp::create(builder, loc, value, factor(low));

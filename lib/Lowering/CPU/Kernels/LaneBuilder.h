@@ -10,6 +10,7 @@
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H
 
 #include "MicroKernel.h"
+#include "NarrowStore.h"
 #include "Nest.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -67,12 +68,21 @@ public:
   Value emitStage(const Stage &stage, const Point &point, Value accumulator,
                   unsigned active, Value result = Value());
   /// The main body at `point`: one term of the reduction, added to
-  /// `accumulator`, or the whole elementwise body, without.
-  Value emitMain(const Point &point, Value accumulator, unsigned active);
+  /// `accumulator`, or the whole elementwise body, without. Of that, what it
+  /// yields, or its value `result`.
+  Value emitMain(const Point &point, Value accumulator, unsigned active,
+                 Value result = Value());
   /// The value that the reduction starts from.
   Value emitInit(const Point &point, unsigned active);
+  /// Of an elementwise nest, what `emitFinish` of several points, or
+  /// `emitInterleaved`, expects of each: a value of the main body, or null for
+  /// what that yields.
+  Value getFinished(unsigned active, bool isInterleaved);
   /// Runs the epilogue, if there is one, and stores the result.
   void emitFinish(Value accumulator, const Point &point, unsigned active);
+  /// Stores what `getFinished` says of points that are neighbours in the
+  /// output, each element of whose lanes lies as many further: interleaved.
+  void emitInterleaved(ArrayRef<Value> values, const Point &first);
   /// The same for several points, of which `active` says how many lanes each
   /// stores. Points that stand behind each other in the output share stores.
   void emitFinish(ArrayRef<Value> accumulators, ArrayRef<Point> points,
@@ -97,6 +107,7 @@ private:
   Value emitOp(Operation *op, IRMapping &mapping);
   Value emitByLane(Operation *op, IRMapping &mapping);
   Value emitDivision(arith::DivFOp division, IRMapping &mapping);
+  std::optional<NarrowTail> findTail();
   Value emitTable(memref::LoadOp load, IRMapping &mapping);
   Value emitLoad(memref::LoadOp load, IRMapping &mapping);
 

@@ -42,6 +42,7 @@ private:
                                ArrayRef<unsigned> loops, int64_t active);
   void chunksOf(const Point &point, int64_t chunks, int64_t active);
   std::optional<unsigned> findBlockLoop();
+  std::optional<unsigned> findInterleavedLoop();
 
   /// Whether all lanes end in one element.
   bool combines() const { return nest.epilogue && nest.epilogue->combines; }
@@ -61,6 +62,9 @@ private:
   SmallVector<unsigned> parallels;
   /// The loop along which points are taken in blocks, and transposed.
   std::optional<unsigned> blockLoop;
+  /// The loop over the few elements that lie between neighbouring lanes of the
+  /// output.
+  std::optional<unsigned> interleavedLoop;
 };
 
 /// Adds all terms over `loops` to the accumulators, in the loops' order.
@@ -108,11 +112,16 @@ void LaneEmitter::emitPoints(ArrayRef<Point> points, int64_t active) {
     const bool isBlock = blockLoop && points.size() == builder.lanes;
     if (isBlock)
       builder.beginBlock(points, *blockLoop, active);
+    const bool isInterleaved = interleavedLoop && active == builder.lanes;
+    Value finished = builder.getFinished(active, isInterleaved);
     for (auto [number, point] : llvm::enumerate(points)) {
       builder.selectPoint(number);
-      accumulators.push_back(builder.emitMain(point, Value(), active));
+      accumulators.push_back(
+          builder.emitMain(point, Value(), active, finished));
     }
     builder.endBlock();
+    if (isInterleaved)
+      return builder.emitInterleaved(accumulators, points.front());
   } else {
     for (const Point &point : points)
       accumulators.push_back(builder.emitInit(point, active));
@@ -163,6 +172,8 @@ void LaneEmitter::emitLoops(ArrayRef<unsigned> loops, Point point,
     step = std::min(size, std::max<int64_t>(1, kPoints / chunks));
   if (loop == blockLoop)
     step = builder.lanes;
+  if (loop == interleavedLoop)
+    step = size;
   auto emitStep = [&](const Point &at, int64_t count) {
     if (!isLast)
       return emitLoops(loops.drop_front(), at, chunks, active);
@@ -216,6 +227,18 @@ std::optional<unsigned> LaneEmitter::findBlockLoop() {
   return std::nullopt;
 }
 
+/// Pixels of up to four channels, say, that come from as many planes.
+std::optional<unsigned> LaneEmitter::findInterleavedLoop() {
+  const int64_t stride = nest.output.strides[lane];
+  if (nest.hasReduction() || nest.epilogue || blockLoop || stride < 2 ||
+      stride > kMaximalNarrow || !isa<MemRefType>(nest.output.buffer.getType()))
+    return std::nullopt;
+  for (unsigned loop : parallels)
+    if (nest.output.strides[loop] == 1 && nest.sizes[loop] == stride)
+      return loop;
+  return std::nullopt;
+}
+
 void LaneEmitter::emit() {
   for (unsigned loop = 0, e = nest.sizes.size(); loop < e; ++loop) {
     if (nest.sizes[loop] == 1 || loop == lane)
@@ -228,8 +251,10 @@ void LaneEmitter::emit() {
   });
   // Points that share taps are computed together, and those of a block are.
   blockLoop = findBlockLoop();
+  interleavedLoop = findInterleavedLoop();
   std::optional<unsigned> innermost =
-      products ? products->getSharedLoop() : blockLoop;
+      products ? products->getSharedLoop()
+               : (blockLoop ? blockLoop : interleavedLoop);
   if (innermost && llvm::is_contained(parallels, *innermost)) {
     llvm::erase(parallels, *innermost);
     parallels.push_back(*innermost);
@@ -245,7 +270,7 @@ void LaneEmitter::emit() {
       reductions.empty() || parallels.empty() || products || sums ? 4 : 1);
   if (combines())
     together = chunks;
-  if (blockLoop)
+  if (blockLoop || interleavedLoop)
     together = std::min<int64_t>(chunks, 1);
   int64_t full = together == 0 ? 0 : chunks / together * together;
   if (full > 0 && full == together) {

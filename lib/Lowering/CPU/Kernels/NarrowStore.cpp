@@ -45,9 +45,9 @@ static Value matchBound(Value value, arith::CmpFPredicate predicate,
   return select.getTrueValue();
 }
 
-std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
+std::optional<NarrowTail> mlir::qopt::matchNarrowTail(linalg::GenericOp op,
+                                                      const Stage *stage,
                                                       const VectorUnit &unit) {
-  linalg::GenericOp op = stage.op;
   Block &body = *op.getBody();
   auto trunc =
       body.getTerminator()->getOperand(0).getDefiningOp<arith::TruncIOp>();
@@ -85,8 +85,9 @@ std::optional<NarrowTail> mlir::qopt::matchNarrowTail(const Stage &stage,
   tail.value = round.getOperand();
   // Zero points are added to bytes as words, and to words as i32.
   const double fits = tail.bits == 8 ? 0x1p31 : 0x1p30;
-  tail.saturates =
-      unit.family == Family::X86 && boundOf(&stage, tail.value) < fits;
+  const double bound = unit.hasFMA ? boundWhereDivided(stage, tail.value)
+                                   : boundOf(stage, tail.value);
+  tail.saturates = unit.family == Family::X86 && bound < fits;
   return tail;
 }
 
@@ -229,8 +230,8 @@ static Value emitPacks(OpBuilder &b, Location loc, ArrayRef<Value> rounded,
       b, loc, VectorType::get({count * lanes}, b.getI8Type()), sorted);
 }
 
-/// All vectors behind each other.
-static Value concatenate(OpBuilder &b, Location loc, ArrayRef<Value> vectors) {
+Value mlir::qopt::concatenate(OpBuilder &b, Location loc,
+                              ArrayRef<Value> vectors) {
   Value whole = vectors[0];
   int64_t length = cast<VectorType>(whole.getType()).getDimSize(0);
   for (Value vector : vectors.drop_front()) {

@@ -23,8 +23,8 @@ namespace mlir::qopt {
 /// and keeps integers, and no sum of f32 is rounded between the bounds. NaN
 /// becomes the lower bound in both.
 ///
-/// Where `value` is proven to be finite and to fit i32, x86 needs neither
-/// clamp: its packs saturate.
+/// Where `value` is proven to be finite and to fit i32, be it because it is
+/// clamped before it is divided, x86 needs neither clamp: its packs saturate.
 struct NarrowTail {
   /// In the body; an f32.
   Value value;
@@ -36,14 +36,19 @@ struct NarrowTail {
   bool saturates = false;
 };
 
-/// The tail of a stage, or nothing where it ends in another way.
-std::optional<NarrowTail> matchNarrowTail(const Stage &stage,
+/// The tail of the body of `op`, which is that of `stage` (null: of no stage),
+/// or nothing where it ends in another way.
+std::optional<NarrowTail> matchNarrowTail(linalg::GenericOp op,
+                                          const Stage *stage,
                                           const VectorUnit &unit);
 
 /// `value`, a vector of f32, rounded to i32 by `tail`, without the zero point;
 /// clamped unless `emitNarrow` does that.
 Value emitRounded(OpBuilder &builder, Location loc, Value value,
                   const NarrowTail &tail, Family family);
+
+/// All vectors behind each other.
+Value concatenate(OpBuilder &builder, Location loc, ArrayRef<Value> vectors);
 
 /// Vectors that `emitNarrow` takes at once, at most.
 constexpr unsigned kMaximalNarrow = 4;

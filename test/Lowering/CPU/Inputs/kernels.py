@@ -8,8 +8,10 @@ Writes a module and samples for each case to FOLDER, runs
 bit. Weights, biases and samples come from a fixed generator.
 """
 
+import math
 import os
 import random
+import struct
 import subprocess
 import sys
 
@@ -524,6 +526,49 @@ def cases():
     for batch, rows, columns in ((1, 1, 1), (2, 5, 7), (1, 8, 16), (2, 17, 20), (3, 32, 33)):
         yield f"masks of {rows} x {columns}", masks(batch, rows, columns)
     yield "interpolation to words", interpolation(48, 3, 4, "i16:f32, 8.0e-05")
+    # A power of two, others, two without exact factors, small and large ones.
+    for scale in (0.125, 0.1, 0.0213, 1.7, 0.0292861667, 0.0597498082, 3e-9, 4e-20, 2e-33, 5e7, 1e24):
+        for layout in ("row", "pixels"):
+            yield f"quantization by {scale} of {layout}", quantization(
+                scale, "i8", -128, 127, -7, layout
+            )
+        yield f"quantization by {scale} to words", quantization(
+            scale, "i16", -32768, 32767, 0, "row"
+        )
+
+
+def neighbours(value, count):
+    """The floats from `count` below to `count` above a number that is not zero."""
+    bits = struct.unpack("<i", struct.pack("<f", value))[0]
+    return [struct.unpack("<f", struct.pack("<i", bits + i))[0] for i in range(-count, count + 1)]
+
+
+def quantization(scale, storage, low, high, zero, layout):
+    """Divisions by a scale, of all ties and their neighbours and of what no tie is near."""
+    values = [0.0, -0.0, math.inf, -math.inf, math.nan, -math.nan, 1e-45, -1e-45, 1e-38, -2e-38]
+    values += [3.4028235e38, -3.4028235e38, 1e30, -1e30, 1e20, 1e10, -1e10, 70000 * scale]
+    for k in range(low - 2, high + 2, max(1, (high - low) // 250)):
+        values += neighbours((k - zero + 0.5) * scale, 2)
+    planes = 3 if layout == "pixels" else 1
+    values += [0.25] * (-len(values) % (planes * 8))
+    shape = [1, planes, len(values) // planes]
+    quantized = tensor(shape, storage)
+    text = (
+        f"func.func @main(%x: {tensor(shape, 'f32')}) -> {{result}} {{{{\n"
+        f"  %q = qopt.quantize %x as !quant.uniform<{storage}:f32, {scale:.12e}:{zero}> : "
+        f"{tensor(shape, 'f32')} -> {quantized}\n"
+    )
+    if layout == "pixels":
+        shape = [1, shape[2], planes]
+        result = tensor(shape, storage)
+        text += (
+            f"  %e = tensor.empty() : {result}\n  %t = linalg.transpose ins(%q : {quantized}) "
+            f"outs(%e : {result}) permutation = [0, 2, 1]\n  return %t : {result}\n}}}}\n"
+        )
+    else:
+        result = quantized
+        text += f"  return %q : {quantized}\n}}}}\n"
+    return text.format(result=result), [planes, len(values) // planes], values
 
 
 def main():
@@ -531,16 +576,17 @@ def main():
     options = dict(argument.split("=", 1) for argument in sys.argv[3:])
     os.makedirs(folder, exist_ok=True)
     count = different = 0
-    for name, (text, inputs) in cases():
+    for name, (text, inputs, *values) in cases():
         if options.get("--only", "") not in name:
             continue
         model, samples = os.path.join(folder, "m.mlir"), os.path.join(folder, "m.npz")
         with open(model, "w") as file:
             file.write(text)
-        sizes = ",".join(str(size) for size in [2] + inputs)
-        npz.make(samples, f"x=f32[{sizes}]:ramp")
+        sizes = ",".join(str(size) for size in [1 if values else 2] + inputs)
+        fill = ",".join(repr(value) for value in values[0]) if values else "ramp"
+        npz.make(samples, f"x=f32[{sizes}]:{fill}")
         run = subprocess.run(
-            [quant_run, model, f"--inputs={samples}", "--compare-kernels"]
+            [quant_run, model, f"--inputs={samples}", "--compare-kernels", "--non-finite=ignore"]
             + [f"--cpu={options.get('--cpu', 'native')}"]
             + [f"--threads={options.get('--threads', 1)}"],
             capture_output=True,
