@@ -112,6 +112,7 @@ static orc::SymbolMap getSymbols(orc::LLJIT &jit,
   add("qopt_observer_get", &qopt_observer_get);
   add("qopt_observer_add", &qopt_observer_add);
   add("qopt_observe_f32", &qopt_observe_f32);
+  add("qopt_observe_tensor_f32", &qopt_observe_tensor_f32);
   add("qopt_observe_means_f32", &qopt_observe_means_f32);
   add("qopt_parallel_for", &qopt_parallel_for);
   for (const auto &[name, address] : options.symbols)

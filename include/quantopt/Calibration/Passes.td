@@ -72,7 +72,7 @@ def Calibrate : Pass<"qopt-calibrate", "::mlir::ModuleOp"> {
     must not hold the same samples.
 
     Refuses arrays that fit no input, missing inputs, files that are damaged,
-    and samples with NaN or infinities unless the configuration ignores them.
+    a table to resume that is of another model, and samples with NaN or infinities unless the configuration ignores them.
 
     Example: test/Calibration/calibrate.mlir
   }];
@@ -103,7 +103,8 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
     Values that were infinite at times, as masks are, and what reads them stay in
     float (`qopt.float`) where no contraction or sum is among them.
 
-    Refuses an id that the table lacks or that saw nothing, other values that are
+    Refuses a table that names another type for a value than it has here, an id
+    that the table lacks or that saw nothing, other values that are
     NaN or infinite unless the configuration ignores them, means of another number of
     channels, and overrides that match nothing.
 

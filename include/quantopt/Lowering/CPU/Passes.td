@@ -70,8 +70,9 @@ def ConvertObservers : Pass<"qopt-convert-observers", "::mlir::ModuleOp"> {
   let summary = "turn calibration hooks into calls of the run-time library";
   let description = [{
     Reads a module on tensors. Each `qopt.observe %x id "n"` becomes a call of
-    `qopt_observe_f32(const char *id, const float *data, int64_t count)` on the
-    buffer of `%x`, at the same place in the program, and its uses read `%x`. Each
+    `qopt_observe_tensor_f32(const char *id, const char *type, const float *data,
+    int64_t count)` on the buffer of `%x`, at the same place in the program, and
+    its uses read `%x`. Each
     `qopt.observe_means` becomes a call of `qopt_observe_means_f32`, with the shape
     as sizes that are summed and sizes that are kept, by turns.
 
