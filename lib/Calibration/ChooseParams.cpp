@@ -1,6 +1,7 @@
 //===- ChooseParams.cpp - From statistics to quantized types --------------===//
 
 #include "ChooseParams.h"
+#include "Overrides.h"
 #include "WidenActivations.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -329,14 +330,6 @@ static void warnAboutMean(ObserveOp op,
       << " values, do not reach as far as all; set another 'method'";
 }
 
-quantopt::ActivationSettings mlir::qopt::settingsFor(ObserveOp op,
-                                                     quantopt::Config &config) {
-  Operation *producer = op.getInput().getDefiningOp();
-  StringRef kind = producer ? producer->getName().getStringRef() : "input";
-  const std::string location = describeLocation(op.getInput().getLoc());
-  return config.settingsFor({op.getId(), kind, location});
-}
-
 static LogicalResult assignParams(ObserveOp op,
                                   const quantopt::CalibrationTable &table,
                                   quantopt::Config &config) {
@@ -441,7 +434,5 @@ LogicalResult mlir::qopt::chooseParams(ModuleOp module,
   if (result.wasInterrupted())
     return failure();
   widenActivations(module, table, config);
-  if (llvm::Error error = config.checkOverrides())
-    return emitError(module.getLoc()) << llvm::toString(std::move(error));
-  return success();
+  return checkOverrides(module, config);
 }
