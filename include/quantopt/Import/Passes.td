@@ -273,9 +273,10 @@ def VerifyImported : Pass<"qopt-verify-imported", "::mlir::ModuleOp"> {
   let description = [{
     Checks what later phases rely on: every float tensor in an operation that
     quantization would touch has a static shape and elements of f32; operations
-    come from dialects that the lowering knows, none is a call, and none is of the
-    integer form, as in a model that is quantized already; names exist and are
-    unique. Changes nothing. Violations are errors at the operation,
+    come from dialects that the lowering knows, none is a call, none is a hook of
+    calibration, and none is of the integer form, as in a model that is quantized
+    already; the values of constants are there; names exist and are unique.
+    Changes nothing. Violations are errors at the operation,
     with the next step.
 
     Example: test/Import/verify-imported.mlir
