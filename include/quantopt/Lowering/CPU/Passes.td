@@ -97,8 +97,8 @@ def ResultsToDestinations : Pass<"qopt-results-to-destinations", "::mlir::Module
     Guarantees that public functions return nothing and that no two of their
     arguments alias.
 
-    Refuses arguments and results that are neither tensors nor scalars, and
-    dynamic shapes.
+    Refuses arguments and results that are neither tensors nor scalars, dynamic
+    shapes, and calls of functions with a body: those that could not be inlined.
 
     Example: test/Lowering/CPU/results-to-destinations.mlir.
   }];
