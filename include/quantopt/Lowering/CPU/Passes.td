@@ -455,6 +455,9 @@ def ApproximateMath : Pass<"qopt-approximate-math", "::mlir::func::FuncOp"> {
     `arith.maxnumf` and `minnumf` of scalars become comparisons and selections:
     LLVM 22 vectorizes reductions by them wrongly.
 
+    `arith.truncf` of f32 and f64 to bf16 becomes integer arithmetic that rounds to
+    nearest even, once; NaN is 0x7fc0. `math.fma` of bf16 is that of f32.
+
     Refuses nothing: other functions and other types are calls of the C library.
 
     Example: test/Lowering/CPU/approximate-math.mlir.
