@@ -139,8 +139,11 @@ def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
     own (`linalg.contract`, `linalg.mmt4d`), and generics with inputs that are
     scalar or splat constants or broadcasts. Afterwards they are generics with
     such constants inside of their bodies, which read the sources of broadcasts;
-    unused and repeated inputs are gone, squares are products, and what yields
-    one constant is a `linalg.fill`. Bits do not change.
+    unused and repeated inputs are gone, squares are products, what yields
+    one constant is a `linalg.fill`, and contractions that subtract products of
+    constant weights (`acc - a * w`, negations in the body) add those of the
+    negated weights. Bits do not change. Products of two values that depend on
+    data stay as they are subtracted.
 
     Example: test/Import/normalize-linalg.mlir
   }];
