@@ -96,7 +96,8 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
     and the settings of `config`. Afterwards each of them carries its chosen
     quantized type, and contractions carry `qopt.input_means`, what the table
     holds for their `qopt.observe_means`, none of which is left. Values whose range
-    the operation fixes (softmax) get that range. Several tables, separated by
+    the operation fixes (softmax) get that range; those without elements, all
+    zero, or next to it, get `qopt.no_range`. Several tables, separated by
     commas, are merged; with `merged`, the one that results is written there. Warns of values that were all zero, or next to
     it (docs/NumericContract.md, "Degenerate values").
 
