@@ -20,6 +20,23 @@ def AssignNames : Pass<"qopt-assign-names", "::mlir::ModuleOp"> {
   }];
 }
 
+def ChooseEntry : Pass<"qopt-choose-entry", "::mlir::ModuleOp"> {
+  let summary = "Make one public function of several the model";
+  let description = [{
+    Reads the public functions of a module that have a body. Afterwards `entry` is
+    the only one and the others are private, so that import removes those that
+    `entry` does not call. Nothing else changes.
+
+    Refuses a name that no public function with a body has.
+
+    Example: test/Import/choose-entry.mlir
+  }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"\"\"",
+           "The function that stays public">
+  ];
+}
+
 def FoldBias : Pass<"qopt-fold-bias", "::mlir::func::FuncOp"> {
   let summary = "Move the addition of a constant into a contraction's init";
   let description = [{
