@@ -234,6 +234,31 @@ static std::optional<ArrayRef<T>> getStored(ElementsAttr values) {
                      values.getNumElements());
 }
 
+LogicalResult mlir::qopt::verifyConstant(Operation *op) {
+  Attribute value;
+  if (!matchPattern(op, m_Constant(&value)))
+    return success();
+  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+  if (!resource)
+    return success();
+  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  if (!blob)
+    return op->emitOpError("has the value '")
+           << resource.getRawHandle().getKey()
+           << "', which the module does not hold; write the model with all of "
+              "its resources";
+  ShapedType type = resource.getShapedType();
+  const unsigned width =
+      type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() : 0;
+  const size_t size = type.getNumElements() * (width / 8);
+  if (width % 8 == 0 && width != 0 && blob->getData().size() != size)
+    return op->emitOpError("has the value '")
+           << resource.getRawHandle().getKey() << "' of "
+           << blob->getData().size() << " bytes, and " << type << " takes "
+           << size << "; export the model again";
+  return success();
+}
+
 FailureOr<ConstantValues<float>> mlir::qopt::readFloats(ElementsAttr values) {
   Type element = values.getElementType();
   std::vector<float> result;

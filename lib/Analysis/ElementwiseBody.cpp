@@ -12,8 +12,9 @@ using namespace mlir::qopt;
 
 static bool isExact(Operation &op) {
   if (isa<math::MathDialect>(op.getDialect()))
-    return isa<math::AbsFOp, math::CeilOp, math::FloorOp, math::RoundOp,
-               math::RoundEvenOp, math::TruncOp, math::SqrtOp>(op);
+    return isa<math::AbsFOp, math::CeilOp, math::FloorOp, math::FmaOp,
+               math::RoundOp, math::RoundEvenOp, math::TruncOp, math::SqrtOp>(
+        op);
   return isa<arith::ArithDialect, QOptDialect, linalg::LinalgDialect>(
       op.getDialect());
 }
@@ -56,6 +57,15 @@ ReductionKind mlir::qopt::classifyReduction(linalg::LinalgOp op) {
     return argument && argument.getOwner() == body &&
            argument.getArgNumber() == number;
   };
+  auto areFactors = [&](Value left, Value right) {
+    return op.getNumDpsInputs() == 2 &&
+           ((isInput(left, 0) && isInput(right, 1)) ||
+            (isInput(left, 1) && isInput(right, 0)));
+  };
+  if (auto fma = dyn_cast<math::FmaOp>(combine))
+    return fma.getC() == accumulator && areFactors(fma.getA(), fma.getB())
+               ? ReductionKind::MulAdd
+               : ReductionKind::None;
   if (combine->getNumOperands() != 2)
     return ReductionKind::None;
   Value left = combine->getOperand(0), right = combine->getOperand(1);
@@ -72,9 +82,8 @@ ReductionKind mlir::qopt::classifyReduction(linalg::LinalgOp op) {
     return ReductionKind::None;
   }
   auto product = other.getDefiningOp<arith::MulFOp>();
-  if (product && isa<arith::AddFOp>(combine) && op.getNumDpsInputs() == 2 &&
-      ((isInput(product.getLhs(), 0) && isInput(product.getRhs(), 1)) ||
-       (isInput(product.getLhs(), 1) && isInput(product.getRhs(), 0))))
+  if (product && isa<arith::AddFOp>(combine) &&
+      areFactors(product.getLhs(), product.getRhs()))
     return ReductionKind::MulAdd;
   return ReductionKind::None;
 }

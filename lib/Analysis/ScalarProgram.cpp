@@ -131,6 +131,15 @@ LogicalResult ScalarCompiler::compile(Operation *op) {
           [&](auto) { return emit(op, REAL(A.real * B.real), data); })
       .Case<arith::DivFOp>(
           [&](auto) { return emit(op, REAL(A.real / B.real), data); })
+      .Case<math::FmaOp>([&](auto) {
+        // Rounded once: a sum in f64 would be rounded before it is f32.
+        if (type.isF32())
+          return emit(op, EVAL(R.real = std::fma(float(A.real), float(B.real),
+                                                 float(C.real))));
+        if (type.isF64())
+          return emit(op, EVAL(R.real = std::fma(A.real, B.real, C.real)));
+        return LogicalResult(failure());
+      })
       .Case<arith::NegFOp>([&](auto) { return emit(op, REAL(-A.real), data); })
       .Case<arith::MaximumFOp>([&](auto) {
         return emit(op, EVAL(R.real = std::isnan(A.real) ? A.real

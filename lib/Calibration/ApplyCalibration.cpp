@@ -1,6 +1,7 @@
 //===- ApplyCalibration.cpp - Choose parameters from a table --------------===//
 
 #include "ChooseParams.h"
+#include "TableReader.h"
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
@@ -28,9 +29,9 @@ struct ApplyCalibration : qopt::impl::ApplyCalibrationBase<ApplyCalibration> {
       return signalPassFailure();
     }
     quantopt::CalibrationTable all;
+    const TableReader reader(getOperation());
     for (StringRef path : llvm::split(StringRef(table), ',')) {
-      llvm::Expected<quantopt::CalibrationTable> part =
-          quantopt::CalibrationTable::load(path);
+      llvm::Expected<quantopt::CalibrationTable> part = reader.load(path);
       llvm::Error error = part ? all.merge(*part) : part.takeError();
       if (error) {
         emitError(loc) << llvm::toString(std::move(error));

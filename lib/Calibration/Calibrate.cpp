@@ -2,6 +2,7 @@
 
 #include "ChooseParams.h"
 #include "Schemes.h"
+#include "TableReader.h"
 #include "quantopt/Calibration/ModelRunner.h"
 #include "quantopt/Calibration/Passes.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -76,7 +77,7 @@ struct Calibrate : qopt::impl::CalibrateBase<Calibrate> {
     }
     if (!resume.empty()) {
       llvm::Expected<quantopt::CalibrationTable> earlier =
-          quantopt::CalibrationTable::load(resume);
+          TableReader(module).load(resume);
       if (failed(report(earlier ? seen->merge(*earlier) : earlier.takeError())))
         return signalPassFailure();
     }

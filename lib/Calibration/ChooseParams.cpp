@@ -1,6 +1,7 @@
 //===- ChooseParams.cpp - From statistics to quantized types --------------===//
 
 #include "ChooseParams.h"
+#include "Overrides.h"
 #include "WidenActivations.h"
 #include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
@@ -329,12 +330,30 @@ static void warnAboutMean(ObserveOp op,
       << " values, do not reach as far as all; set another 'method'";
 }
 
-quantopt::ActivationSettings mlir::qopt::settingsFor(ObserveOp op,
-                                                     quantopt::Config &config) {
-  Operation *producer = op.getInput().getDefiningOp();
-  StringRef kind = producer ? producer->getName().getStringRef() : "input";
-  const std::string location = describeLocation(op.getInput().getLoc());
-  return config.settingsFor({op.getId(), kind, location});
+/// Says that parameters which others choose hold the value just as well.
+static void setNoRange(ObserveOp op) {
+  op->setAttr(QOptDialect::getNoRangeAttrName(),
+              UnitAttr::get(op.getContext()));
+}
+
+/// Whether there is nothing that `op` could see.
+static bool isEmpty(ObserveOp op) {
+  return op.getInput().getType().getNumElements() == 0;
+}
+
+/// Parameters of what has no elements: any do.
+static void setEmptyParams(ObserveOp op,
+                           const quantopt::ActivationSettings &settings) {
+  quantopt::QuantParams params;
+  params.scale = 1;
+  params.qmin = settings.qmin();
+  params.qmax = settings.qmax();
+  setParams(op, params);
+  setNoRange(op);
+  explain(op, [] {
+    return std::string(getName(quantopt::ValueState::Empty)) +
+           ": it has no elements";
+  });
 }
 
 static LogicalResult assignParams(ObserveOp op,
@@ -342,6 +361,13 @@ static LogicalResult assignParams(ObserveOp op,
                                   quantopt::Config &config) {
   Operation *producer = op.getInput().getDefiningOp();
   quantopt::ActivationSettings settings = settingsFor(op, config);
+  if (settings.keepFloat && producer)
+    producer->setAttr("qopt.float",
+                      StringAttr::get(op.getContext(), kKeptByConfig));
+  if (isEmpty(op)) {
+    setEmptyParams(op, settings);
+    return success();
+  }
   const quantopt::CalibrationRecord *record = table.lookup(op.getId());
   if (failed(checkStatistics(op, record, config)))
     return failure();
@@ -369,6 +395,9 @@ static LogicalResult assignParams(ObserveOp op,
       quantopt::classify(record->histogram, settings.qmin(), settings.qmax());
   if (!isFixed)
     warnAbout(op, state, record->histogram, *params);
+  if (!isFixed && (state == quantopt::ValueState::Dead ||
+                   state == quantopt::ValueState::Tiny))
+    setNoRange(op);
   if (!isFixed && method == quantopt::RangeMethod::MovingAverage)
     warnAboutMean(op, *record, *params);
   explain(op, [&]() -> std::string {
@@ -384,9 +413,6 @@ static LogicalResult assignParams(ObserveOp op,
            describeRange(record->histogram, *params) +
            describeLeftOut(record->histogram);
   });
-  if (settings.keepFloat && producer)
-    producer->setAttr("qopt.float",
-                      StringAttr::get(op.getContext(), kKeptByConfig));
   return success();
 }
 
@@ -441,7 +467,5 @@ LogicalResult mlir::qopt::chooseParams(ModuleOp module,
   if (result.wasInterrupted())
     return failure();
   widenActivations(module, table, config);
-  if (llvm::Error error = config.checkOverrides())
-    return emitError(module.getLoc()) << llvm::toString(std::move(error));
-  return success();
+  return checkOverrides(module, config);
 }

@@ -16,10 +16,6 @@ LogicalResult chooseParams(ModuleOp module,
                            const quantopt::CalibrationTable &table,
                            quantopt::Config &config);
 
-/// What the configuration says of the value that `op` observes.
-quantopt::ActivationSettings settingsFor(ObserveOp op,
-                                         quantopt::Config &config);
-
 /// The parameters that `settings` choose for values of these statistics, or
 /// nothing where none was finite. `taken` becomes the method that chose them.
 std::optional<quantopt::QuantParams>

@@ -1,6 +1,7 @@
 //===- ChooseSchemes.cpp - Which contractions are dynamic -----------------===//
 
 #include "ChooseParams.h"
+#include "Overrides.h"
 #include "Schemes.h"
 #include "quantopt/Analysis/EmbeddingTable.h"
 #include "quantopt/Calibration/Passes.h"
@@ -123,11 +124,12 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
         [&](Operation *op) -> WalkResult { return choose(op, *settings); });
     if (chosen.wasInterrupted() || failed(checkWeights(settings->weights)))
       return signalPassFailure();
-    // Choosing parameters asks for more values, and checks what matched
+    // Choosing parameters asks for more values, and checks what changes
     // nothing.
-    if (llvm::Error error = needsCalibration(module)
-                                ? settings->checkConflicts()
-                                : settings->checkOverrides()) {
+    if (!needsCalibration(module)) {
+      if (failed(checkOverrides(module, *settings)))
+        signalPassFailure();
+    } else if (llvm::Error error = settings->checkConflicts()) {
       emitError(module.getLoc()) << llvm::toString(std::move(error));
       signalPassFailure();
     }
@@ -228,9 +230,7 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     auto name = op->getAttrOfType<StringAttr>(QOptDialect::getNameAttrName());
     if (!name)
       return success();
-    const std::string location = describeLocation(op->getLoc());
-    quantopt::OperationSettings own = settings.operationSettingsFor(
-        {name.getValue(), op->getName().getStringRef(), location});
+    quantopt::OperationSettings own = operationSettingsFor(op, name, settings);
     if (own.keepFloat)
       op->setAttr("qopt.float",
                   StringAttr::get(op->getContext(), kKeptByConfig));

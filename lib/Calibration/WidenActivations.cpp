@@ -3,6 +3,7 @@
 #include "WidenActivations.h"
 #include "ChooseParams.h"
 #include "OutputError.h"
+#include "Overrides.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 #include "llvm/Support/FormatVariadic.h"
 

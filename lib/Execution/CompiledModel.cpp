@@ -10,10 +10,14 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Operation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
@@ -99,25 +103,66 @@ static Error addInvoke(Module &module, const Signature &signature) {
   return Error::success();
 }
 
-/// The C functions that lowered code calls. They are named here because the
-/// linker leaves out of this program what nothing refers to.
-static orc::SymbolMap getSymbols(orc::LLJIT &jit,
-                                 const CompiledModel::Options &options,
-                                 ArrayRef<LargeConstant> constants) {
-  orc::SymbolMap symbols;
+/// The C functions that lowered code calls, by name. They are named here
+/// because the linker leaves out of this program what nothing refers to.
+static StringMap<orc::ExecutorAddr>
+getFunctions(const CompiledModel::Options &options) {
+  StringMap<orc::ExecutorAddr> functions;
   auto add = [&](StringRef name, auto *address) {
-    symbols[jit.mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address),
-                                          JITSymbolFlags::Exported};
+    functions[name] = orc::ExecutorAddr::fromPtr(address);
   };
   add("qopt_observer_get", &qopt_observer_get);
   add("qopt_observer_add", &qopt_observer_add);
   add("qopt_observe_f32", &qopt_observe_f32);
+  add("qopt_observe_tensor_f32", &qopt_observe_tensor_f32);
   add("qopt_observe_means_f32", &qopt_observe_means_f32);
   add("qopt_parallel_for", &qopt_parallel_for);
   for (const auto &[name, address] : options.symbols)
     add(name, address);
+  return functions;
+}
+
+/// Refuses calls of functions that neither `module` nor this program has.
+static Error checkCalls(mlir::Operation *module,
+                        const CompiledModel::Options &options) {
+  const StringMap<orc::ExecutorAddr> functions = getFunctions(options);
+  // Those of this program and of the libraries that it is linked with.
+  sys::DynamicLibrary::LoadLibraryPermanently(nullptr);
+  mlir::SymbolTableCollection symbols;
+  const bool isMissing =
+      module
+          ->walk([&](mlir::CallOpInterface call) -> mlir::WalkResult {
+            auto callee = dyn_cast_or_null<mlir::FunctionOpInterface>(
+                call.resolveCallableInTable(&symbols));
+            if (!callee || !callee.isExternal())
+              return mlir::WalkResult::advance();
+            const StringRef name = callee.getName();
+            // Functions of LLVM, such as llvm.fabs.f32, have no symbol.
+            if (name.starts_with("llvm.") || functions.contains(name) ||
+                sys::DynamicLibrary::SearchForAddressOfSymbol(name.str()))
+              return mlir::WalkResult::advance();
+            return call->emitOpError("calls '")
+                   << name
+                   << "', which has no body in the module and is no function "
+                      "of this program; give the model with that body, or "
+                      "compile it with quant-compile and link the function";
+          })
+          .wasInterrupted();
+  return isMissing ? createStringError("the module cannot be run")
+                   : Error::success();
+}
+
+static orc::SymbolMap getSymbols(orc::LLJIT &jit,
+                                 const CompiledModel::Options &options,
+                                 ArrayRef<LargeConstant> constants) {
+  orc::SymbolMap symbols;
+  auto add = [&](StringRef name, orc::ExecutorAddr address) {
+    symbols[jit.mangleAndIntern(name)] = {address, JITSymbolFlags::Exported};
+  };
+  for (const auto &function : getFunctions(options))
+    add(function.getKey(), function.getValue());
   for (const LargeConstant &constant : constants)
-    add(constant.symbol, constant.bytes.data());
+    add(constant.symbol, orc::ExecutorAddr::fromPtr(constant.bytes.data()));
   return symbols;
 }
 
@@ -159,6 +204,8 @@ CompiledModel::create(mlir::Operation *module, LowerFn lower,
   Expected<Signature> signature = readSignature(module, options.entry);
   if (!signature)
     return signature.takeError();
+  if (Error error = checkCalls(module, options))
+    return error;
   DenseSet<const BlobEntry *> before = getBlobs(module->getContext());
   if (Error error = lower(module))
     return error;

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -173,6 +174,123 @@ struct InlineBroadcast : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
+/// What the body of a contraction adds to its accumulator: a product of both
+/// inputs, negated or not.
+struct Product {
+  Operation *combine;
+  Value factors[2];
+  bool isNegated = false;
+  /// Whether the body negates or subtracts at all.
+  bool hasSigns = false;
+
+  /// `value` without the negations around it.
+  Value stripSigns(Value value) {
+    while (auto negation = value.getDefiningOp<arith::NegFOp>()) {
+      isNegated = !isNegated;
+      hasSigns = true;
+      value = negation.getOperand();
+    }
+    return value;
+  }
+
+  /// Matches `acc + a * b`, `acc - a * b` and `fma(a, b, acc)` with negations
+  /// anywhere but around the accumulator.
+  static std::optional<Product> match(linalg::GenericOp op) {
+    Block *body = op.getBody();
+    Value accumulator = body->getArguments().back();
+    Product product;
+    product.combine = body->getTerminator()->getOperand(0).getDefiningOp();
+    if (auto fma = dyn_cast_or_null<math::FmaOp>(product.combine)) {
+      if (fma.getC() != accumulator)
+        return std::nullopt;
+      product.factors[0] = product.stripSigns(fma.getA());
+      product.factors[1] = product.stripSigns(fma.getB());
+    } else {
+      if (!isa_and_nonnull<arith::AddFOp, arith::SubFOp>(product.combine))
+        return std::nullopt;
+      Value left = product.combine->getOperand(0);
+      Value right = product.combine->getOperand(1);
+      const bool isSum = isa<arith::AddFOp>(product.combine);
+      if (left != accumulator && !(isSum && right == accumulator))
+        return std::nullopt;
+      product.isNegated = product.hasSigns = !isSum;
+      auto mul = product.stripSigns(left == accumulator ? right : left)
+                     .getDefiningOp<arith::MulFOp>();
+      if (!mul)
+        return std::nullopt;
+      product.factors[0] = product.stripSigns(mul.getLhs());
+      product.factors[1] = product.stripSigns(mul.getRhs());
+    }
+    for (Value factor : product.factors) {
+      auto argument = dyn_cast<BlockArgument>(factor);
+      if (!argument || argument.getOwner() != body || factor == accumulator)
+        return std::nullopt;
+    }
+    if (product.factors[0] == product.factors[1])
+      return std::nullopt;
+    return product;
+  }
+};
+
+/// The constant -`value`, or null where that is no constant of f32.
+static ElementsAttr negateConstant(Value value) {
+  ElementsAttr elements;
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || !type.getElementType().isF32() || !type.hasStaticShape() ||
+      !matchPattern(value, m_Constant(&elements)))
+    return nullptr;
+  if (elements.isSplat())
+    return DenseElementsAttr::get(type, -elements.getSplatValue<APFloat>());
+  FailureOr<ConstantValues<float>> numbers = readFloats(elements);
+  if (failed(numbers) || numbers->size() == 0)
+    return nullptr;
+  ConstantBuilder negated(type);
+  llvm::transform(*numbers, negated.getMutableData<float>().begin(),
+                  [](float number) { return -number; });
+  return std::move(negated).finish("negated");
+}
+
+/// A contraction that subtracts products adds those of negated weights, which
+/// is the same number: `acc - a * w` is `acc + a * -w`.
+struct NegateWeights : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
+        op.getNumDpsInputs() != 2 || op.getNumReductionLoops() == 0)
+      return failure();
+    std::optional<Product> product = Product::match(op);
+    if (!product || !product->hasSigns)
+      return failure();
+    if (product->isNegated) {
+      ElementsAttr weights;
+      OpOperand *found = nullptr;
+      for (OpOperand *input : op.getDpsInputOperands())
+        if (!found && (weights = negateConstant(input->get())))
+          found = input;
+      if (!found)
+        return failure();
+      rewriter.setInsertionPoint(op);
+      Value negated = arith::ConstantOp::create(rewriter, found->get().getLoc(),
+                                                cast<TypedAttr>(weights));
+      rewriter.modifyOpInPlace(op, [&] { found->set(negated); });
+    }
+    Operation *combine = product->combine;
+    Value accumulator = op.getBody()->getArguments().back();
+    rewriter.setInsertionPoint(combine);
+    if (isa<math::FmaOp>(combine)) {
+      rewriter.replaceOpWithNewOp<math::FmaOp>(
+          combine, product->factors[0], product->factors[1], accumulator);
+      return success();
+    }
+    Value term = arith::MulFOp::create(
+        rewriter, combine->getLoc(), product->factors[0], product->factors[1]);
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(combine, accumulator, term);
+    return success();
+  }
+};
+
 /// A square is a product, and exact; functions of the library are not.
 template <typename OpTy>
 struct ExpandSquare : OpRewritePattern<OpTy> {
@@ -215,9 +333,10 @@ struct NormalizeLinalg : qopt::impl::NormalizeLinalgBase<NormalizeLinalg> {
     if (failed(convertArithmetic()))
       return signalPassFailure();
     RewritePatternSet patterns(&getContext());
-    patterns.add<Generalize, InlineSplat, RaiseFill, InlineBroadcast,
-                 ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(
-        &getContext());
+    patterns
+        .add<Generalize, InlineSplat, RaiseFill, InlineBroadcast, NegateWeights,
+             ExpandSquare<math::FPowIOp>, ExpandSquare<math::PowFOp>>(
+            &getContext());
     math::populateExpansionPatterns(patterns, {"clampf"});
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {

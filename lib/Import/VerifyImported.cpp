@@ -1,13 +1,12 @@
 //===- VerifyImported.cpp - Contract of the import phase ------------------===//
 
+#include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Import/Passes.h"
 #include "quantopt/Interfaces/QuantizableOpInterface.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::qopt {
@@ -55,42 +54,17 @@ static LogicalResult checkElements(Operation *op) {
   return success();
 }
 
-/// Whether the value of a constant is there: a resource may have been left out
-/// when the module was printed, or cut off.
-static LogicalResult checkConstant(Operation *op) {
-  Attribute value;
-  if (!matchPattern(op, m_Constant(&value)))
-    return success();
-  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-  if (!resource)
-    return success();
-  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-  if (!blob)
-    return op->emitOpError("has the value '")
-           << resource.getRawHandle().getKey()
-           << "', which the module does not hold; write the model with all of "
-              "its resources";
-  ShapedType type = resource.getShapedType();
-  const unsigned width =
-      type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() : 0;
-  const size_t size = type.getNumElements() * (width / 8);
-  if (width % 8 == 0 && width != 0 && blob->getData().size() != size)
-    return op->emitOpError("has the value '")
-           << resource.getRawHandle().getKey() << "' of "
-           << blob->getData().size() << " bytes, and " << type << " takes "
-           << size << "; export the model again";
-  return success();
-}
-
-/// Whether `op` is of the integer form: what quantization writes, and nothing
-/// that a model comes with.
+/// Whether `op` is of the integer form, or of what becomes it: what
+/// quantization writes, and nothing that a model comes with.
 static bool isIntegerForm(Operation *op) {
   if (isa<RequantizeOp, LookupOp, QuantizeDynamicOp>(op))
     return true;
+  // Import names what makes floats.
   return isa<QuantizeOp>(op) &&
-         llvm::any_of(op->getUsers(), [](Operation *user) {
-           return !isa<DequantizeOp, func::ReturnOp>(user);
-         });
+         (op->hasAttr(QOptDialect::getNameAttrName()) ||
+          llvm::any_of(op->getUsers(), [](Operation *user) {
+            return !isa<DequantizeOp, func::ReturnOp>(user);
+          }));
 }
 
 static bool isFloatTensor(Type type) {
@@ -147,7 +121,11 @@ struct VerifyImported : qopt::impl::VerifyImportedBase<VerifyImported> {
       return op->emitOpError("is of the integer form: the model is quantized "
                              "already; give the float model that it was made "
                              "from");
-    if (failed(checkConstant(op)))
+    if (isa<ObserveOp, ObserveMeansOp>(op))
+      return op->emitOpError(
+          "is a hook of calibration: the model is past import already; give it "
+          "from before qopt-insert-observers");
+    if (failed(verifyConstant(op)))
       return failure();
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (quantizable && failed(checkShapes(op)))

@@ -171,6 +171,11 @@ void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,
   std::shared_ptr<ReportInputs> kept;
   if (!options.report.empty())
     kept = std::make_shared<ReportInputs>();
+  if (!options.entry.empty()) {
+    ChooseEntryOptions entry;
+    entry.entry = options.entry;
+    pm.addPass(createChooseEntry(entry));
+  }
   if (kept || options.benchmark || !options.evaluationData.empty())
     pm.addPass(createCheckReport(options));
   buildImportPipeline(pm);

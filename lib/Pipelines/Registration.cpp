@@ -52,6 +52,10 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
       llvm::cl::init(false)};
   Option<std::string> config{*this, "config",
                              llvm::cl::desc("settings: a YAML file")};
+  Option<std::string> entry{
+      *this, "entry",
+      llvm::cl::desc("the function that is the model, where several are "
+                     "public; what it does not call is left out")};
 };
 
 struct LowerFlags : PassPipelineOptions<LowerFlags> {
@@ -111,6 +115,7 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         options.calibrationTable = flags.calibrationTable;
         options.saveTable = flags.saveTable;
         options.config = flags.config;
+        options.entry = flags.entry;
         options.quantizationMap = flags.quantizationMap;
         options.saveMap = flags.saveMap;
         options.explain = flags.explain;

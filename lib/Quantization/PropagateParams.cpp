@@ -99,14 +99,18 @@ public:
     }
     for (ObserveOp observe : getCounting(member))
       if (quant::UniformQuantizedType own = getType(observe)) {
-        counted.type = unite(counted.type, own);
-        counted.names.push_back(observe.getId().str());
+        Source &source = observe->hasAttr(QOptDialect::getNoRangeAttrName())
+                             ? rangeless
+                             : counted;
+        source.type = unite(source.type, own);
+        source.names.push_back(observe.getId().str());
       }
   }
 
   /// Lets the range of the values hold that of `part`, too.
   void cover(const Class &part) {
-    counted.type = unite(counted.type, part.counted.type);
+    if (part.counted.type)
+      counted.type = unite(counted.type, part.counted.type);
     llvm::append_range(counted.names, part.counted.names);
   }
 
@@ -138,7 +142,7 @@ private:
   struct Source {
     quant::UniformQuantizedType type;
     bool disagrees = false;
-    SmallVector<std::string> names;
+    std::vector<std::string> names;
   };
 
   static quant::UniformQuantizedType getType(ObserveOp op) {
@@ -160,12 +164,12 @@ private:
     // that clips.
     if (!wanted.names.empty() && (!hasOtherReaders || !counted.type))
       return wanted;
-    return counted;
+    return counted.type ? counted : rangeless;
   }
 
-  /// Of members that are rounded, of roundings that read members, and of
-  /// samples.
-  Source given, wanted, counted;
+  /// Of members that are rounded, of roundings that read members, of samples,
+  /// and of members that samples tell no range of.
+  Source given, wanted, counted, rangeless;
   bool hasOtherReaders = false;
 };
 

@@ -196,8 +196,8 @@ static Error makeSyntaxError(StringRef file, Error error) {
       ": not valid JSON (truncated?): " + rest.split("]: ").second);
 }
 
-Expected<CalibrationTable> CalibrationTable::parse(StringRef text,
-                                                   StringRef file) {
+Expected<CalibrationTable>
+CalibrationTable::parse(StringRef text, StringRef file, EntryCheck check) {
   auto fail = [&](ArrayRef<JsonStep> path, const Twine &what) {
     return makeError(findJsonPlace(text, file, path) + ": " + what);
   };
@@ -236,19 +236,25 @@ Expected<CalibrationTable> CalibrationTable::parse(StringRef text,
                             (id.empty() ? "" : " ('" + id + "')") + ": " +
                             reader.problem);
     }
+    if (check)
+      if (Error error = check(id, record)) {
+        path.push_back("type");
+        return fail(path, toString(std::move(error)));
+      }
     if (!records.emplace(id, std::move(record)).second)
       return fail(path, "tensor '" + id + "' is there twice");
   }
   return CalibrationTable(std::move(records));
 }
 
-Expected<CalibrationTable> CalibrationTable::load(StringRef path) {
+Expected<CalibrationTable> CalibrationTable::load(StringRef path,
+                                                  EntryCheck check) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
       MemoryBuffer::getFileOrSTDIN(path, /*IsText=*/true);
   if (!buffer)
     return makeError("cannot read calibration table '" + path +
                      "': " + buffer.getError().message());
-  return parse((*buffer)->getBuffer(), path);
+  return parse((*buffer)->getBuffer(), path, check);
 }
 
 //===----------------------------------------------------------------------===//

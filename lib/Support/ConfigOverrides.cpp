@@ -57,12 +57,15 @@ std::string Config::placeOf(const ConfigOverride &entry) const {
   return (file + ":" + Twine(entry.line) + ":" + Twine(entry.column)).str();
 }
 
-std::vector<Config::Match> Config::matchesOf(const ConfiguredValue &value) {
-  matched.resize(overrides.size());
+std::vector<Config::Match> Config::matchesOf(const ConfiguredValue &value,
+                                             unsigned asked) {
+  uses.resize(overrides.size());
   std::vector<Match> matches;
   for (const auto &[index, entry] : enumerate(overrides))
     if (std::optional<unsigned> specificity = match(entry, value)) {
-      matched[index] = true;
+      if (!uses[index].first)
+        uses[index].first = value.name.str();
+      uses[index].parts |= value.parts & asked;
       matches.push_back({*specificity, unsigned(index)});
     }
   llvm::sort(matches, [](const Match &a, const Match &b) {
@@ -104,7 +107,8 @@ void Config::take(T &setting, std::optional<T> ConfigOverride::*member,
 }
 
 ActivationSettings Config::settingsFor(const ConfiguredValue &value) {
-  const std::vector<Match> matches = matchesOf(value);
+  const std::vector<Match> matches =
+      matchesOf(value, kActivationsPart | kKeepPart);
   ActivationSettings settings = activations;
   take(settings.bits, &ConfigOverride::bits, "bits", value, matches);
   take(settings.symmetric, &ConfigOverride::symmetric, "symmetric", value,
@@ -122,7 +126,7 @@ ActivationSettings Config::settingsFor(const ConfiguredValue &value) {
 }
 
 OperationSettings Config::operationSettingsFor(const ConfiguredValue &value) {
-  const std::vector<Match> matches = matchesOf(value);
+  const std::vector<Match> matches = matchesOf(value, kSchemePart | kKeepPart);
   OperationSettings settings{scheme, dynamic, weightOnly, false};
   take(settings.scheme, &ConfigOverride::scheme, "scheme", value, matches);
   take(settings.dynamic.granularity, &ConfigOverride::granularity,
@@ -149,14 +153,43 @@ Error Config::checkConflicts() const {
   return errors;
 }
 
+/// The OverrideParts that `entry` sets.
+static unsigned partsOf(const ConfigOverride &entry) {
+  const bool setsScheme = entry.scheme || entry.granularity ||
+                          entry.dynamicSymmetric || entry.format ||
+                          entry.groupSize;
+  const bool setsActivations = entry.bits || entry.symmetric ||
+                               entry.narrowRange || entry.method ||
+                               entry.percentile;
+  return (entry.keepFloat ? kKeepPart : 0) | (setsScheme ? kSchemePart : 0) |
+         (setsActivations ? kActivationsPart : 0);
+}
+
 Error Config::checkOverrides() const {
   Error errors = checkConflicts();
-  for (const auto &[index, entry] : enumerate(overrides))
-    if (index >= matched.size() || !matched[index])
-      errors = joinErrors(
-          std::move(errors),
-          makeError(placeOf(entry) + ": override with " + describe(entry) +
-                    " matches no value of the model; remove it or correct the "
-                    "pattern"));
+  for (size_t index = 0; index < overrides.size(); ++index) {
+    const ConfigOverride &entry = overrides[index];
+    auto fail = [&](const Twine &what) {
+      errors = joinErrors(std::move(errors),
+                          makeError(placeOf(entry) + ": override with " +
+                                    describe(entry) + what));
+    };
+    if (index >= uses.size() || !uses[index].first) {
+      fail(" matches no value of the model; remove it or correct the pattern");
+      continue;
+    }
+    const std::string first = "'" + *uses[index].first + "'";
+    const unsigned idle = partsOf(entry) & ~uses[index].parts;
+    if (idle & kKeepPart)
+      fail(" says 'keep: float', and no operation makes " + first +
+           ", which it matches; match the operations that read it");
+    if (idle & kSchemePart)
+      fail(" sets the scheme of " + first +
+           ", which is no contraction; match the contractions that are meant");
+    if (idle & kActivationsPart)
+      fail(" sets 'activations' of " + first +
+           ", whose parameters do not come from samples; match values that the "
+           "calibration table has, or remove it");
+  }
   return errors;
 }

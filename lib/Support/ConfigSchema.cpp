@@ -91,7 +91,7 @@ static constexpr SchemaKey kSchema[] = {
      "that describes it, then one with more conditions. Two that are as "
      "specific "
      "and differ for a value are an error, and so is an entry that matches "
-     "nothing."},
+     "nothing, or changes nothing of what it matches."},
     {"overrides[]", "match", "", "",
      "What the entry is for; all keys that are given must match. Required."},
     {"overrides[].match", "name", "a regular expression", "",

@@ -30,6 +30,8 @@ const char *quantopt::getName(ValueState state) {
   switch (state) {
   case ValueState::Ordinary:
     return "";
+  case ValueState::Empty:
+    return "empty";
   case ValueState::Unobserved:
     return "unobserved";
   case ValueState::NonFinite:

@@ -51,6 +51,17 @@ void qopt_observe_f32(const char *id, const float *data, int64_t count) {
   qopt_observer_add(qopt_observer_get(id), data, count);
 }
 
+void qopt_observe_tensor_f32(const char *id, const char *type,
+                             const float *data, int64_t count) {
+  qopt_observer *observer = qopt_observer_get(id);
+  {
+    std::lock_guard<std::mutex> guard(observer->lock);
+    if (observer->record.type.empty())
+      observer->record.type = type;
+  }
+  qopt_observer_add(observer, data, count);
+}
+
 void qopt_observe_means_f32(const char *id, const float *data,
                             const int64_t *sizes, int64_t parts) {
   ChannelShape shape;

@@ -17,6 +17,8 @@
 // RUN: quant-opt %t/means.mlir --qopt-apply-calibration="table=%t/means.json" -verify-diagnostics
 // RUN: quant-opt %t/version.mlir --qopt-apply-calibration="table=%t/version.json" -verify-diagnostics
 // RUN: quant-opt %t/contradiction.mlir --qopt-apply-calibration="table=%t/contradiction.json" -verify-diagnostics
+// RUN: quant-opt %t/other-model.mlir --qopt-apply-calibration="table=%t/x.json" -verify-diagnostics
+// RUN: quant-opt %t/other-part.mlir --qopt-apply-calibration="table=%t/x.json,%t/x2.json" -verify-diagnostics
 // RUN: quant-opt %t/merge.mlir --qopt-apply-calibration="table=%t/x.json,%t/x2.json" -verify-diagnostics
 
 // Configurations, with file, line and column.
@@ -104,6 +106,25 @@ func.func @f(%x: tensor<4x3xf32>) {
 //--- contradiction.mlir
 // expected-error-re@+1 {{{{.*}}contradiction.json:2:91: tensor 0 ('x'): 'bins', 'min' and 'max' contradict each other}}
 module {
+}
+
+// Another shape, and the second of two tables; the message names the entry.
+//--- other-model.mlir
+// expected-error-re@+1 {{{{.*}}x.json:2:22: 'x' is tensor<4xf32> in the table and tensor<2x2xf32> in the model: the table was made for another model; give the one that belongs to it, or calibrate this model}}
+module {
+  func.func @f(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+    %o = qopt.observe %x id "x" : tensor<2x2xf32>
+    return %o : tensor<2x2xf32>
+  }
+}
+
+//--- other-part.mlir
+// expected-error-re@+1 {{{{.*}}x2.json:2:22: 'x' is tensor<5xf32> in the table and tensor<4xf32> in the model: the table was made for another model; give the one that belongs to it, or calibrate this model}}
+module {
+  func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+    %o = qopt.observe %x id "x" : tensor<4xf32>
+    return %o : tensor<4xf32>
+  }
 }
 
 //--- merge.mlir

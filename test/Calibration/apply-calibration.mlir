@@ -54,8 +54,8 @@ func.func @model(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   // NARROW: qopt.observe %{{.*}} id "softmax" as !quant.uniform<i8<-127:127>:f32, 0.0039215688{{[0-9]*}}:-127> : tensor<1x4xf32>
   // CHECK: qopt.observe %{{.*}} id "softmax" as !quant.uniform<i8:f32, 3.906250e-03:-128> : tensor<1x4xf32>
   %os = qopt.observe %s id "softmax" : tensor<1x4xf32>
-  // A tensor of zeros has scale 1.
-  // CHECK: qopt.observe %{{.*}} id "zeros" as !quant.uniform<i8:f32, 1.000000e+00{{.*}}> : tensor<1x4xf32>
+  // A tensor of zeros has scale 1, and no range of its own.
+  // CHECK: qopt.observe %{{.*}} id "zeros" as !quant.uniform<i8:f32, 1.000000e+00{{.*}}> {qopt.no_range} : tensor<1x4xf32>
   %oz = qopt.observe %os id "zeros" : tensor<1x4xf32>
   // What came with the model stands in no table, and stays.
   // CHECK: qopt.observe %{{.*}} id "trained" as !quant.uniform<i8:f32, 5.000000e-01:3> final : tensor<1x4xf32>

@@ -27,6 +27,7 @@
 // Settings, the table to go on from, and the table to write.
 // RUN: quant-opt %t/config.mlir --qopt-calibrate="data=%t/x.npz config=%t/bad.yaml" -verify-diagnostics
 // RUN: quant-opt %t/resume.mlir --qopt-calibrate="data=%t/x.npz resume=%t/none.json" -verify-diagnostics
+// RUN: quant-opt %t/resume-other.mlir --qopt-calibrate="data=%t/x.npz resume=%t/other.json" -verify-diagnostics
 // RUN: quant-opt %t/unwritable.mlir --qopt-calibrate="data=%t/x.npz table=%t/none/table.json" -verify-diagnostics
 
 // A failure writes neither the table nor the module.
@@ -157,6 +158,20 @@ module {
     return %o : tensor<1x4xf32>
   }
 }
+
+//--- resume-other.mlir
+// expected-error-re@+1 {{other.json:2:22: 'x' is tensor<1x5xf32> in the table and tensor<1x4xf32> in the model: the table was made for another model; give the one that belongs to it, or calibrate this model}}
+module {
+  func.func @f(%x: tensor<1x4xf32> {qopt.name = "x"}) -> tensor<1x4xf32> {
+    %o = qopt.observe %x id "x" : tensor<1x4xf32>
+    return %o : tensor<1x4xf32>
+  }
+}
+
+//--- other.json
+{"format": "quant-opt calibration table", "version": 1, "tensors": [
+ {"id": "x", "type": "tensor<1x5xf32>", "min": 2, "max": 6, "zeros": 0, "nan": 0, "posInf": 0, "negInf": 0, "bins": [[16384, 3], [16576, 1]]}
+]}
 
 //--- unwritable.mlir
 // expected-error-re@+1 {{cannot write calibration table '{{.*}}table.json': {{.*}}}}

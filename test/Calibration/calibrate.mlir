@@ -12,9 +12,9 @@
 // RUN: cmp %t/a.mlir %t/b.mlir
 // TABLE: {"format":"quant-opt calibration table","version":3,
 // TABLE-NEXT: "tensors":[
-// TABLE-NEXT: {"id":"x",{{.*}}"min":-1,"max":3,"zeros":7,"nan":0,"posInf":0,"negInf":0,
+// TABLE-NEXT: {"id":"x","type":"tensor<1x4xf32>","min":-1,"max":3,"zeros":7,"nan":0,"posInf":0,"negInf":0,
 // TABLE-NEXT: "bins":{{\[\[}}16384,3],[16448,1],[49024,1]]},
-// TABLE-NEXT: {"id":"y",{{.*}}"min":-2,"max":6,"zeros":7,"nan":0,"posInf":0,"negInf":0,
+// TABLE-NEXT: {"id":"y","type":"tensor<1x4xf32>","min":-2,"max":6,"zeros":7,"nan":0,"posInf":0,"negInf":0,
 // TABLE-NEXT: "bins":{{\[\[}}16512,3],[16576,1],[49152,1]]}
 // TABLE-NEXT: ]}
 

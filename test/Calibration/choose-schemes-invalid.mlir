@@ -2,6 +2,7 @@
 // RUN: quant-opt %t/none.mlir --qopt-choose-schemes="config=%t/none.yaml" -verify-diagnostics
 // RUN: quant-opt %t/word.mlir --qopt-choose-schemes="config=%t/word.yaml" -verify-diagnostics
 // RUN: quant-opt %t/match.mlir --qopt-choose-schemes="config=%t/match.yaml" -verify-diagnostics
+// RUN: not quant-opt %t/idle.mlir --qopt-choose-schemes="config=%t/idle.yaml" 2>&1 | FileCheck %s --check-prefix=IDLE --implicit-check-not=idle.yaml:
 // RUN: quant-opt %t/groups.mlir --qopt-choose-schemes="config=%t/groups.yaml" -verify-diagnostics
 // RUN: quant-opt %t/per-tensor.mlir --qopt-choose-schemes="config=%t/per-tensor.yaml" -verify-diagnostics
 // RUN: quant-opt %t/seven.mlir --qopt-choose-schemes="config=%t/seven.yaml" -verify-diagnostics
@@ -51,6 +52,35 @@ module {
     return %a : tensor<4x4xf32>
   }
 }
+
+// Overrides of what cannot follow them: an input, and an operation that has neither a
+// scheme nor, since all is dynamic, parameters from samples.
+//--- idle.mlir
+// IDLE: idle.yaml:4:5: override with name 'image' says 'keep: float', and no operation makes 'image', which it matches; match the operations that read it
+// IDLE-NEXT: idle.yaml:6:5: override with name 'sum' sets the scheme of 'sum', which is no contraction; match the contractions that are meant
+// IDLE-NEXT: idle.yaml:8:5: override with op 'linalg.add' sets 'activations' of 'sum', whose parameters do not come from samples; match values that the calibration table has, or remove it
+module {
+  func.func @f(%x: tensor<4x4xf32> {qopt.name = "image"}) -> tensor<4x4xf32> {
+    %w = arith.constant dense<0.5> : tensor<4x4xf32>
+    %z = arith.constant dense<0.0> : tensor<4x4xf32>
+    %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+    %s = linalg.add {qopt.name = "sum"} ins(%a, %a : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+    return %s : tensor<4x4xf32>
+  }
+}
+
+//--- idle.yaml
+version: 1
+scheme: dynamic
+overrides:
+  - match: {name: image}
+    keep: float
+  - match: {name: sum}
+    scheme: static
+  - match: {op: linalg.add}
+    activations: {bits: 16}
+  - match: {name: '.*'}
+    dynamic: {granularity: tensor}
 
 //--- groups.mlir
 func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {

@@ -311,3 +311,22 @@ func.func @not_padded() -> (tensor<33xf32>, tensor<3xf32>) {
   } : tensor<2xf32> to tensor<3xf32>
   return %r, %s : tensor<33xf32>, tensor<3xf32>
 }
+
+// -----
+
+// A multiply-add is rounded once: (1 + 2^-23)^2 - (1 + 2^-22) is 2^-46, and 0 where the
+// product is rounded, too.
+// CHECK-LABEL: func @fma
+// CHECK: arith.constant dense<1.42108547E-14> : tensor<2xf32>
+func.func @fma() -> tensor<2xf32> {
+  %a = arith.constant dense<1.00000012> : tensor<2xf32>
+  %c = arith.constant dense<-1.00000024> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%a, %c : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %f = math.fma %x, %x, %y : f32
+    linalg.yield %f : f32
+  } -> tensor<2xf32>
+  return %r : tensor<2xf32>
+}

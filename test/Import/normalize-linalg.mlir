@@ -178,3 +178,79 @@ func.func @contractions(%x: tensor<2x3xf32>, %w: tensor<3x3xf32>, %b: tensor<2x2
   %s = linalg.conv_2d ins(%w, %k : tensor<3x3xf32>, tensor<2x2xf32>) outs(%j : tensor<2x2xf32>) -> tensor<2x2xf32>
   return %p, %q, %r, %s : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+// -----
+
+// Products that are subtracted are those of negated weights, on either side and with
+// negations that cancel; a sum that is rounded once stays one.
+#a = affine_map<(i, j, k) -> (i, k)>
+#b = affine_map<(i, j, k) -> (k, j)>
+#c = affine_map<(i, j, k) -> (i, j)>
+// CHECK-LABEL: func @subtracted
+// CHECK-DAG: %[[NEGATED:.*]] = arith.constant dense<{{\[\[}}-1.000000e+00], [2.500000e-01]]>
+// CHECK-DAG: %[[WEIGHTS:.*]] = arith.constant dense<{{\[\[}}1.000000e+00], [-2.500000e-01]]>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[NEGATED]] :
+// CHECK-NEXT: ^bb0(%[[X:.*]]: f32, %[[W:.*]]: f32, %[[O:.*]]: f32):
+// CHECK-NEXT: %[[P:.*]] = arith.mulf %[[X]], %[[W]]
+// CHECK-NEXT: %[[S:.*]] = arith.addf %[[O]], %[[P]]
+// CHECK-NEXT: linalg.yield %[[S]]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[WEIGHTS]] :
+// CHECK-NEXT: ^bb0(%[[X:.*]]: f32, %[[W:.*]]: f32, %[[O:.*]]: f32):
+// CHECK-NEXT: %[[S:.*]] = math.fma %[[W]], %[[X]], %[[O]]
+// CHECK-NEXT: linalg.yield %[[S]]
+func.func @subtracted(%x: tensor<3x2xf32>) -> (tensor<3x1xf32>, tensor<3x1xf32>) {
+  %w = arith.constant dense<[[1.0], [-0.25]]> : tensor<2x1xf32>
+  %z = arith.constant dense<0.0> : tensor<3x1xf32>
+  %p = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<3x2xf32>, tensor<2x1xf32>) outs(%z : tensor<3x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.subf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<3x1xf32>
+  %q = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<3x2xf32>, tensor<2x1xf32>) outs(%z : tensor<3x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %n = arith.negf %a : f32
+    %m = arith.negf %b : f32
+    %s = math.fma %m, %n, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<3x1xf32>
+  return %p, %q : tensor<3x1xf32>, tensor<3x1xf32>
+}
+
+// Without weights, the accumulator on the wrong side, and a square of one input.
+// CHECK-LABEL: func @not_subtracted
+// CHECK: arith.subf %{{.*}}, %{{.*}} : f32
+// CHECK: linalg.generic
+// CHECK: %[[M:.*]] = arith.mulf
+// CHECK-NEXT: arith.subf %[[M]], %{{.*}} : f32
+// CHECK: linalg.generic
+// CHECK: arith.mulf %[[A:.*]], %[[A]] : f32
+// CHECK-NEXT: arith.subf
+func.func @not_subtracted(%x: tensor<3x2xf32>, %y: tensor<2x1xf32>) -> (tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>) {
+  %w = arith.constant dense<[[1.0], [-0.25]]> : tensor<2x1xf32>
+  %z = arith.constant dense<0.0> : tensor<3x1xf32>
+  %p = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %y : tensor<3x2xf32>, tensor<2x1xf32>) outs(%z : tensor<3x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.subf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<3x1xf32>
+  %q = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<3x2xf32>, tensor<2x1xf32>) outs(%z : tensor<3x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.subf %m, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<3x1xf32>
+  %r = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<3x2xf32>, tensor<2x1xf32>) outs(%z : tensor<3x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %b, %b : f32
+    %s = arith.subf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<3x1xf32>
+  return %p, %q, %r : tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>
+}

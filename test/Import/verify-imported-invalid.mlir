@@ -141,6 +141,24 @@ func.func @cut_off(%x: tensor<4xf32> {qopt.name = "x"}) -> tensor<4xf32> {
 
 // -----
 
+// In pairs, as qopt-insert-qdq leaves them.
+func.func @pairs(%x: tensor<2x4xf32> {qopt.name = "x"}) -> tensor<2x4xf32> {
+  // expected-error @below {{'qopt.quantize' op is of the integer form: the model is quantized already; give the float model that it was made from}}
+  %q = qopt.quantize %x as !quant.uniform<i8:f32, 0.5> {qopt.name = "x"} : tensor<2x4xf32> -> tensor<2x4xi8>
+  %r = qopt.dequantize %q as !quant.uniform<i8:f32, 0.5> {qopt.name = "r"} : tensor<2x4xi8> -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}
+
+// -----
+
+func.func @calibrated(%x: tensor<2x4xf32> {qopt.name = "x"}) -> tensor<2x4xf32> {
+  // expected-error @below {{'qopt.observe' op is a hook of calibration: the model is past import already; give it from before qopt-insert-observers}}
+  %o = qopt.observe %x id "x" as !quant.uniform<i8:f32, 0.5> {qopt.name = "o"} : tensor<2x4xf32>
+  return %o : tensor<2x4xf32>
+}
+
+// -----
+
 func.func @quantized(%x: tensor<2x4xf32> {qopt.name = "x"}) -> tensor<2x4xi8> {
   // expected-error @below {{is of the integer form: the model is quantized already; give the float model that it was made from}}
   %q = qopt.quantize %x as !quant.uniform<i8:f32, 0.5> {qopt.name = "x"} : tensor<2x4xf32> -> tensor<2x4xi8>

@@ -317,3 +317,23 @@ func.func @tied(%u: tensor<1x2xf32>, %v: tensor<1x2xf32>, %y: tensor<1x2xf32>, %
   %m = linalg.matmul {qopt.integer, qopt.name = "m"} ins(%p, %w : tensor<1x4xf32>, tensor<4x3xf32>) outs(%zeros : tensor<1x3xf32>) -> tensor<1x3xf32>
   return %q, %m : tensor<1x8xf32>, tensor<1x3xf32>
 }
+
+// -----
+
+// Zeros that are joined with others take their parameters, and do not widen them; among
+// themselves they keep their own.
+// CHECK-LABEL: func @zeros
+// CHECK-DAG: id "x" as !quant.uniform<i8:f32, 1.000000e-01>
+// CHECK-DAG: id "z" as !quant.uniform<i8:f32, 1.000000e-01>
+// CHECK-DAG: id "cat" as !quant.uniform<i8:f32, 1.000000e-01>
+// CHECK-DAG: id "u" as !quant.uniform<i8:f32, 1.000000e+00>
+// CHECK-DAG: id "alone" as !quant.uniform<i8:f32, 1.000000e+00>
+func.func @zeros(%x: tensor<1x2xf32>, %z: tensor<1x2xf32>, %u: tensor<0x2xf32>, %v: tensor<1x2xf32>) -> (tensor<1x4xf32>, tensor<1x2xf32>) {
+  %ox = qopt.observe %x id "x" as !quant.uniform<i8:f32, 1.0e-1> : tensor<1x2xf32>
+  %oz = qopt.observe %z id "z" as !quant.uniform<i8:f32, 1.0> {qopt.no_range} : tensor<1x2xf32>
+  %ou = qopt.observe %u id "u" as !quant.uniform<i8:f32, 1.0> {qopt.no_range} : tensor<0x2xf32>
+  %ov = qopt.observe %v id "v" as !quant.uniform<i8:f32, 1.0> {qopt.no_range} : tensor<1x2xf32>
+  %c = tensor.concat dim(1) %oz, %ox {qopt.integer, qopt.name = "cat"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  %d = tensor.concat dim(0) %ou, %ov {qopt.integer, qopt.name = "alone"} : (tensor<0x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %c, %d : tensor<1x4xf32>, tensor<1x2xf32>
+}

@@ -21,6 +21,8 @@
 // SSE2: error: processor 'generic' for i686-unknown-linux-gnu has no SSE2, which floats need; choose one that has, such as pentium4
 // RUN: not quant-compile %t/dynamic.mlir --emit=obj -o %t/f --header=%t/f.h 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 // DYNAMIC: error: argument 0 of 'f' is tensor<?xf32>: give it a static shape
+// RUN: not quant-compile %t/cut-off.mlir --emit=obj -o %t/f 2>&1 | FileCheck %s --check-prefix=CUTOFF
+// CUTOFF: cut-off.mlir:2:8: error: 'arith.constant' op has the value 'weights' of 8 bytes, and 'tensor<4xf32>' takes 16; export the model again
 
 // A program has its own main, and C its own words.
 // RUN: not quant-compile %t/main.mlir --emit=obj -o %t/f --header=%t/f.h 2>&1 | FileCheck %s --check-prefix=MAIN
@@ -62,3 +64,10 @@ func.func @f(%x: tensor<?xf32>) -> tensor<?xf32> {
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %y : tensor<4xf32>
 }
+//--- cut-off.mlir
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %w = arith.constant dense_resource<weights> : tensor<4xf32>
+  %r = arith.addf %x, %w : tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+{-# dialect_resources: { builtin: { weights: "0x040000000000803F00000040" } } #-}

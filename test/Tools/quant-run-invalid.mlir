@@ -64,6 +64,17 @@
 // RUN: not quant-run %t/lowered.mlir --inputs=%t/x.npz 2>&1 | FileCheck %s --check-prefix=LOWERED
 // LOWERED: error: '{{.*}}lowered.mlir' is lowered already
 
+// Functions and constants that are not there. What this program has is called.
+// CALLS: calls.mlir:8:10: error: 'func.call' op calls 'tower', which has no body in the module and is no function of this program; give the model with that body, or compile it with quant-compile and link the function
+// CALLS: quant-run: error: the module cannot be run
+// RUN: %python %S/../Inputs/npz.py make %t/four.npz 'x=f32[3,4]:1'
+// RUN: not quant-run %t/calls.mlir --inputs=%t/four.npz 2>&1 | FileCheck %s --check-prefix=CALLS
+// RUN: sed 's/call @tower/call @expf/' %t/calls.mlir > %t/calls-expf.mlir
+// RUN: quant-run %t/calls-expf.mlir --inputs=%t/four.npz
+// RUN: not quant-run %t/cut-off.mlir --inputs=%t/four.npz 2>&1 | FileCheck %s --check-prefix=CUTOFF
+// CUTOFF: cut-off.mlir:2:8: error: 'arith.constant' op has the value 'weights' of 8 bytes, and 'tensor<4xf32>' takes 16; export the model again
+// CUTOFF: quant-run: error: '{{.*}}cut-off.mlir' has a constant that is not whole
+
 // Options.
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --device=tpu 2>&1 | FileCheck %s --check-prefix=DEVICE
 // DEVICE: error: --device=tpu: this build runs models on cpu only
@@ -126,3 +137,23 @@ func.func @main() -> tensor<4xcomplex<f32>> {
 }
 //--- external.mlir
 func.func private @main(tensor<4xf32>)
+//--- calls.mlir
+func.func private @tower(f32) -> f32
+func.func private @expf(f32) -> f32
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+                       iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %c = func.call @tower(%a) : (f32) -> f32
+    linalg.yield %c : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+//--- cut-off.mlir
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %w = arith.constant dense_resource<weights> : tensor<4xf32>
+  %r = arith.addf %x, %w : tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+{-# dialect_resources: { builtin: { weights: "0x040000000000803F00000040" } } #-}

@@ -165,6 +165,31 @@ TEST_F(CalibrationTableTest, ErrorsSayWhere) {
             "t.json:5:4: tensor 0: 'id' is missing or not a string");
 }
 
+TEST_F(CalibrationTableTest, WhatAReaderAsksOfEntriesIsSaidAtTheirPlace) {
+  const std::string head =
+      "{\"format\":\"quant-opt calibration table\",\"version\":3,"
+      "\"tensors\":[\n";
+  const std::string rest = "\"min\":1,\"max\":1,\"zeros\":0,\"nan\":0,"
+                           "\"posInf\":0,\"negInf\":0,\"bins\":[[16256,1]]}";
+  auto problem = [](const std::string &text) {
+    return errorOf(CalibrationTable::parse(
+        text, "t.json",
+        [](llvm::StringRef id, const CalibrationRecord &record) -> llvm::Error {
+          if (record.type == "tensor<1xf32>")
+            return llvm::Error::success();
+          return llvm::createStringError("'" + id + "' is something else");
+        }));
+  };
+  const std::string good = "{\"id\":\"x\",\"type\":\"tensor<1xf32>\"," + rest;
+  EXPECT_EQ(problem(head + good + "]}"), "");
+  EXPECT_EQ(problem(head + good + ",\n {\"id\":\"y\",\"type\":\"f32\"," + rest +
+                    "]}"),
+            "t.json:3:19: 'y' is something else");
+  // Without a type, at the entry.
+  EXPECT_EQ(problem(head + good + ",\n {\"id\":\"y\"," + rest + "]}"),
+            "t.json:3:3: 'y' is something else");
+}
+
 TEST_F(CalibrationTableTest, BadEntries) {
   auto problem = [](const std::string &entry) {
     return problemOf(

@@ -232,6 +232,41 @@ overrides:
       "the model; remove it or correct the pattern");
 }
 
+TEST_F(ConfigTest, OverridesThatChangeNothingAreErrorsAtTheirLines) {
+  Config c = parseGood(R"(version: 1
+overrides:
+  - match: {name: image}
+    keep: float
+  - match: {name: relu}
+    dynamic: {granularity: tensor}
+  - match: {name: pad}
+    activations: {bits: 16}
+    keep: float
+  - match: {name: '.*'}
+    keep: float
+    scheme: static
+    activations: {method: mse}
+)");
+  c.operationSettingsFor({"image", "input", "m:1:1", 0});
+  c.settingsFor({"image", "input", "m:1:1", kActivationsPart});
+  c.operationSettingsFor({"relu", "linalg.max", "m:2:1", kKeepPart});
+  c.operationSettingsFor({"pad", "tensor.pad", "m:3:1", kKeepPart});
+  c.operationSettingsFor(
+      {"conv", "linalg.conv", "m:4:1", kKeepPart | kSchemePart});
+  // The last one changes something of one of those that it matches.
+  EXPECT_EQ(
+      textOf(c.checkOverrides()),
+      "c.yaml:3:5: override with name 'image' says 'keep: float', and no "
+      "operation makes 'image', which it matches; match the operations that "
+      "read it\n"
+      "c.yaml:5:5: override with name 'relu' sets the scheme of 'relu', which "
+      "is "
+      "no contraction; match the contractions that are meant\n"
+      "c.yaml:7:5: override with name 'pad' sets 'activations' of 'pad', whose "
+      "parameters do not come from samples; match values that the calibration "
+      "table has, or remove it");
+}
+
 TEST_F(ConfigTest, Schemes) {
   Config c = parseGood(R"(version: 1
 scheme: dynamic

@@ -41,6 +41,21 @@ TEST_F(RuntimeTest, WritesTheBytesOfTheTable) {
   EXPECT_TRUE(CalibrationTable(runtime::takeRecords()) == expected);
 }
 
+TEST_F(RuntimeTest, TheTypeThatCameFirstIsWritten) {
+  qopt_observe_f32("x", kValues, 4);
+  qopt_observe_tensor_f32("x", "tensor<4xf32>", kValues, 4);
+  qopt_observe_tensor_f32("x", "tensor<2x2xf32>", kValues, 4);
+  qopt_observe_tensor_f32("empty", "tensor<0xf32>", kValues, 0);
+  const std::string path = pathOf("table.json");
+  ASSERT_EQ(qopt_calibration_write(path.c_str()), 0);
+  auto table = CalibrationTable::load(path);
+  ASSERT_TRUE(bool(table));
+  EXPECT_EQ(table->lookup("x")->type, "tensor<4xf32>");
+  EXPECT_EQ(table->lookup("x")->histogram.count(), 12u);
+  EXPECT_EQ(table->lookup("empty")->type, "tensor<0xf32>");
+  EXPECT_TRUE(table->lookup("empty")->histogram.empty());
+}
+
 TEST_F(RuntimeTest, HandlesAreTheSameObserver) {
   qopt_observer *observer = qopt_observer_get("x");
   EXPECT_EQ(qopt_observer_get("x"), observer);

@@ -2,6 +2,7 @@
 
 #include "Model.h"
 
+#include "quantopt/Analysis/ConstantTensor.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 #include "quantopt/Import/Passes.h"
 #include "quantopt/InitAll.h"
@@ -81,6 +82,16 @@ static bool needsPlainForm(mlir::ModuleOp module) {
       .wasInterrupted();
 }
 
+/// Reports the first constant whose value is not all there, which generated
+/// code would read beyond its end.
+static mlir::LogicalResult verifyConstants(mlir::ModuleOp module) {
+  return failure(module
+                     ->walk([](mlir::Operation *op) -> mlir::WalkResult {
+                       return mlir::qopt::verifyConstant(op);
+                     })
+                     .wasInterrupted());
+}
+
 Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
   std::string reason;
@@ -93,6 +104,8 @@ quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
       mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     return createStringError("'" + path + "' is no valid MLIR module");
+  if (failed(verifyConstants(*module)))
+    return createStringError("'" + path + "' has a constant that is not whole");
   if (needsPlainForm(*module)) {
     mlir::PassManager passes(&context);
     passes.addPass(mlir::qopt::createInferShapes());

@@ -54,6 +54,10 @@ std::optional<double> getSplatConstant(Value value);
 /// from what depends on data no more: the answer takes a bounded time.
 bool isConstantDerived(Value value);
 
+/// Fails, with an error at `op`, where it is a constant whose value is not all
+/// there: a resource that was left out when the module was printed, or cut off.
+LogicalResult verifyConstant(Operation *op);
+
 /// The elements of a constant as numbers of type T, in row-major order: those
 /// of the attribute itself where it stores them so (it must stay alive), else a
 /// copy. Weights are large, so most of the time nothing may be copied.

@@ -30,7 +30,8 @@ bool isElementwiseMapped(linalg::LinalgOp op);
 enum class ReductionKind { None, Sum, Max, Min, MulAdd };
 
 /// Recognises the body of a reduction: `out + in`, `max(out, in)`,
-/// `min(out, in)` or `out + a * b`, in floats, the accumulator on either side.
+/// `min(out, in)`, `out + a * b` or `fma(a, b, out)`, in floats, the
+/// accumulator on either side.
 ReductionKind classifyReduction(linalg::LinalgOp op);
 
 } // namespace mlir::qopt

@@ -72,7 +72,7 @@ def Calibrate : Pass<"qopt-calibrate", "::mlir::ModuleOp"> {
     must not hold the same samples.
 
     Refuses arrays that fit no input, missing inputs, files that are damaged,
-    and samples with NaN or infinities unless the configuration ignores them.
+    a table to resume that is of another model, and samples with NaN or infinities unless the configuration ignores them.
 
     Example: test/Calibration/calibrate.mlir
   }];
@@ -96,14 +96,16 @@ def ApplyCalibration : Pass<"qopt-apply-calibration", "::mlir::ModuleOp"> {
     and the settings of `config`. Afterwards each of them carries its chosen
     quantized type, and contractions carry `qopt.input_means`, what the table
     holds for their `qopt.observe_means`, none of which is left. Values whose range
-    the operation fixes (softmax) get that range. Several tables, separated by
+    the operation fixes (softmax) get that range; those without elements, all
+    zero, or next to it, get `qopt.no_range`. Several tables, separated by
     commas, are merged; with `merged`, the one that results is written there. Warns of values that were all zero, or next to
     it (docs/NumericContract.md, "Degenerate values").
 
     Values that were infinite at times, as masks are, and what reads them stay in
     float (`qopt.float`) where no contraction or sum is among them.
 
-    Refuses an id that the table lacks or that saw nothing, other values that are
+    Refuses a table that names another type for a value than it has here, an id
+    that the table lacks or that saw nothing, other values that are
     NaN or infinite unless the configuration ignores them, means of another number of
     channels, and overrides that match nothing.
 

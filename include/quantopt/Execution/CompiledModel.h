@@ -39,7 +39,8 @@ public:
   using LowerFn = llvm::function_ref<llvm::Error(mlir::Operation *module)>;
 
   /// Compiles `module`, whose functions are still on tensors. The signature is
-  /// read first, then `lower` runs, then code is generated. The module is left
+  /// read and calls of functions that are nowhere are refused, at their
+  /// locations; then `lower` runs, then code is generated. The module is left
   /// lowered and is not needed any more: resource blobs that `lower` made now
   /// belong to the result. Large constants that were there before are read in
   /// place, so the module's context must outlive the result.

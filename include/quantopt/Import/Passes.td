@@ -20,6 +20,23 @@ def AssignNames : Pass<"qopt-assign-names", "::mlir::ModuleOp"> {
   }];
 }
 
+def ChooseEntry : Pass<"qopt-choose-entry", "::mlir::ModuleOp"> {
+  let summary = "Make one public function of several the model";
+  let description = [{
+    Reads the public functions of a module that have a body. Afterwards `entry` is
+    the only one and the others are private, so that import removes those that
+    `entry` does not call. Nothing else changes.
+
+    Refuses a name that no public function with a body has.
+
+    Example: test/Import/choose-entry.mlir
+  }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"\"\"",
+           "The function that stays public">
+  ];
+}
+
 def FoldBias : Pass<"qopt-fold-bias", "::mlir::func::FuncOp"> {
   let summary = "Move the addition of a constant into a contraction's init";
   let description = [{
@@ -139,8 +156,11 @@ def NormalizeLinalg : Pass<"qopt-normalize-linalg", "::mlir::func::FuncOp"> {
     own (`linalg.contract`, `linalg.mmt4d`), and generics with inputs that are
     scalar or splat constants or broadcasts. Afterwards they are generics with
     such constants inside of their bodies, which read the sources of broadcasts;
-    unused and repeated inputs are gone, squares are products, and what yields
-    one constant is a `linalg.fill`. Bits do not change.
+    unused and repeated inputs are gone, squares are products, what yields
+    one constant is a `linalg.fill`, and contractions that subtract products of
+    constant weights (`acc - a * w`, negations in the body) add those of the
+    negated weights. Bits do not change. Products of two values that depend on
+    data stay as they are subtracted.
 
     Example: test/Import/normalize-linalg.mlir
   }];
@@ -273,9 +293,10 @@ def VerifyImported : Pass<"qopt-verify-imported", "::mlir::ModuleOp"> {
   let description = [{
     Checks what later phases rely on: every float tensor in an operation that
     quantization would touch has a static shape and elements of f32; operations
-    come from dialects that the lowering knows, none is a call, and none is of the
-    integer form, as in a model that is quantized already; names exist and are
-    unique. Changes nothing. Violations are errors at the operation,
+    come from dialects that the lowering knows, none is a call, none is a hook of
+    calibration, and none is of the integer form, as in a model that is quantized
+    already; the values of constants are there; names exist and are unique.
+    Changes nothing. Violations are errors at the operation,
     with the next step.
 
     Example: test/Import/verify-imported.mlir

@@ -37,6 +37,9 @@ struct QuantizeOptions {
   std::string evaluationData;
   /// Whether the report times the float and the integer model.
   bool benchmark = false;
+  /// The function that is the model; those that it does not call go. Empty: the
+  /// only public one.
+  std::string entry;
   /// Settings (YAML); empty: the defaults.
   std::string config;
   /// The last phase to run.

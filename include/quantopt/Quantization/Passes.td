@@ -49,7 +49,8 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
     own, passes through a `qopt.observe` with the class's type: that of its
     `final` members, else that of the `final` observers that read what was moved
     if nothing else reads the class, else that of its one member with statistics,
-    else the type of the union of their ranges. A `final` observer that reads a
+    else the type of the union of their ranges, to which those with
+    `qopt.no_range` add nothing. A `final` observer that reads a
     class of another type rounds once more, as in the model. Where `final` members
     have different types, the operations between them stay in float. So a
     range moves forward through a pad and backward through a concat, whatever

@@ -28,7 +28,8 @@ struct CalibrationRecord {
   /// the indices of the weights. Its count is 0 where that is not observed or a
   /// part of the values came without it, as in tables of version 2.
   ChannelMeans inputMeans;
-  /// The value's type as text, for the reader of the file; may be empty.
+  /// The value's type as text, "tensor<1x16x8x8xf32>", by which a reader tells
+  /// the tables of models apart; empty where it is not known.
   std::string type;
 
   /// Counts the values of one sample.

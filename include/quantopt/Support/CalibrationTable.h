@@ -5,6 +5,7 @@
 
 #include "quantopt/Support/CalibrationJson.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
@@ -15,7 +16,8 @@ namespace quantopt {
 ///
 /// File: JSON, version 3,
 ///   {"format": "quant-opt calibration table", "version": 3, "tensors": [
-///     {"id": "conv1", "type": "tensor<1x16x8x8xf32>",     type: optional
+///     {"id": "conv1", "type": "tensor<1x16x8x8xf32>",    of the value;
+///     optional
 ///      "min": -1.5, "max": 3.25,                          exact, finite values
 ///      "zeros": 12, "nan": 0, "posInf": 0, "negInf": 0,
 ///      "samples": 4, "minSum": "-0x3p-1", "maxSum": "0x1p+3",  optional
@@ -31,15 +33,21 @@ namespace quantopt {
 /// Equal tables are equal bytes.
 class CalibrationTable {
 public:
+  /// What a reader asks of an entry beyond that it is valid.
+  using EntryCheck = llvm::function_ref<llvm::Error(llvm::StringRef,
+                                                    const CalibrationRecord &)>;
+
   CalibrationTable() = default;
   explicit CalibrationTable(CalibrationRecords records)
       : records(std::move(records)) {}
 
-  /// Reads a file; an error in it begins with "file:line:column: ".
-  static llvm::Expected<CalibrationTable> load(llvm::StringRef path);
+  /// Reads a file; an error in it begins with "file:line:column: ". So does an
+  /// error that `check`, if given, has about an entry.
+  static llvm::Expected<CalibrationTable> load(llvm::StringRef path,
+                                               EntryCheck check = nullptr);
   /// Reads a text; `file` stands for it in errors.
-  static llvm::Expected<CalibrationTable> parse(llvm::StringRef text,
-                                                llvm::StringRef file);
+  static llvm::Expected<CalibrationTable>
+  parse(llvm::StringRef text, llvm::StringRef file, EntryCheck check = nullptr);
 
   /// Writes beside `path` and renames: the whole file or none.
   llvm::Error save(llvm::StringRef path) const;

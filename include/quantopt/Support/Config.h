@@ -138,10 +138,21 @@ struct ConfigOverride {
   unsigned line = 0, column = 0;
 };
 
+/// What an override sets.
+enum OverridePart : unsigned {
+  kKeepPart = 1,
+  /// `scheme`, `dynamic` and `weight-only`.
+  kSchemePart = 2,
+  kActivationsPart = 4,
+  kAllParts = 7
+};
+
 /// What overrides match: a value's name, the operation that makes it, and where
 /// that stands, "file:line:column".
 struct ConfiguredValue {
   llvm::StringRef name, op, location;
+  /// The OverrideParts that change anything of it.
+  unsigned parts = kAllParts;
 };
 
 /// The settings of one run; a default-constructed one is what `version: 1`
@@ -189,15 +200,17 @@ public:
   llvm::Error checkConflicts() const;
 
   /// After all of a module's values were asked for: conflicts, and an error, at
-  /// its line, for each override that matched nothing.
+  /// its line, for each override that matched nothing, or nothing of which it
+  /// changes what it sets.
   llvm::Error checkOverrides() const;
 
 private:
   struct Match {
     unsigned specificity, index;
   };
-  /// Those that match, the most specific first.
-  std::vector<Match> matchesOf(const ConfiguredValue &value);
+  /// Those that match, the most specific first; `asked` is what they are asked
+  /// for.
+  std::vector<Match> matchesOf(const ConfiguredValue &value, unsigned asked);
 
   template <typename T>
   void take(T &setting, std::optional<T> ConfigOverride::*member,
@@ -207,7 +220,13 @@ private:
   /// "file:line:column" of an override.
   std::string placeOf(const ConfigOverride &entry) const;
 
-  std::vector<bool> matched;
+  /// Of each override: the name of the first value that it matched, and the
+  /// parts that one of them took.
+  struct Use {
+    std::optional<std::string> first;
+    unsigned parts = 0;
+  };
+  std::vector<Use> uses;
   /// Errors, by the overrides and the key in conflict.
   std::map<std::tuple<unsigned, unsigned, std::string>, std::string> conflicts;
 };

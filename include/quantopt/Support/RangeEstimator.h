@@ -48,6 +48,7 @@ struct RangeOptions {
 /// What statistics are fit for (docs/NumericContract.md, "Degenerate values").
 enum class ValueState {
   Ordinary,
+  Empty,      ///< of no elements, so that there is nothing to observe
   Unobserved, ///< no value at all
   NonFinite,  ///< values, but no finite one
   Dead,       ///< every finite value is zero
@@ -55,7 +56,8 @@ enum class ValueState {
   Tiny,       ///< a step of the whole range would be below 2^-126
 };
 
-/// The state of values that are to be stored in qmax - qmin steps.
+/// The state of values that are to be stored in qmax - qmin steps. Never Empty,
+/// which statistics do not tell from Unobserved.
 ValueState classify(const Histogram &histogram, int64_t qmin, int64_t qmax);
 
 /// "dead", "constant", ...; empty for Ordinary.

@@ -1,5 +1,6 @@
 //===- ApproximateMath.cpp - Transcendental functions as polynomials ------===//
 
+#include "ShortFloats.h"
 #include "WideMath.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
@@ -43,8 +44,18 @@ struct SelectExtremum : OpRewritePattern<OpTy> {
   }
 };
 
+/// arith-emulate-unsupported-floats lets pairs of its conversions fold, so that
+/// values between operations would not be rounded; bf16 is rounded after each.
+static void keepRoundings(Operation *root) {
+  root->walk([](Operation *op) {
+    if (isa<arith::ExtFOp, arith::TruncFOp>(op))
+      op->removeAttr("fastmath");
+  });
+}
+
 struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
   void runOnOperation() override {
+    keepRoundings(getOperation());
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return name == math::ExpOp::getOperationName() ||
@@ -56,6 +67,7 @@ struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
     patterns.add<SelectExtremum<arith::MaxNumFOp, arith::CmpFPredicate::UGT>,
                  SelectExtremum<arith::MinNumFOp, arith::CmpFPredicate::ULT>>(
         &getContext());
+    populateShortFloatPatterns(patterns);
     // Has no form in the LLVM dialect.
     math::populateExpansionPatterns(patterns, {"clampf"});
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -8,10 +8,12 @@
 #include "quantopt/Lowering/CPU/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -97,10 +99,22 @@ static void lowerToLoops(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createLoopInvariantCodeMotionPass());
 }
 
+/// What computes on bf16, and functions of f16, compute in f32 and round, as
+/// LLVM has it; the roundings of bf16 become integer arithmetic behind this.
+static void widenShortFloats(OpPassManager &pm) {
+  math::MathExtendToSupportedTypesOptions functions;
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(math::createMathExtendToSupportedTypes(functions));
+  arith::ArithEmulateUnsupportedFloatsOptions arithmetic;
+  arithmetic.sourceTypeStrs = {"bf16"};
+  func.addPass(arith::createArithEmulateUnsupportedFloats(arithmetic));
+}
+
 /// Loops, memrefs and arithmetic become the LLVM dialect.
 static void lowerToLLVM(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
+  widenShortFloats(pm);
   pm.addNestedPass<func::FuncOp>(createApproximateMath());
   pm.addPass(createSCFToControlFlowPass());
   ConvertMathToLLVMPassOptions math;

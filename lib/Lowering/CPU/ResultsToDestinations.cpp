@@ -156,9 +156,32 @@ static LogicalResult convert(func::FuncOp func) {
   return success();
 }
 
+/// The first call of a function with a body, whose signature will be another.
+static func::CallOp findCall(ModuleOp module) {
+  SymbolTableCollection symbols;
+  func::CallOp found;
+  module.walk([&](func::CallOp call) {
+    auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(
+        call, call.getCalleeAttr());
+    if (!callee || callee.isExternal())
+      return WalkResult::advance();
+    found = call;
+    return WalkResult::interrupt();
+  });
+  return found;
+}
+
 struct ResultsToDestinations
     : qopt::impl::ResultsToDestinationsBase<ResultsToDestinations> {
   void runOnOperation() override {
+    if (func::CallOp call = findCall(getOperation())) {
+      call.emitOpError("calls '")
+          << call.getCallee()
+          << "', which could not be inlined, and a model is lowered as one "
+             "function; remove 'no_inline' from both, or unroll what calls "
+             "itself";
+      return signalPassFailure();
+    }
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       if (func.isExternal())
         continue;

@@ -3,6 +3,7 @@
 #include "Work.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -11,6 +12,8 @@ using namespace mlir::qopt;
 /// Whether the body adds a product to what it accumulates.
 static bool addsProducts(Block &body) {
   Operation *add = body.getTerminator()->getOperand(0).getDefiningOp();
+  if (auto fma = dyn_cast_or_null<math::FmaOp>(add))
+    return fma.getC() == body.getArguments().back();
   if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(add))
     return false;
   Value accumulator = body.getArguments().back();

@@ -21,7 +21,7 @@ using namespace mlir::qopt;
 
 namespace {
 
-constexpr StringLiteral kObserveFunction = "qopt_observe_f32";
+constexpr StringLiteral kObserveFunction = "qopt_observe_tensor_f32";
 constexpr StringLiteral kMeansFunction = "qopt_observe_means_f32";
 
 struct ConvertObservers : qopt::impl::ConvertObserversBase<ConvertObservers> {
@@ -33,7 +33,7 @@ struct ConvertObservers : qopt::impl::ConvertObserversBase<ConvertObservers> {
     Type pointer = LLVM::LLVMPointerType::get(&getContext());
     Type count = IntegerType::get(&getContext(), 64);
     if (!observers.empty())
-      declare(kObserveFunction, {pointer, pointer, count});
+      declare(kObserveFunction, {pointer, pointer, pointer, count});
     if (!means.empty())
       declare(kMeansFunction, {pointer, pointer, pointer, count});
     for (ObserveMeansOp op : means)
@@ -61,13 +61,13 @@ struct ConvertObservers : qopt::impl::ConvertObserversBase<ConvertObservers> {
     return name;
   }
 
-  /// The id as a private zero-terminated global; one a text.
-  LLVM::GlobalOp getIdGlobal(StringRef id, Location loc) {
-    LLVM::GlobalOp &global = globals[id];
+  /// `value` as a private zero-terminated global; one a text.
+  LLVM::GlobalOp getTextGlobal(StringRef value, Location loc) {
+    LLVM::GlobalOp &global = globals[value];
     if (global)
       return global;
     OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
-    std::string text = id.str();
+    std::string text = value.str();
     text.push_back('\0');
     global = LLVM::GlobalOp::create(
         builder, loc,
@@ -129,15 +129,17 @@ struct ConvertObservers : qopt::impl::ConvertObserversBase<ConvertObservers> {
     auto type = cast<RankedTensorType>(op.getInput().getType());
     if (failed(checkObserved(op, type)))
       return failure();
-    LLVM::GlobalOp global = getIdGlobal(op.getId(), op.getLoc());
-    OpBuilder b(op);
     Location loc = op.getLoc();
+    LLVM::GlobalOp idText = getTextGlobal(op.getId(), loc);
+    LLVM::GlobalOp typeText = getTextGlobal(op.getTableType(), loc);
+    OpBuilder b(op);
     Value data = getData(b, loc, op.getInput());
-    Value id = LLVM::AddressOfOp::create(b, loc, global);
+    Value id = LLVM::AddressOfOp::create(b, loc, idText);
+    Value typeName = LLVM::AddressOfOp::create(b, loc, typeText);
     Value count = arith::ConstantOp::create(
         b, loc, b.getI64IntegerAttr(type.getNumElements()));
     func::CallOp::create(b, loc, kObserveFunction, TypeRange{},
-                         ValueRange{id, data, count});
+                         ValueRange{id, typeName, data, count});
     op.getResult().replaceAllUsesWith(op.getInput());
     op.erase();
     return success();
@@ -149,7 +151,7 @@ struct ConvertObservers : qopt::impl::ConvertObserversBase<ConvertObservers> {
       return failure();
     Location loc = op.getLoc();
     SmallVector<int64_t> parts = getParts(type, op.getChannels());
-    LLVM::GlobalOp global = getIdGlobal(op.getId(), loc);
+    LLVM::GlobalOp global = getTextGlobal(op.getId(), loc);
     LLVM::GlobalOp shape = makeSizesGlobal(parts, loc);
     OpBuilder b(op);
     Value data = getData(b, loc, op.getInput());

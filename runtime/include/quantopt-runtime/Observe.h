@@ -30,6 +30,12 @@ void qopt_observer_add(qopt_observer *observer, const float *data,
 /* Both at once. */
 void qopt_observe_f32(const char *id, const float *data, int64_t count);
 
+/* The same of a value of the type `type`, such as "tensor<1x16x8x8xf32>", which
+ * the table then names: quant-opt refuses it for a model in which `id` is of
+ * another. The type of an observer is the one that came first. */
+void qopt_observe_tensor_f32(const char *id, const char *type,
+                             const float *data, int64_t count);
+
 /* Adds, to the observer of the operation `id`, the means of what it multiplies
  * by its weights: of one sample, a row-major tensor of the shape
  * sizes[0] * sizes[1] * ... * sizes[2 * parts - 1]. An element's channel is its

@@ -83,3 +83,33 @@ func.func @extrema(%x: f32, %y: f32, %v: vector<4xf32>, %w: vector<4xf32>) -> (f
   %c = arith.maxnumf %v, %w : vector<4xf32>
   return %a, %b, %c : f32, f32, vector<4xf32>
 }
+
+// Rounded by integers; f64 by an f32 whose last bit tells of bits that were lost.
+// CHECK-LABEL: func @to_bf16
+// CHECK: arith.truncf {{.*}} : vector<16xf64> to vector<16xf32>
+// CHECK: arith.ori {{.*}} : vector<16xi32>
+// CHECK-NOT: to vector<16xbf16>
+// CHECK: arith.bitcast {{.*}} : vector<16xi16> to vector<16xbf16>
+func.func @to_bf16(%x: vector<16xf64>) -> vector<16xbf16> {
+  %y = arith.truncf %x : vector<16xf64> to vector<16xbf16>
+  return %y : vector<16xbf16>
+}
+
+// CHECK-LABEL: func @fma_bf16
+// CHECK: math.fma {{.*}} : f32
+// CHECK-NOT: arith.truncf
+// CHECK: arith.bitcast {{.*}} : i16 to bf16
+func.func @fma_bf16(%x: bf16) -> bf16 {
+  %y = math.fma %x, %x, %x : bf16
+  return %y : bf16
+}
+
+// What stands in the program is rounded there, whatever it allows.
+// CHECK-LABEL: func @rounded
+// CHECK: arith.bitcast {{.*}} : i16 to bf16
+// CHECK: arith.extf
+func.func @rounded(%x: f32) -> f32 {
+  %y = arith.truncf %x fastmath<contract> : f32 to bf16
+  %z = arith.extf %y fastmath<contract> : bf16 to f32
+  return %z : f32
+}

@@ -70,8 +70,9 @@ def ConvertObservers : Pass<"qopt-convert-observers", "::mlir::ModuleOp"> {
   let summary = "turn calibration hooks into calls of the run-time library";
   let description = [{
     Reads a module on tensors. Each `qopt.observe %x id "n"` becomes a call of
-    `qopt_observe_f32(const char *id, const float *data, int64_t count)` on the
-    buffer of `%x`, at the same place in the program, and its uses read `%x`. Each
+    `qopt_observe_tensor_f32(const char *id, const char *type, const float *data,
+    int64_t count)` on the buffer of `%x`, at the same place in the program, and
+    its uses read `%x`. Each
     `qopt.observe_means` becomes a call of `qopt_observe_means_f32`, with the shape
     as sizes that are summed and sizes that are kept, by turns.
 
@@ -96,8 +97,8 @@ def ResultsToDestinations : Pass<"qopt-results-to-destinations", "::mlir::Module
     Guarantees that public functions return nothing and that no two of their
     arguments alias.
 
-    Refuses arguments and results that are neither tensors nor scalars, and
-    dynamic shapes.
+    Refuses arguments and results that are neither tensors nor scalars, dynamic
+    shapes, and calls of functions with a body: those that could not be inlined.
 
     Example: test/Lowering/CPU/results-to-destinations.mlir.
   }];
@@ -454,6 +455,9 @@ def ApproximateMath : Pass<"qopt-approximate-math", "::mlir::func::FuncOp"> {
 
     `arith.maxnumf` and `minnumf` of scalars become comparisons and selections:
     LLVM 22 vectorizes reductions by them wrongly.
+
+    `arith.truncf` of f32 and f64 to bf16 becomes integer arithmetic that rounds to
+    nearest even, once; NaN is 0x7fc0. `math.fma` of bf16 is that of f32.
 
     Refuses nothing: other functions and other types are calls of the C library.
 

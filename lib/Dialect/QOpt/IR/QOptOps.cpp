@@ -288,6 +288,14 @@ LogicalResult FakeQuantOp::verify() {
   return verifyUniform(*this, getType(), getInput().getType());
 }
 
+std::string ObserveOp::getTableType() {
+  RankedTensorType type = getInput().getType();
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << RankedTensorType::get(type.getShape(), type.getElementType());
+  return text;
+}
+
 LogicalResult ObserveOp::verify() {
   if (getId().empty())
     return emitOpError("needs an id that is not empty");

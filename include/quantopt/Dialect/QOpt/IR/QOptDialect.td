@@ -37,6 +37,8 @@ def QOpt_Dialect : Dialect {
     parameters at each run. A module with `qopt.explain` wants to know: passes
     then append to `qopt.why`, a string on `qopt.observe`, where its parameters
     come from; on a contraction it says what there is to say of its weights.
+    `qopt.no_range` on `qopt.observe` says that its value was all zeros, or next
+    to it, or has no elements: any parameters hold it.
     `qopt.given`, a string on `qopt.observe`, is the place in a
     quantization map that gives its parameters, which no pass may change then;
     `qopt.given_weights` on an operation, a list of dictionaries of `operand`,
@@ -80,6 +82,10 @@ def QOpt_Dialect : Dialect {
     /// Name of the attribute that says where parameters come from.
     static constexpr ::llvm::StringLiteral getWhyAttrName() {
       return "qopt.why";
+    }
+    /// Name of the attribute of an observer whose value any parameters hold.
+    static constexpr ::llvm::StringLiteral getNoRangeAttrName() {
+      return "qopt.no_range";
     }
     /// Names of the attributes that hold what a quantization map gives.
     static constexpr ::llvm::StringLiteral getGivenAttrName() {

@@ -266,6 +266,11 @@ def QOpt_ObserveOp : QOpt_Op<"observe", [SameOperandsAndResultType,
   let results = (outs RankedTensorOf<[AnyFloat]>:$result);
   let assemblyFormat = "$input `id` $id (`as` $type^)? (`final` $final^)? attr-dict `:` type($input)";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What a calibration table calls the type of the value:
+    /// "tensor<1x16x8x8xf32>", whatever its encoding.
+    std::string getTableType();
+  }];
 }
 
 def QOpt_ObserveMeansOp : QOpt_Op<"observe_means",
