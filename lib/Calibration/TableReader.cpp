@@ -3,8 +3,21 @@
 #include "TableReader.h"
 #include "quantopt/Dialect/QOpt/IR/QOpt.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace mlir;
 using namespace mlir::qopt;
+
+/// A type of several dimensions less the size of the first one: a model at
+/// another batch size is the same model.
+static StringRef dropBatch(StringRef type) {
+  StringRef rest = type;
+  if (!rest.consume_front("tensor<"))
+    return type;
+  rest = rest.drop_while(llvm::isDigit);
+  const bool hasMore = rest.size() > 1 && llvm::isDigit(rest[1]);
+  return hasMore ? rest : type;
+}
 
 TableReader::TableReader(ModuleOp module) {
   module.walk([&](ObserveOp op) { types[op.getId()] = op.getTableType(); });
@@ -18,7 +31,7 @@ TableReader::load(StringRef path) const {
           const quantopt::CalibrationRecord &record) -> llvm::Error {
         const auto own = types.find(id);
         if (record.type.empty() || own == types.end() ||
-            own->second == record.type)
+            dropBatch(own->second) == dropBatch(record.type))
           return llvm::Error::success();
         return llvm::createStringError(
             "'" + id + "' is " + record.type + " in the table and " +

@@ -16,7 +16,8 @@ public:
   explicit TableReader(ModuleOp module);
 
   /// Reads a file. An error, at its line and column, where it names another
-  /// type for a value than the module has; entries without a type pass.
+  /// type for a value than the module has, be it at another batch size;
+  /// entries without a type pass.
   llvm::Expected<quantopt::CalibrationTable> load(StringRef path) const;
 
 private:

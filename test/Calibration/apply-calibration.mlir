@@ -27,6 +27,11 @@
 // text of the table does not matter, only what it says.
 // RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/spaced.json config=%t/min-max.yaml" | FileCheck %s
 
+// A table is good for another batch size.
+// RUN: sed 's/"tensor<1x4xf32>"/"tensor<8x4xf32>"/' %t/table.json > %t/batch.json
+// RUN: grep -q 8x4 %t/batch.json
+// RUN: quant-opt %t/model.mlir --qopt-apply-calibration="table=%t/batch.json config=%t/min-max.yaml" | FileCheck %s
+
 //--- model.mlir
 func.func @model(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   // Example A1 of the numeric reference: [-1, 3] in i8 is s = 4/255, z = -64.
