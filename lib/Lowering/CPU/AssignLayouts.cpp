@@ -258,6 +258,10 @@ static std::optional<unsigned> dimensionOf(memref::LoadOp load, unsigned loop) {
   return std::nullopt;
 }
 
+/// Fewer channels than a vector's lanes are innermost only for a contraction
+/// that reads them.
+static constexpr int64_t kFewChannels = 8;
+
 /// Elementwise neighbours follow. Returns whether anything changed.
 bool LayoutAssigner::propagate(linalg::GenericOp op) {
   if (op.getNumReductionLoops() != 0)
@@ -282,6 +286,10 @@ bool LayoutAssigner::propagate(linalg::GenericOp op) {
       channel = asked.getDim();
   }
   if (!channel)
+    return false;
+  memref::AllocOp result = getAllocation(op.getDpsInits()[0]);
+  if (op.getStaticLoopRanges()[*channel] < kFewChannels &&
+      !(result && channels.contains(result)))
     return false;
   size_t before = channels.size();
   for (memref::LoadOp load : getLoads(op))

@@ -32,6 +32,7 @@ static void prepare(OpPassManager &pm, const LowerToCPUOptions &options) {
     weights.cpu = conversions.cpu = options.cpu;
     weights.features = conversions.features = options.features;
     pm.addNestedPass<func::FuncOp>(createFuseWeights(weights));
+    pm.addNestedPass<func::FuncOp>(createFactorTakes());
   }
   pm.addPass(createConvertToLinalg(conversions));
   pm.addPass(createCanonicalizerPass());

@@ -202,3 +202,34 @@ func.func @maximum(%x: memref<4x3x8x8xf32>, %out: memref<4xf32>) {
   }
   return
 }
+
+// -----
+
+// Six channels behind a convolution: elementwise operations that nothing but the
+// function's result follows keep planes, of which they take whole rows.
+// CHECK-LABEL: func @few_channels
+// CHECK: memref.alloc() : memref<1x4x4x6xi32>
+// CHECK: %[[SUMS:.+]] = memref.reinterpret_cast
+// CHECK: %[[PLANES:.+]] = memref.alloc() : memref<1x6x4x4xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[SUMS]] : {{.*}}) outs(%[[PLANES]] : memref<1x6x4x4xf32>)
+func.func @few_channels(%x: memref<1x4x4x32xi8>, %out: memref<1x6x4x4xf32>) {
+  %w = memref.get_global @few : memref<6x32xi8>
+  %sums = memref.alloc() : memref<1x6x4x4xi32>
+  linalg.generic {indexing_maps = [affine_map<(n, h, w, f, c) -> (n, h, w, c)>, affine_map<(n, h, w, f, c) -> (f, c)>, affine_map<(n, h, w, f, c) -> (n, f, h, w)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%x, %w : memref<1x4x4x32xi8>, memref<6x32xi8>) outs(%sums : memref<1x6x4x4xi32>) {
+  ^bb0(%p: i8, %q: i8, %o: i32):
+    %a = arith.extsi %p : i8 to i32
+    %b = arith.extsi %q : i8 to i32
+    %m = arith.muli %a, %b : i32
+    %t = arith.addi %o, %m : i32
+    linalg.yield %t : i32
+  }
+  %planes = memref.alloc() : memref<1x6x4x4xf32>
+  linalg.generic {indexing_maps = [affine_map<(n, c, h, w) -> (n, c, h, w)>, affine_map<(n, c, h, w) -> (n, c, h, w)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%sums : memref<1x6x4x4xi32>) outs(%planes : memref<1x6x4x4xf32>) {
+  ^bb0(%p: i32, %o: f32):
+    %f = arith.sitofp %p : i32 to f32
+    linalg.yield %f : f32
+  }
+  linalg.exp ins(%planes : memref<1x6x4x4xf32>) outs(%out : memref<1x6x4x4xf32>)
+  return
+}
+memref.global "private" constant @few : memref<6x32xi8> = dense<1>

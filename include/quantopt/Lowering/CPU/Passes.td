@@ -34,6 +34,29 @@ def FuseWeights : Pass<"qopt-fuse-weights", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def FactorTakes : Pass<"qopt-factor-takes", "::mlir::func::FuncOp"> {
+  let summary = "compute once what listed positions repeat";
+  let description = [{
+    Reads elementwise generics on tensors whose inputs are `qopt.take`s: a resize
+    and what follows it. Values of the body that depend on one list of positions
+    along a dimension, and on nothing else that differs along it, are the same
+    at equal positions. They become a generic over the positions of the source,
+    of which the rest of the body reads a take: the rows of a bilinear resize are
+    interpolated along x once for each row of the source, not twice for each
+    row of the result. Values that differ in the list only share that generic.
+    The dimension that saves most operations goes first; what it leaves is
+    looked at again.
+
+    Guarantees the same operations on the same values, so the same bits.
+
+    Leaves alone what does not save more than storing the values costs, and
+    bodies that read positions or tensors. Refuses nothing.
+
+    Example: test/Lowering/CPU/factor-takes.mlir.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ConvertToLinalg : Pass<"qopt-convert-to-linalg", "::mlir::ModuleOp"> {
   let summary = "spell conversions as linalg and arith";
   let description = [{
@@ -232,7 +255,8 @@ def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
     Reads linalg on memrefs. Buffers of convolutions and poolings, and those
     that elementwise operations connect to them, are allocated with the channel
     as the contiguous dimension; operations keep their shapes and maps and see
-    other strides. Which dimension is the channel follows from the indexing
+    other strides. Fewer channels than 8 are so only on the way to a contraction:
+    an image that leaves the model is planes, and its rows are the longer runs. Which dimension is the channel follows from the indexing
     maps: one that the weights add to the output, one that both reduce, or one
     that input and output share. A reshape that needs the logical order reads a
     copy, and a contraction whose result cannot be stored so, as a result of the
