@@ -42,6 +42,35 @@ static memref::AllocOp getAllocation(Value buffer) {
   return alloc;
 }
 
+/// The buffer that `buffer` reshapes, and the dimension there that is all of
+/// `dim`; nothing where there is none.
+static std::optional<std::pair<Value, unsigned>>
+lookThroughReshape(Value buffer, unsigned dim) {
+  if (auto collapse = buffer.getDefiningOp<memref::CollapseShapeOp>()) {
+    MemRefType type = collapse.getSrcType();
+    SmallVector<ReassociationIndices> groups =
+        collapse.getReassociationIndices();
+    std::optional<unsigned> only;
+    for (int64_t each : groups[dim]) {
+      if (type.getDimSize(each) == 1)
+        continue;
+      if (only)
+        return std::nullopt;
+      only = each;
+    }
+    if (only)
+      return std::pair(collapse.getSrc(), *only);
+  }
+  if (auto expand = buffer.getDefiningOp<memref::ExpandShapeOp>()) {
+    MemRefType type = expand.getResultType();
+    for (auto [from, group] : llvm::enumerate(expand.getReassociationIndices()))
+      if (llvm::is_contained(group, int64_t(dim)) &&
+          type.getDimSize(dim) == expand.getSrcType().getDimSize(from))
+        return std::pair(expand.getSrc(), unsigned(from));
+  }
+  return std::nullopt;
+}
+
 /// The dimension of an operand that is exactly `loop`.
 static std::optional<unsigned> dimensionOf(AffineMap map, unsigned loop) {
   for (auto [index, expr] : llvm::enumerate(map.getResults()))
@@ -63,6 +92,16 @@ static std::optional<unsigned> lastLoop(linalg::GenericOp op,
   return std::nullopt;
 }
 
+/// Whether `dim` of `type` has no neighbours nearer to each other than its own.
+static bool isInnermost(MemRefType type, unsigned dim) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (type.getDimSize(dim) == 1 ||
+      failed(type.getStridesAndOffset(strides, offset)))
+    return true;
+  return strides[dim] == 1;
+}
+
 class LayoutAssigner {
 public:
   explicit LayoutAssigner(func::FuncOp func) : func(func) {}
@@ -72,6 +111,7 @@ private:
   void vote(linalg::GenericOp op);
   bool propagate(linalg::GenericOp op);
   void choose(Value buffer, std::optional<unsigned> dim);
+  void keep(Value buffer, unsigned dim);
   void separateResult(linalg::GenericOp op, unsigned dim);
   void separateInput(OpOperand &input, unsigned dim);
   bool canRetype(Value buffer);
@@ -91,14 +131,14 @@ void LayoutAssigner::choose(Value buffer, std::optional<unsigned> dim) {
     channels.insert({alloc, *dim});
 }
 
-/// Whether `dim` of `type` has no neighbours nearer to each other than its own.
-static bool isInnermost(MemRefType type, unsigned dim) {
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (type.getDimSize(dim) == 1 ||
-      failed(type.getStridesAndOffset(strides, offset)))
-    return true;
-  return strides[dim] == 1;
+/// What is read through reshapes with `dim` innermost, as it is allocated,
+/// stays so whatever others wish.
+void LayoutAssigner::keep(Value buffer, unsigned dim) {
+  while (auto source = lookThroughReshape(buffer, dim))
+    std::tie(buffer, dim) = *source;
+  memref::AllocOp alloc = getAllocation(buffer);
+  if (alloc && isInnermost(alloc.getType(), dim))
+    channels.insert({alloc, dim});
 }
 
 /// A copy that kernels know.
@@ -221,6 +261,7 @@ void LayoutAssigner::vote(linalg::GenericOp op) {
           return inWeights(loop) && dimensionOf(in, loop);
         })) {
       choose(input->get(), dimensionOf(in, *depth));
+      keep(input->get(), *dimensionOf(in, *depth));
       runs.emplace_back(input, *dimensionOf(in, *depth));
     }
     return;

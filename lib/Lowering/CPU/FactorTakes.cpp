@@ -17,7 +17,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_FACTORTAKES
@@ -165,17 +165,25 @@ bool Factoring::isSame(Value left, Value right) const {
                       });
 }
 
-/// What `root` is computed from.
-void Factoring::collect(Value root, Factor &factor) const {
-  llvm::SetVector<Value> needed;
+/// The values of `body` that `root` is computed from, where `known` are there.
+static llvm::SmallDenseSet<Value> getNeeded(Block *body, Value root,
+                                            ArrayRef<Value> known) {
+  llvm::SmallDenseSet<Value> needed;
   SmallVector<Value> pending = {root};
   while (!pending.empty()) {
     Value value = pending.pop_back_val();
-    if (value.getParentBlock() != op.getBody() || !needed.insert(value))
+    if (value.getParentBlock() != body || llvm::is_contained(known, value) ||
+        !needed.insert(value).second)
       continue;
     if (Operation *defining = value.getDefiningOp())
       llvm::append_range(pending, defining->getOperands());
   }
+  return needed;
+}
+
+/// What `root` is computed from.
+void Factoring::collect(Value root, Factor &factor) const {
+  const auto needed = getNeeded(op.getBody(), root, {});
   for (BlockArgument argument : op.getBody()->getArguments())
     if (needed.contains(argument))
       factor.arguments.push_back(argument.getArgNumber());
@@ -298,7 +306,6 @@ linalg::GenericOp Factoring::build(OpBuilder &builder,
 void Factoring::apply(SmallVectorImpl<linalg::GenericOp> &created) {
   OpBuilder builder(op);
   Location loc = op.getLoc();
-  IRMapping mapping;
   SmallVector<Value> inputs, roots;
   SmallVector<AffineMap> maps;
   for (const Factor &factor : factors) {
@@ -319,17 +326,7 @@ void Factoring::apply(SmallVectorImpl<linalg::GenericOp> &created) {
   }
   // What the rest still reads.
   Value yielded = op.getBody()->getTerminator()->getOperand(0);
-  Factor rest;
-  llvm::SetVector<Value> needed;
-  SmallVector<Value> pending = {yielded};
-  while (!pending.empty()) {
-    Value value = pending.pop_back_val();
-    if (value.getParentBlock() != op.getBody() || !needed.insert(value) ||
-        llvm::is_contained(roots, value))
-      continue;
-    if (Operation *defining = value.getDefiningOp())
-      llvm::append_range(pending, defining->getOperands());
-  }
+  const auto needed = getNeeded(op.getBody(), yielded, roots);
   SmallVector<BlockArgument> kept;
   for (unsigned input = 0, e = op.getNumDpsInputs(); input < e; ++input) {
     BlockArgument argument = op.getBody()->getArgument(input);
@@ -351,8 +348,7 @@ void Factoring::apply(SmallVectorImpl<linalg::GenericOp> &created) {
              llvm::zip(kept, values.drop_front(roots.size())))
           mapping.map(argument, value);
         for (Operation &each : op.getBody()->without_terminator())
-          if (needed.contains(each.getResult(0)) &&
-              !mapping.contains(each.getResult(0)))
+          if (needed.contains(each.getResult(0)))
             b.clone(each, mapping);
         linalg::YieldOp::create(b, at, mapping.lookup(yielded));
       });

@@ -233,3 +233,43 @@ func.func @few_channels(%x: memref<1x4x4x32xi8>, %out: memref<1x6x4x4xf32>) {
   return
 }
 memref.global "private" constant @few : memref<6x32xi8> = dense<1>
+
+// -----
+
+// The sums of a softmax are taken over many rows at once, which want to be innermost;
+// what a contraction reads through a reshape stays as it is, and the generic between
+// them turns it.
+// CHECK-LABEL: func @heads
+// CHECK: %[[ROWS:.+]] = memref.reinterpret_cast %{{.+}} strides: [512, 256, 1, 16]
+// CHECK: %[[TERMS:.+]] = memref.alloc() : memref<4x2x16x16xi8>
+// CHECK: linalg.generic {{.*}} ins(%[[ROWS]] : {{.*}}) outs(%[[TERMS]] : memref<4x2x16x16xi8>)
+// CHECK: memref.collapse_shape %[[TERMS]] {{.*}} into memref<8x16x16xi8>
+func.func @heads(%x: memref<4x2x16x16xf32>, %v: memref<8x16x16xi8>, %sums: memref<4x2x16xf32>, %out: memref<8x16x16xi32>) {
+  %e = memref.alloc() : memref<4x2x16x16xf32>
+  linalg.generic {indexing_maps = [affine_map<(b, h, r, k) -> (b, h, r, k)>, affine_map<(b, h, r, k) -> (b, h, r, k)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%x : memref<4x2x16x16xf32>) outs(%e : memref<4x2x16x16xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %m = math.exp %p : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(b, h, r, k) -> (b, h, r, k)>, affine_map<(b, h, r, k) -> (b, h, r)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%e : memref<4x2x16x16xf32>) outs(%sums : memref<4x2x16xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %m = arith.addf %p, %o : f32
+    linalg.yield %m : f32
+  }
+  %q = memref.alloc() : memref<4x2x16x16xi8>
+  linalg.generic {indexing_maps = [affine_map<(b, h, r, k) -> (b, h, r, k)>, affine_map<(b, h, r, k) -> (b, h, r, k)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%e : memref<4x2x16x16xf32>) outs(%q : memref<4x2x16x16xi8>) {
+  ^bb0(%p: f32, %o: i8):
+    %m = arith.fptosi %p : f32 to i8
+    linalg.yield %m : i8
+  }
+  %c = memref.collapse_shape %q [[0, 1], [2], [3]] : memref<4x2x16x16xi8> into memref<8x16x16xi8>
+  linalg.generic {indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%c, %v : memref<8x16x16xi8>, memref<8x16x16xi8>) outs(%out : memref<8x16x16xi32>) {
+  ^bb0(%p: i8, %q0: i8, %o: i32):
+    %a = arith.extsi %p : i8 to i32
+    %b = arith.extsi %q0 : i8 to i32
+    %m = arith.muli %a, %b : i32
+    %t = arith.addi %o, %m : i32
+    linalg.yield %t : i32
+  }
+  return
+}

@@ -256,7 +256,9 @@ def AssignLayouts : Pass<"qopt-assign-layouts", "::mlir::func::FuncOp"> {
     that elementwise operations connect to them, are allocated with the channel
     as the contiguous dimension; operations keep their shapes and maps and see
     other strides. Fewer channels than 8 are so only on the way to a contraction:
-    an image that leaves the model is planes, and its rows are the longer runs. Which dimension is the channel follows from the indexing
+    an image that leaves the model is planes, and its rows are the longer runs.
+    What a contraction reads through a reshape with its terms innermost stays
+    so. Which dimension is the channel follows from the indexing
     maps: one that the weights add to the output, one that both reduce, or one
     that input and output share. A reshape that needs the logical order reads a
     copy, and a contraction whose result cannot be stored so, as a result of the

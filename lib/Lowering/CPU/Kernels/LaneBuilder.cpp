@@ -497,9 +497,11 @@ Value LaneBuilder::emitLoad(memref::LoadOp load, IRMapping &mapping) {
 /// behind it, with the same bits; null where that is not proven.
 Value LaneBuilder::emitDivision(arith::DivFOp division, IRMapping &mapping) {
   std::optional<ExactDivision> exact = getExactDivision(stage, division);
-  Value value = exact ? mapping.lookupOrNull(exact->value) : Value();
-  if (!value)
+  if (!exact)
     return nullptr;
+  Value value = mapping.lookupOrNull(exact->value);
+  if (!value)
+    value = splat(exact->value);
   auto factor = [&](float value) -> Value {
     return arith::ConstantOp::create(
         builder, loc,
