@@ -73,7 +73,8 @@ public:
 private:
   TakeOp getTake(unsigned input) const;
   Positions classify(unsigned input);
-  bool isSame(Value left, Value right) const;
+  bool isSame(Value left, Value right);
+  bool compare(Value left, Value right);
   bool isSameInput(unsigned left, unsigned right) const;
   void collect(Value root, Factor &factor) const;
   linalg::GenericOp build(OpBuilder &builder, const Factor &factor) const;
@@ -84,6 +85,9 @@ private:
   /// Of the source, along the dimension.
   int64_t sourceSize = ShapedType::kDynamic;
   DenseMap<Value, Positions> positions;
+  /// What `isSame` found: values that many operations read would be compared
+  /// along each path else.
+  DenseMap<std::pair<Value, Value>, bool> compared;
   SmallVector<Factor> factors;
 };
 
@@ -145,9 +149,18 @@ bool Factoring::isSameInput(unsigned left, unsigned right) const {
   return true;
 }
 
-bool Factoring::isSame(Value left, Value right) const {
+bool Factoring::isSame(Value left, Value right) {
   if (left == right)
     return true;
+  auto known = compared.find({left, right});
+  if (known != compared.end())
+    return known->second;
+  const bool same = compare(left, right);
+  compared[{left, right}] = same;
+  return same;
+}
+
+bool Factoring::compare(Value left, Value right) {
   auto first = dyn_cast<BlockArgument>(left);
   auto second = dyn_cast<BlockArgument>(right);
   if (first || second)

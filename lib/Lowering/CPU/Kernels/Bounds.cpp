@@ -189,38 +189,55 @@ static double smallestOf(Value value) {
   return smallest >= kSmallest ? smallest : 0;
 }
 
+std::optional<int64_t> mlir::qopt::matchWhole(Value value) {
+  APFloat real(0.0f);
+  if (!matchPattern(value, m_ConstantFloat(&real)))
+    return std::nullopt;
+  double number = real.convertToDouble();
+  if (number != std::floor(number) || std::abs(number) > 65536)
+    return std::nullopt;
+  return static_cast<int64_t>(number);
+}
+
+Value mlir::qopt::matchBound(Value value, arith::CmpFPredicate predicate,
+                             int64_t &bound) {
+  auto select = value.getDefiningOp<arith::SelectOp>();
+  if (!select)
+    return nullptr;
+  auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
+  if (!compare || compare.getPredicate() != predicate ||
+      compare.getLhs() != select.getTrueValue() ||
+      compare.getRhs() != select.getFalseValue())
+    return nullptr;
+  std::optional<int64_t> whole = matchWhole(select.getFalseValue());
+  if (!whole)
+    return nullptr;
+  bound = *whole;
+  return select.getTrueValue();
+}
+
 /// Whether all uses of `value` clamp it from below and then from above, by
 /// bounds of 16 bits that NaN does not pass, be it with such a number added.
 static bool isSaturated(Value value) {
-  constexpr double kMost = 0x1p16;
-  auto isSmall = [&](Value number) {
-    APFloat real(0.0f);
-    return matchPattern(number, m_ConstantFloat(&real)) &&
-           std::abs(real.convertToDouble()) <= kMost;
-  };
-  /// The result of the only clamp, by `predicate`, of what `clamped` is.
-  auto clamp = [&](Value clamped, arith::CmpFPredicate predicate) -> Value {
+  // The result of the only clamp of `clamped`, by `predicate`.
+  auto clamp = [](Value clamped, arith::CmpFPredicate predicate) -> Value {
     Value result;
     for (Operation *user : clamped.getUsers()) {
-      auto compare = dyn_cast<arith::CmpFOp>(user);
-      auto select = dyn_cast<arith::SelectOp>(user);
-      if (compare && compare.getPredicate() == predicate &&
-          compare.getLhs() == clamped && isSmall(compare.getRhs()))
+      if (auto compare = dyn_cast<arith::CmpFOp>(user);
+          compare && compare.getPredicate() == predicate &&
+          compare.getLhs() == clamped && matchWhole(compare.getRhs()))
         continue;
-      if (!select || result || select.getTrueValue() != clamped)
+      int64_t bound;
+      if (result || user->getNumResults() != 1 ||
+          matchBound(user->getResult(0), predicate, bound) != clamped)
         return nullptr;
-      auto condition = select.getCondition().getDefiningOp<arith::CmpFOp>();
-      if (!condition || condition.getPredicate() != predicate ||
-          condition.getLhs() != clamped ||
-          condition.getRhs() != select.getFalseValue())
-        return nullptr;
-      result = select.getResult();
+      result = user->getResult(0);
     }
     return result;
   };
   if (value.hasOneUse())
     if (auto add = dyn_cast<arith::AddFOp>(*value.user_begin()))
-      return isSmall(add.getRhs()) && isSaturated(add.getResult());
+      return matchWhole(add.getRhs()) && isSaturated(add.getResult());
   Value low = clamp(value, arith::CmpFPredicate::OGT);
   return low && clamp(low, arith::CmpFPredicate::OLT);
 }

@@ -19,6 +19,12 @@ double boundOf(const Stage *stage, Value value);
 /// known of the initial value.
 double boundAccumulator(const Nest &nest);
 
+/// A scalar float constant that is a whole number of at most 16 bits.
+std::optional<int64_t> matchWhole(Value value);
+
+/// `select(x PREDICATE bound, x, bound)` with a whole bound: returns x.
+Value matchBound(Value value, arith::CmpFPredicate predicate, int64_t &bound);
+
 /// What gives a division by a constant with the same bits, or, where all that
 /// follows are a rounding and a saturation, with the same result of those.
 struct ExactDivision {

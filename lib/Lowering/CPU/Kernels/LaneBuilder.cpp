@@ -493,8 +493,9 @@ Value LaneBuilder::emitLoad(memref::LoadOp load, IRMapping &mapping) {
   return loadAt(access, first, activeLanes);
 }
 
-/// A division by a constant as one multiplication, or with a fused multiply-add
-/// behind it, with the same bits; null where that is not proven.
+/// A division by a constant as one multiplication, or with one or two fused
+/// multiply-adds behind it, as `getExactDivision` says; null where that is not
+/// proven.
 Value LaneBuilder::emitDivision(arith::DivFOp division, IRMapping &mapping) {
   std::optional<ExactDivision> exact = getExactDivision(stage, division);
   if (!exact)

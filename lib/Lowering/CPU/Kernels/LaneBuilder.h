@@ -80,13 +80,13 @@ public:
   Value getFinished(unsigned active, bool isInterleaved);
   /// Runs the epilogue, if there is one, and stores the result.
   void emitFinish(Value accumulator, const Point &point, unsigned active);
-  /// Stores what `getFinished` says of points that are neighbours in the
-  /// output, each element of whose lanes lies as many further: interleaved.
-  void emitInterleaved(ArrayRef<Value> values, const Point &first);
   /// The same for several points, of which `active` says how many lanes each
   /// stores. Points that stand behind each other in the output share stores.
   void emitFinish(ArrayRef<Value> accumulators, ArrayRef<Point> points,
                   ArrayRef<unsigned> active);
+  /// Stores what `getFinished` says of points that are neighbours in the
+  /// output, each element of whose lanes lies as many further: interleaved.
+  void emitInterleaved(ArrayRef<Value> values, const Point &first);
   /// The lanes of all `accumulators` put together by halves, by operations like
   /// `combiner`: one lane.
   Value combineLanes(Operation &combiner, SmallVector<Value> accumulators);

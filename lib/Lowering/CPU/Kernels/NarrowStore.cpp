@@ -16,35 +16,6 @@ using namespace mlir::qopt;
 // Recognition
 //===----------------------------------------------------------------------===//
 
-/// A scalar float constant that is a whole number of at most 16 bits.
-static std::optional<int64_t> matchWhole(Value value) {
-  APFloat real(0.0f);
-  if (!matchPattern(value, m_ConstantFloat(&real)))
-    return std::nullopt;
-  double number = real.convertToDouble();
-  if (number != std::floor(number) || std::abs(number) > 65536)
-    return std::nullopt;
-  return static_cast<int64_t>(number);
-}
-
-/// `select(x PREDICATE bound, x, bound)` with a whole bound: returns x.
-static Value matchBound(Value value, arith::CmpFPredicate predicate,
-                        int64_t &bound) {
-  auto select = value.getDefiningOp<arith::SelectOp>();
-  if (!select)
-    return nullptr;
-  auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
-  if (!compare || compare.getPredicate() != predicate ||
-      compare.getLhs() != select.getTrueValue() ||
-      compare.getRhs() != select.getFalseValue())
-    return nullptr;
-  std::optional<int64_t> whole = matchWhole(select.getFalseValue());
-  if (!whole)
-    return nullptr;
-  bound = *whole;
-  return select.getTrueValue();
-}
-
 std::optional<NarrowTail> mlir::qopt::matchNarrowTail(linalg::GenericOp op,
                                                       const Stage *stage,
                                                       const VectorUnit &unit) {
