@@ -1,6 +1,7 @@
 //===- ApproximateMath.cpp - Transcendental functions as polynomials ------===//
 
 #include "ShortFloats.h"
+#include "SingleMath.h"
 #include "WideMath.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
@@ -57,12 +58,7 @@ struct ApproximateMath : qopt::impl::ApproximateMathBase<ApproximateMath> {
   void runOnOperation() override {
     keepRoundings(getOperation());
     RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return name == math::ExpOp::getOperationName() ||
-             name == math::ErfOp::getOperationName() ||
-             name == math::TanhOp::getOperationName() ||
-             name == math::LogOp::getOperationName();
-    });
+    populateSingleMathPatterns(patterns);
     populateWideMathPatterns(patterns);
     patterns.add<SelectExtremum<arith::MaxNumFOp, arith::CmpFPredicate::UGT>,
                  SelectExtremum<arith::MinNumFOp, arith::CmpFPredicate::ULT>>(

@@ -13,9 +13,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "WideMath.h"
+#include "MathBuilder.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -78,85 +77,25 @@ constexpr int64_t kTwoOverPiPieces[] = {0x145f306d, 0x19391054, 0x14fe13ab,
                                         0x1c820ff2};
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr uint32_t kNaN = 0x7FC00000;
 
-/// Operations on a scalar or on vectors of one shape.
-class Wide {
+/// The operations of MathBuilder, and those on f64.
+class Wide : public MathBuilder {
 public:
-  Wide(OpBuilder &builder, Location loc, Type narrow)
-      : b(builder), loc(loc), narrow(narrow) {}
+  using MathBuilder::MathBuilder;
 
-  Type typeOf(Type element) const {
-    auto vector = dyn_cast<VectorType>(narrow);
-    return vector ? Type(vector.cloneWith(std::nullopt, element)) : element;
-  }
   Type f64() { return typeOf(b.getF64Type()); }
   Type i64() { return typeOf(b.getI64Type()); }
-  Type i32() { return typeOf(b.getI32Type()); }
 
-  Value constant(TypedAttr value) {
-    if (auto vector = dyn_cast<VectorType>(narrow))
-      value = DenseElementsAttr::get(
-          vector.cloneWith(std::nullopt, value.getType()), Attribute(value));
-    return arith::ConstantOp::create(b, loc, value);
-  }
   Value real(double value) { return constant(b.getF64FloatAttr(value)); }
-  Value single(float value) { return constant(b.getF32FloatAttr(value)); }
   Value word(uint64_t value) { return constant(b.getI64IntegerAttr(value)); }
-  Value invalid() { return bits(constant(b.getI32IntegerAttr(kNaN)), narrow); }
-
-  template <typename Op>
-  Value make(Value left, Value right) {
-    return Op::create(b, loc, left, right);
-  }
-  Value add(Value left, Value right) {
-    return make<arith::AddFOp>(left, right);
-  }
-  Value sub(Value left, Value right) {
-    return make<arith::SubFOp>(left, right);
-  }
-  Value mul(Value left, Value right) {
-    return make<arith::MulFOp>(left, right);
-  }
-  Value div(Value left, Value right) {
-    return make<arith::DivFOp>(left, right);
-  }
+  using MathBuilder::add, MathBuilder::sub, MathBuilder::mul;
   Value add(Value left, double right) { return add(left, real(right)); }
   Value sub(Value left, double right) { return sub(left, real(right)); }
   Value mul(Value left, double right) { return mul(left, real(right)); }
-  Value both(Value left, Value right) {
-    return make<arith::AndIOp>(left, right);
-  }
-  Value either(Value left, Value right) {
-    return make<arith::OrIOp>(left, right);
-  }
-  Value flip(Value left, Value right) {
-    return make<arith::XOrIOp>(left, right);
-  }
-  Value abs(Value value) { return math::AbsFOp::create(b, loc, value); }
-  Value sqrt(Value value) { return math::SqrtOp::create(b, loc, value); }
-  Value is(arith::CmpFPredicate predicate, Value left, Value right) {
-    return arith::CmpFOp::create(b, loc, predicate, left, right);
-  }
-  Value equal(Value left, Value right) {
-    return is(arith::CmpFPredicate::OEQ, left, right);
-  }
-  Value less(Value left, Value right) {
-    return is(arith::CmpFPredicate::OLT, left, right);
-  }
-  Value isNaN(Value value) {
-    return is(arith::CmpFPredicate::UNO, value, value);
-  }
   Value isSet(Value words, uint64_t mask) {
     Value masked = both(words, word(mask));
     return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, masked,
                                  word(0));
-  }
-  Value choose(Value condition, Value yes, Value no) {
-    return arith::SelectOp::create(b, loc, condition, yes, no);
-  }
-  Value bits(Value value, Type type) {
-    return arith::BitcastOp::create(b, loc, type, value);
   }
   Value words(Value value) { return bits(value, i64()); }
   Value widen(Value value) {
@@ -164,16 +103,6 @@ public:
   }
   Value round(Value value) {
     return arith::TruncFOp::create(b, loc, narrow, value);
-  }
-  /// `magnitude` of f32, positive, with the sign of `sign`.
-  Value withSign(Value magnitude, Value sign) {
-    Value top =
-        both(bits(sign, i32()), constant(b.getI32IntegerAttr(INT32_MIN)));
-    return bits(either(bits(magnitude, i32()), top), narrow);
-  }
-  /// `result`, or an operand that is NaN.
-  Value orNaN(Value operand, Value result) {
-    return choose(isNaN(operand), operand, result);
   }
 
   Value polynomial(Value x, ArrayRef<double> coefficients) {
@@ -282,10 +211,6 @@ public:
                                          constant(b.getI32IntegerAttr(0)));
     return choose(isLeft, sub(real(kPi), first), first);
   }
-
-  OpBuilder &b;
-  Location loc;
-  Type narrow;
 };
 
 } // namespace
@@ -393,6 +318,11 @@ static Value finishLog(Wide &w, Value x, Value argument, Value logarithm) {
   result = w.choose(w.equal(argument, w.real(kInf)), w.single(kInf), result);
   result = w.choose(w.less(argument, zero), w.invalid(), result);
   return w.orNaN(x, result);
+}
+
+static Value emitLog(Wide &w, Operands x) {
+  Value wide = w.widen(x[0]);
+  return finishLog(w, x[0], wide, w.mul(w.log2(wide), kLn2));
 }
 
 static Value emitLog2(Wide &w, Operands x) {
@@ -541,37 +471,19 @@ static Value emitPow(Wide &w, Operands operands) {
 // Patterns
 //===----------------------------------------------------------------------===//
 
-namespace {
-
 template <typename Op, Value (*Emit)(Wide &, Operands)>
-struct Widen : OpRewritePattern<Op> {
-  using OpRewritePattern<Op>::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(Op op,
-                                PatternRewriter &rewriter) const override {
-    Type type = op->getResult(0).getType();
-    auto vector = dyn_cast<VectorType>(type);
-    if (!getElementTypeOrSelf(type).isF32() || (!vector && !type.isF32()) ||
-        (vector && vector.isScalable()))
-      return failure();
-    Wide wide(rewriter, op.getLoc(), type);
-    SmallVector<Value> operands(op->getOperands());
-    rewriter.replaceOp(op, Emit(wide, operands));
-    return success();
-  }
-};
-
-} // namespace
+using Widen = SpellMath<Op, Wide, Emit>;
 
 void mlir::qopt::populateWideMathPatterns(RewritePatternSet &patterns) {
   patterns.add<Widen<math::Exp2Op, emitExp2>, Widen<math::ExpM1Op, emitExpM1>,
                Widen<math::SinhOp, emitSinh>, Widen<math::CoshOp, emitCosh>,
-               Widen<math::Log2Op, emitLog2>, Widen<math::Log10Op, emitLog10>,
-               Widen<math::Log1pOp, emitLog1p>, Widen<math::AsinhOp, emitAsinh>,
-               Widen<math::AcoshOp, emitAcosh>, Widen<math::AtanhOp, emitAtanh>,
-               Widen<math::CbrtOp, emitCbrt>, Widen<math::SinOp, emitSin>,
-               Widen<math::CosOp, emitCos>, Widen<math::TanOp, emitTan>,
-               Widen<math::AtanOp, emitAtan>, Widen<math::Atan2Op, emitAtan2>,
-               Widen<math::AsinOp, emitAsin>, Widen<math::AcosOp, emitAcos>,
-               Widen<math::PowFOp, emitPow>>(patterns.getContext());
+               Widen<math::LogOp, emitLog>, Widen<math::Log2Op, emitLog2>,
+               Widen<math::Log10Op, emitLog10>, Widen<math::Log1pOp, emitLog1p>,
+               Widen<math::AsinhOp, emitAsinh>, Widen<math::AcoshOp, emitAcosh>,
+               Widen<math::AtanhOp, emitAtanh>, Widen<math::CbrtOp, emitCbrt>,
+               Widen<math::SinOp, emitSin>, Widen<math::CosOp, emitCos>,
+               Widen<math::TanOp, emitTan>, Widen<math::AtanOp, emitAtan>,
+               Widen<math::Atan2Op, emitAtan2>, Widen<math::AsinOp, emitAsin>,
+               Widen<math::AcosOp, emitAcos>, Widen<math::PowFOp, emitPow>>(
+      patterns.getContext());
 }

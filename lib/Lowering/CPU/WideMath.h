@@ -23,9 +23,9 @@ namespace mlir::qopt {
 /// units in the last place of the result.
 constexpr double kWideMathULP = 0.51;
 
-/// Patterns that spell math.powf, exp2, expm1, log2, log10, log1p, sin, cos,
-/// tan, atan, atan2, asin, acos, sinh, cosh, asinh, acosh, atanh and cbrt of
-/// f32 in f64. Sines of large numbers stand in an scf.if.
+/// Patterns that spell math.powf, exp2, expm1, log, log2, log10, log1p, sin,
+/// cos, tan, atan, atan2, asin, acos, sinh, cosh, asinh, acosh, atanh and cbrt
+/// of f32 in f64. Sines of large numbers stand in an scf.if.
 void populateWideMathPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::qopt

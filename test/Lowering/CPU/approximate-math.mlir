@@ -16,6 +16,39 @@ func.func @erf(%x: vector<16xf32>) -> vector<16xf32> {
   return %y : vector<16xf32>
 }
 
+// As GELU has it: no division.
+// CHECK-LABEL: func @erf_of_quotient
+// CHECK-SAME: %[[X:.*]]: vector<16xf32>
+// CHECK-NOT: arith.divf
+// CHECK: %[[LARGE:.*]] = arith.cmpf olt, %{{.*}}, %[[X]]
+// CHECK: %[[MOST:.*]] = arith.select %[[LARGE]], %{{.*}}, %[[X]]
+// CHECK: %[[SMALL:.*]] = arith.cmpf olt, %[[MOST]], %{{.*}}
+// CHECK: %[[BOUND:.*]] = arith.select %[[SMALL]], %{{.*}}, %[[MOST]]
+// CHECK: %[[Q:.*]] = arith.mulf %[[BOUND]], %[[FACTOR:.*]] :
+// CHECK: %[[R:.*]] = math.fma %[[Q]], %{{.*}}, %[[BOUND]]
+// CHECK: math.fma %[[R]], %[[FACTOR]], %[[Q]]
+// CHECK-NOT: arith.divf
+// CHECK: return
+func.func @erf_of_quotient(%x: vector<16xf32>) -> vector<16xf32> {
+  %c = arith.constant dense<1.41421354> : vector<16xf32>
+  %q = arith.divf %x, %c : vector<16xf32>
+  %y = math.erf %q : vector<16xf32>
+  return %y : vector<16xf32>
+}
+
+// By a number that may be zero, and by one whose sign would change.
+// CHECK-LABEL: func @erf_of_other_quotients
+// CHECK: arith.divf
+// CHECK: arith.divf
+func.func @erf_of_other_quotients(%x: f32, %c: f32) -> (f32, f32) {
+  %negative = arith.constant -2.0 : f32
+  %q = arith.divf %x, %c : f32
+  %y = math.erf %q : f32
+  %r = arith.divf %x, %negative : f32
+  %z = math.erf %r : f32
+  return %y, %z : f32, f32
+}
+
 // In f64, without multiply-adds: log2, a product, and 2^t.
 // CHECK-LABEL: func @powf
 // CHECK-NOT: math.powf

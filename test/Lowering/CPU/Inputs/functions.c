@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { kCount = 4096, kFunctions = 19 };
+enum { kCount = 4096, kFunctions = 24 };
 
 static double one(double (*function)(double), double x) { return function(x); }
 #define UNARY(name)                                                            \
@@ -23,6 +23,10 @@ static double one(double (*function)(double), double x) { return function(x); }
     return one(name, x);                                                       \
   }
 /* clang-format off */
+UNARY(exp)
+UNARY(erf)
+UNARY(tanh)
+UNARY(log)
 UNARY(exp2)
 UNARY(expm1)
 UNARY(log2)
@@ -41,20 +45,40 @@ UNARY(acosh)
 UNARY(atanh)
 UNARY(cbrt)
 /* clang-format on */
+static double ref_erf_quotient(double x, double y) {
+  (void)y;
+  return erf((double)((float)x / 1.41421354f));
+}
 static double ref_pow(double x, double y) { return pow(x, y); }
 static double ref_atan2(double y, double x) { return atan2(y, x); }
 
 static const struct {
   const char *name;
   double (*reference)(double, double);
-} functions_[kFunctions] = {
-    {"exp2", ref_exp2},   {"expm1", ref_expm1}, {"log2", ref_log2},
-    {"log10", ref_log10}, {"log1p", ref_log1p}, {"sin", ref_sin},
-    {"cos", ref_cos},     {"tan", ref_tan},     {"atan", ref_atan},
-    {"asin", ref_asin},   {"acos", ref_acos},   {"sinh", ref_sinh},
-    {"cosh", ref_cosh},   {"asinh", ref_asinh}, {"acosh", ref_acosh},
-    {"atanh", ref_atanh}, {"cbrt", ref_cbrt},   {"powf", ref_pow},
-    {"atan2", ref_atan2}};
+} functions_[kFunctions] = {{"exp", ref_exp},
+                            {"erf", ref_erf},
+                            {"erf_quotient", ref_erf_quotient},
+                            {"tanh", ref_tanh},
+                            {"log", ref_log},
+                            {"exp2", ref_exp2},
+                            {"expm1", ref_expm1},
+                            {"log2", ref_log2},
+                            {"log10", ref_log10},
+                            {"log1p", ref_log1p},
+                            {"sin", ref_sin},
+                            {"cos", ref_cos},
+                            {"tan", ref_tan},
+                            {"atan", ref_atan},
+                            {"asin", ref_asin},
+                            {"acos", ref_acos},
+                            {"sinh", ref_sinh},
+                            {"cosh", ref_cosh},
+                            {"asinh", ref_asinh},
+                            {"acosh", ref_acosh},
+                            {"atanh", ref_atanh},
+                            {"cbrt", ref_cbrt},
+                            {"powf", ref_pow},
+                            {"atan2", ref_atan2}};
 
 static float x[kCount], y[kCount], results[kFunctions][kCount];
 static double worst[kFunctions];
@@ -98,7 +122,10 @@ static float partner(float a) {
 }
 
 static void judge(int f, float a, float b, float got) {
-  const double exact = functions_[f].reference(a, b);
+  double exact = functions_[f].reference(a, b);
+  /* What would be subnormal is 0. */
+  if (functions_[f].reference == ref_exp && exact < 0x1.ffffffp-127)
+    exact = 0;
   const float rounded = (float)exact;
   checksum[f] = (checksum[f] ^ bits_of(got)) * 1099511628211u;
   if (isnan(exact) || isnan(got) || exact == 0 || isinf(exact)) {
@@ -133,7 +160,8 @@ static void run(void) {
   functions(x, y, results[0], results[1], results[2], results[3], results[4],
             results[5], results[6], results[7], results[8], results[9],
             results[10], results[11], results[12], results[13], results[14],
-            results[15], results[16], results[17], results[18]);
+            results[15], results[16], results[17], results[18], results[19],
+            results[20], results[21], results[22], results[23]);
   for (int f = 0; f < kFunctions; ++f)
     for (int i = 0; i < filled; ++i)
       judge(f, x[i], y[i], results[f][i]);

@@ -9,10 +9,18 @@ for functions of two arguments.
 
 import sys
 
-NAMES = ("exp2 expm1 log2 log10 log1p sin cos tan atan asin acos sinh cosh asinh acosh atanh "
+NAMES = ("exp erf erf_quotient tanh log exp2 expm1 log2 log10 log1p sin cos tan atan asin acos sinh cosh asinh acosh atanh "
          "cbrt powf atan2").split()
 TWO = ("powf", "atan2")
 COUNT = 4096
+
+
+def body(name):
+    """Of one function."""
+    if name == "erf_quotient":
+        return ("    %c = arith.constant 1.41421354 : f32\n    %q = arith.divf %a, %c : f32\n"
+                "    %r = math.erf %q : f32\n")
+    return f"    %r = math.{name} {'%a, %b' if name in TWO else '%a'} : f32\n"
 
 
 def main():
@@ -23,11 +31,10 @@ def main():
     text += f"  %e = tensor.empty() : {kind}\n"
     maps = ", ".join(["affine_map<(a) -> (a)>"] * 3)
     for name in names:
-        arguments = "%a, %b" if name in TWO else "%a"
         text += (
             f"  %{name} = linalg.generic {{indexing_maps = [{maps}], iterator_types = [\"parallel\"]}} "
             f"ins(%x, %y : {kind}, {kind}) outs(%e : {kind}) {{\n  ^bb0(%a: f32, %b: f32, %o: f32):\n"
-            f"    %r = math.{name} {arguments} : f32\n    linalg.yield %r : f32\n  }} -> {kind}\n"
+            f"{body(name)}    linalg.yield %r : f32\n  }} -> {kind}\n"
         )
     text += f"  return {', '.join('%' + name for name in names)} : {results}\n}}\n"
     with open(sys.argv[1], "w") as file:
