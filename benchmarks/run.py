@@ -87,6 +87,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--threads", type=int, default=1, metavar="N")
     parser.add_argument(
+        "--features",
+        default="",
+        metavar="+A,-B",
+        help="features of the processor to add or to leave out, in our code and in"
+        " the loops that find its peak; peers take what they find",
+    )
+    parser.add_argument(
         "--core", type=int, metavar="N", help="core to stay on (default: the last one)"
     )
     parser.add_argument(
@@ -207,13 +214,16 @@ def main() -> int:
 
     cache = options.cache.absolute()
     core = machine.pin(options.core) if options.threads == 1 else -1
+
+    def make_tools(build: pathlib.Path) -> Tools:
+        return Tools(build, cache, options.threads, options.features)
+
     try:
         context = Context(
-            tools=Tools(options.quant_opt_build, cache, options.threads),
-            base=options.base_build
-            and Tools(options.base_build, cache, options.threads),
+            tools=make_tools(options.quant_opt_build),
+            base=options.base_build and make_tools(options.base_build),
             timer=Timer(cache, options.threads),
-            peak=Peak(cache),
+            peak=Peak(cache, options.features),
             cache=cache,
             peers=options.peers,
             absent=environment.absent_peers(options.peers),

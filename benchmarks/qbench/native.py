@@ -63,10 +63,13 @@ def compiler() -> str:
     raise NativeError("no C compiler: install clang-22")
 
 
-def build(name: str, cache: pathlib.Path) -> pathlib.Path:
-    """Compiles native/NAME.c for this machine, unless it is compiled already."""
+def build(name: str, cache: pathlib.Path, features: str = "") -> pathlib.Path:
+    """Compiles native/NAME.c for this machine, unless it is compiled already.
+    `features` are added and left out as in "+avx2,-amx-int8"."""
     source = SOURCES / f"{name}.c"
     command = [compiler(), "-O2", "-march=native", "-shared", "-fPIC"]
+    for feature in filter(None, features.split(",")):
+        command.append(("-mno-" if feature[0] == "-" else "-m") + feature.lstrip("+-"))
     key = hashlib.sha256(source.read_bytes() + " ".join(command).encode()).hexdigest()
     library = cache / f"{name}-{key[:12]}.so"
     if not library.exists():
@@ -152,8 +155,8 @@ class Timer:
 class Peak:
     """The loops of peak.c as calls to time."""
 
-    def __init__(self, cache: pathlib.Path):
-        self._library = ctypes.CDLL(str(build("peak", cache)))
+    def __init__(self, cache: pathlib.Path, features: str = ""):
+        self._library = ctypes.CDLL(str(build("peak", cache, features)))
         for kind in ("int8", "f32"):
             getattr(self._library, f"peak_{kind}_name").restype = ctypes.c_char_p
             getattr(self._library, f"peak_{kind}_macs").restype = ctypes.c_int64

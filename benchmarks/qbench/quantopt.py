@@ -79,8 +79,16 @@ class Tools:
     """The tools of one build, with a cache of what they made: of the same input with
     the same tools they make the same bytes."""
 
-    def __init__(self, build: pathlib.Path, cache: pathlib.Path, threads: int = 1):
+    def __init__(
+        self,
+        build: pathlib.Path,
+        cache: pathlib.Path,
+        threads: int = 1,
+        features: str = "",
+    ):
         self.bin = build / "bin"
+        #: Of the processor, added and left out, as the tools read them.
+        self.features = [f"--features={features}"] if features else []
         self.cache = cache
         self.threads = threads
         for tool in ("quant-opt", "quant-compile", "quant-run"):
@@ -119,7 +127,7 @@ class Tools:
 
     def compile(self, model: pathlib.Path, *options: str) -> Function:
         """A model on disk, of any form, to a function in this process."""
-        options = (*options, f"--threads={self.threads}")
+        options = (*options, f"--threads={self.threads}", *self.features)
         place = self._place(model.read_bytes(), " ".join(options).encode())
         library, header = place / "model.so", place / "model.h"
         if not library.exists():
@@ -144,7 +152,8 @@ class Tools:
 
     def profile(self, model: pathlib.Path, samples: pathlib.Path) -> list[dict]:
         """What `quant-run --profile` says of each operation."""
-        place = self._place(model.read_bytes(), b"profile")
+        features = " ".join(self.features).encode()
+        place = self._place(model.read_bytes(), b"profile", features)
         place.mkdir(parents=True, exist_ok=True)
         result = place / "profile.json"
         self.run(
@@ -154,6 +163,7 @@ class Tools:
             "--limit=1",
             "--profile",
             f"--json={result}",
+            *self.features,
         )
         return json.loads(result.read_text())["profile"]
 
