@@ -91,6 +91,8 @@ static WeightFormat getFormat(quantopt::StoredFormat format) {
   switch (format) {
   case quantopt::StoredFormat::Int8:
     return WeightFormat::Int8;
+  case quantopt::StoredFormat::Int4:
+    return WeightFormat::Int4;
   case quantopt::StoredFormat::Float16:
     return WeightFormat::Float16;
   case quantopt::StoredFormat::BFloat16:
@@ -187,19 +189,23 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
   LogicalResult checkWeights(const quantopt::WeightSettings &weights) {
     const bool isPerTensor =
         weights.granularity == quantopt::WeightGranularity::PerTensor;
-    QuantizableOpInterface grouped, floating;
-    bool hasIntegers = false, hasOwnScale = false;
+    QuantizableOpInterface grouped, floating, nibbles;
+    bool hasIntegers = false, hasBytes = false, hasOwnScale = false;
     getOperation().walk([&](QuantizableOpInterface op) {
       if (op.getQuantRole() != QuantRole::Contraction ||
           op->hasAttr("qopt.float") || !hasWeights(op))
         return;
       WeightOnlyAttr stored = getWeightOnly(op);
-      if (stored && stored.getFormat() != WeightFormat::Int8) {
+      if (stored && !isInteger(stored.getFormat())) {
         if (!floating)
           floating = op;
         return;
       }
       hasIntegers = true;
+      if (!stored || stored.getFormat() == WeightFormat::Int8)
+        hasBytes = true;
+      else if (!nibbles)
+        nibbles = op;
       if (!stored || stored.getGroup() == 0)
         hasOwnScale = true;
       else if (!grouped)
@@ -216,6 +222,10 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
              << "groups of weights have a scale each, so nothing follows "
                 "'weights: {granularity: per-tensor}'; leave out that or "
                 "'group-size'";
+    if (nibbles && !hasBytes && weights.bits != 8)
+      return emitAt(nibbles)
+             << "int4 has 4 bits, so nothing follows 'weights: {bits: "
+             << weights.bits << "}'; leave out that or take 'format: int8'";
     if (!floating || hasIntegers || (!isPerTensor && weights.bits == 8))
       return success();
     return emitAt(floating)
@@ -237,9 +247,7 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     if (!own.keepFloat &&
         settings.embeddings == quantopt::EmbeddingFormat::Int8 &&
         !findEmbeddingReads(op).empty())
-      storeTable(op, own.scheme == quantopt::QuantScheme::WeightOnly
-                         ? own.weightOnly.format
-                         : quantopt::StoredFormat::Int8);
+      storeTable(op, getTableFormat(own));
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (own.keepFloat || !quantizable ||
         quantizable.getQuantRole() != QuantRole::Contraction)
@@ -252,6 +260,15 @@ struct ChooseSchemes : qopt::impl::ChooseSchemesBase<ChooseSchemes> {
     return setWeightOnly(quantizable, own.weightOnly, [&] {
       return op->emitError("'") << name.getValue() << "': ";
     });
+  }
+
+  /// Rows of 4 bits would be read by shifts.
+  static quantopt::StoredFormat
+  getTableFormat(const quantopt::OperationSettings &own) {
+    const bool isInteger =
+        own.scheme != quantopt::QuantScheme::WeightOnly ||
+        own.weightOnly.format == quantopt::StoredFormat::Int4;
+    return isInteger ? quantopt::StoredFormat::Int8 : own.weightOnly.format;
   }
 
   static void storeTable(Operation *op, quantopt::StoredFormat format) {

@@ -66,6 +66,13 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   /// products with unsigned bytes then fit in 16 bits.
   int64_t byteLimit() const { return bits == 7 ? 64 : 127; }
 
+  /// The largest magnitude of the weights of `op`, if they have no 16 bits.
+  int64_t getLimit(Operation *op) const {
+    return isWeightOnly(op) && getBits(getWeightOnly(op).getFormat()) == 4
+               ? 7
+               : byteLimit();
+  }
+
   /// The largest magnitude of weights that are stored in 16 bits.
   ///
   /// An i32 accumulator has room for sum |w| times the largest activation. With
@@ -330,12 +337,12 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
                              RankedTensorType type) {
     if (constant.values.isSplat())
       return false;
-    const bool isFloat =
-        isWeightOnly(op) && getWeightOnly(op).getFormat() != WeightFormat::Int8;
+    const unsigned stored =
+        isWeightOnly(op) ? getBits(getWeightOnly(op).getFormat()) : 8;
     const unsigned width = constant.values.getShapedType()
                                .getElementType()
                                .getIntOrFloatBitWidth();
-    return type.getNumElements() * (isFloat ? 16 : 8) >
+    return type.getNumElements() * stored >
            constant.values.getNumElements() * int64_t(width);
   }
 
@@ -373,7 +380,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     if (isWeightOnly(op)) {
       WeightOnlyAttr settings = getWeightOnly(op);
       const std::string blob = getBlobName(op);
-      if (settings.getFormat() != WeightFormat::Int8) {
+      if (!isInteger(settings.getFormat())) {
         if (std::isinf(
                 quantopt::largestMagnitude(values->begin(), values->size())))
           return emitBadWeights(op);
@@ -392,7 +399,7 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
         bits == 16 ? getWideActivation(op) : quant::QuantizedType();
     const bool isWide = bool(wide);
     const int64_t limit =
-        isWide ? chooseWideLimit(channels, wide) : byteLimit();
+        isWide ? chooseWideLimit(channels, wide) : getLimit(op);
     StoredForm form{{}, axis, -limit, limit, isWide ? 16u : 8u};
     if (DictionaryAttr given = getGiven(op, operand)) {
       if (failed(takeGiven(op, given, type, form)))
@@ -462,11 +469,11 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       return success();
     }
     GroupedWeights grouped(type, *axis, size);
-    if (!grouped.quantize(values, -byteLimit(), byteLimit(),
-                          [&](ArrayRef<float> group) {
-                            ChannelState state = ChannelState::Ordinary;
-                            return chooseScale(group, byteLimit(), state);
-                          }))
+    const int64_t limit = getLimit(op);
+    if (!grouped.quantize(values, -limit, limit, [&](ArrayRef<float> group) {
+          ChannelState state = ChannelState::Ordinary;
+          return chooseScale(group, limit, state);
+        }))
       return emitBadWeights(op);
     operand.set(std::move(grouped).finish(operand, getBlobName(op)));
     return success();

@@ -50,21 +50,22 @@ static ObserveOp getStored(Value value, bool isInteger) {
 /// reads are stored as.
 static std::string describeStored(Operation *op) {
   const WeightFormat format = getWeightOnly(op).getFormat();
-  if (format != WeightFormat::Int8)
-    return stringifyWeightFormat(format).str();
+  const std::string name = stringifyWeightFormat(format).str();
+  if (!isInteger(format))
+    return name;
   if (getRole(op) != QuantRole::Contraction)
-    return "int8, a scale a row";
+    return name + ", a scale a row";
   for (OpOperand &operand : op->getOpOperands()) {
     Operation *maker = operand.get().getDefiningOp();
     if (auto groups = dyn_cast_or_null<DequantizeGroupsOp>(maker))
-      return "int8, groups of " + std::to_string(groups.getGroupSize()) +
+      return name + ", groups of " + std::to_string(groups.getGroupSize()) +
              " along dimension " + std::to_string(groups.getAxis());
     if (auto whole = dyn_cast_or_null<DequantizeOp>(maker))
-      return isa<quant::UniformQuantizedPerAxisType>(whole.getType())
-                 ? "int8, a scale a channel"
-                 : "int8, one scale";
+      return name + (isa<quant::UniformQuantizedPerAxisType>(whole.getType())
+                         ? ", a scale a channel"
+                         : ", one scale");
   }
-  return "int8";
+  return name;
 }
 
 namespace {

@@ -56,6 +56,9 @@ static void setScheme(quantopt::MappedValue &entry, Operation *op) {
     case WeightFormat::Int8:
       entry.weightOnly.format = quantopt::StoredFormat::Int8;
       break;
+    case WeightFormat::Int4:
+      entry.weightOnly.format = quantopt::StoredFormat::Int4;
+      break;
     case WeightFormat::Float16:
       entry.weightOnly.format = quantopt::StoredFormat::Float16;
       break;

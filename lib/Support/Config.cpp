@@ -182,6 +182,7 @@ private:
           StoredFormat read = StoredFormat::Int8;
           if (!readWord<StoredFormat>(value, key,
                                       {{"int8", StoredFormat::Int8},
+                                       {"int4", StoredFormat::Int4},
                                        {"float16", StoredFormat::Float16},
                                        {"bfloat16", StoredFormat::BFloat16}},
                                       read))

@@ -24,12 +24,13 @@ static constexpr SchemaKey kSchema[] = {
     {"dynamic", "symmetric", "true, false", "true",
      "Zero point 0. Products of two activations are always symmetric."},
     {"", "weight-only", "", "", "What scheme: weight-only stores."},
-    {"weight-only", "format", "int8, float16, bfloat16", "int8",
-     "Of the weights. int8 has a scale for each output channel or group."},
+    {"weight-only", "format", "int8, int4, float16, bfloat16", "int8",
+     "Of the weights. int8 and int4 have a scale for each output channel or "
+     "group."},
     {"weight-only", "group-size", "a whole number from 0 to 65536", "0",
      "So many weights share a scale, along the largest dimension that is "
      "summed over; the last group may have fewer. 0: all of an output "
-     "channel. int8 only."},
+     "channel. int8 and int4 only."},
     {"", "activations", "", "", "How the ranges of activations become int8."},
     {"activations", "bits", "8, 16", "8",
      "Bits of storage; 16 is symmetric, by min-max and a quarter more, with as "
@@ -66,7 +67,7 @@ static constexpr SchemaKey kSchema[] = {
     {"", "embeddings", "int8, float", "int8",
      "Constants of which the data choose rows, as tokens do: int8 stores them "
      "with a scale for each row, whatever the scheme; with scheme: weight-only "
-     "in its format."},
+     "and format: float16 or bfloat16 in that."},
     {"", "input-bits", "auto, 8, 16", "auto",
      "Bits of the model's inputs. auto: 8, and 16 where most values of an "
      "input would share fewer than 16 steps of 8 bits; only the first layer "

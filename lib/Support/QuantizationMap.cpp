@@ -196,6 +196,7 @@ private:
                           return readWord<StoredFormat>(
                               value, key,
                               {{"int8", StoredFormat::Int8},
+                               {"int4", StoredFormat::Int4},
                                {"float16", StoredFormat::Float16},
                                {"bfloat16", StoredFormat::BFloat16}},
                               settings.format);
@@ -405,6 +406,8 @@ static StringRef getFormatName(StoredFormat format) {
   switch (format) {
   case StoredFormat::Int8:
     return "int8";
+  case StoredFormat::Int4:
+    return "int4";
   case StoredFormat::Float16:
     return "float16";
   case StoredFormat::BFloat16:

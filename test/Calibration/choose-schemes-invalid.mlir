@@ -6,6 +6,7 @@
 // RUN: quant-opt %t/groups.mlir --qopt-choose-schemes="config=%t/groups.yaml" -verify-diagnostics
 // RUN: quant-opt %t/per-tensor.mlir --qopt-choose-schemes="config=%t/per-tensor.yaml" -verify-diagnostics
 // RUN: quant-opt %t/seven.mlir --qopt-choose-schemes="config=%t/seven.yaml" -verify-diagnostics
+// RUN: quant-opt %t/four.mlir --qopt-choose-schemes="config=%t/four.yaml" -verify-diagnostics
 // RUN: quant-opt %t/float-scale.mlir --qopt-choose-schemes="config=%t/float-scale.yaml" -verify-diagnostics
 // RUN: quant-opt %t/map-groups.mlir --qopt-choose-schemes="config=%t/per-tensor.yaml map=%t/map-groups.yaml" -verify-diagnostics
 // RUN: quant-opt %t/no-map.mlir --qopt-choose-schemes="map=%t/none.yaml" -verify-diagnostics
@@ -137,6 +138,21 @@ version: 1
 scheme: weight-only
 weights: {bits: 7}
 weight-only: {format: float16}
+
+//--- four.mlir
+func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %z = arith.constant dense<0.0> : tensor<4x4xf32>
+  // expected-error@+1 {{'a': int4 has 4 bits, so nothing follows 'weights: {bits: 7}'; leave out that or take 'format: int8'}}
+  %a = linalg.matmul {qopt.name = "a"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %a : tensor<4x4xf32>
+}
+
+//--- four.yaml
+version: 1
+scheme: weight-only
+weights: {bits: 7}
+weight-only: {format: int4}
 
 //--- float-scale.mlir
 func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {

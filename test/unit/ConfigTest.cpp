@@ -326,9 +326,9 @@ TEST_F(ConfigTest, BadWeightOnly) {
   EXPECT_EQ(problemOf("version: 1\nweight-only: {group-size: 1.5}\n"),
             "c.yaml:2:27: '1.5' is not a value of 'group-size'; allowed: a "
             "whole number from 0 to 65536");
-  EXPECT_EQ(problemOf("version: 1\nweight-only: {format: int4}\n"),
-            "c.yaml:2:23: 'int4' is not a value of 'format'; allowed: int8, "
-            "float16, bfloat16");
+  EXPECT_EQ(problemOf("version: 1\nweight-only: {format: int2}\n"),
+            "c.yaml:2:23: 'int2' is not a value of 'format'; allowed: int8, "
+            "int4, float16, bfloat16");
 }
 
 TEST_F(ConfigTest, BadSchemes) {

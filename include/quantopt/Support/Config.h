@@ -60,7 +60,7 @@ struct DynamicSettings {
 };
 
 /// What `scheme: weight-only` stores.
-enum class StoredFormat { Int8, Float16, BFloat16 };
+enum class StoredFormat { Int8, Int4, Float16, BFloat16 };
 
 /// How a contraction's weights are stored with `scheme: weight-only`.
 struct WeightOnlySettings {

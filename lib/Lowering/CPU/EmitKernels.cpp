@@ -127,8 +127,14 @@ std::optional<Kernel> EmitKernels::fuse(linalg::GenericOp op, unsigned stages) {
 const MicroKernel *
 EmitKernels::chooseStep(const Nest &nest,
                         const Contraction &contraction) const {
-  if (contraction.isFloat)
-    return kernels.floating.get();
+  if (contraction.isFloat) {
+    // A last word of fewer weights would meet activations that are not there,
+    // which may be NaN.
+    const bool isWhole = contraction.runLength % kernels.nibbles->group == 0;
+    return isWhole && weightsKeep(WeightBound::Nibbles, nest, contraction)
+               ? kernels.nibbles.get()
+               : kernels.floating.get();
+  }
   if (contraction.isWide)
     return kernels.wide.get();
   int64_t rows = 1;

@@ -17,6 +17,19 @@ namespace mlir::qopt {
 using namespace mlir;
 using namespace mlir::qopt;
 
+/// Whether the elements of `op` are those of a smaller input: such a broadcast
+/// or fill is smaller as an operation, whatever it is spelled as.
+static bool repeatsInput(linalg::LinalgOp op) {
+  auto yielded =
+      dyn_cast<BlockArgument>(op.getBlock()->getTerminator()->getOperand(0));
+  if (!yielded || yielded.getOwner() != op.getBlock())
+    return false;
+  auto input =
+      dyn_cast<ShapedType>(op->getOperand(yielded.getArgNumber()).getType());
+  auto result = cast<ShapedType>(op->getResult(0).getType());
+  return !input || input.getNumElements() < result.getNumElements();
+}
+
 namespace {
 
 struct FoldConstantGenerics
@@ -32,8 +45,7 @@ struct FoldConstantGenerics
         ops.push_back(op);
     });
     for (linalg::LinalgOp op : ops) {
-      // A broadcast or a fill is smaller as an operation.
-      if (isa<linalg::BroadcastOp, linalg::FillOp>(op))
+      if (repeatsInput(op))
         continue;
       FailureOr<ElementsAttr> value = evaluateOnConstants(op, /*mayGrow=*/true);
       if (failed(value))

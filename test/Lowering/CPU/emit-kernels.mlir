@@ -397,3 +397,71 @@ module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
     return
   }
 }
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // Weights from -8 to 7 that floats are multiplied by lie eight to a word, and a
+  // look-up makes floats of them; the sums of a run take its factors.
+  // CHECK-DAG: memref.global "private" constant @[[PACKED:.*]] : memref<128xi32> = dense_resource<qopt_packed>
+  // CHECK-LABEL: func @nibbles
+  // CHECK: %[[WORDS:.*]] = vector.load {{.*}} : memref<128xi32>, vector<16xi32>
+  // CHECK: arith.shrui %[[WORDS]], %{{.*}} : vector<16xi32>
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.permvar.sf.512"
+  // CHECK: %[[SUM:.*]] = vector.fma
+  // CHECK: %[[FACTORS:.*]] = vector.load {{.*}} : memref<64xf32>, vector<16xf32>
+  // CHECK: vector.fma %{{.*}}, %[[FACTORS]], %{{.*}}
+  // CHECK-NOT: linalg
+  memref.global "private" constant @w : memref<16x64xi8> = dense<-8>
+  memref.global "private" constant @s : memref<64xf32> = dense<0.5>
+  func.func @nibbles(%a: memref<2x16xf32>, %out: memref<2x64xf32>) {
+    %w = memref.get_global @w : memref<16x64xi8>
+    %s = memref.get_global @s : memref<64xf32>
+    linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %w, %s : memref<2x16xf32>, memref<16x64xi8>, memref<64xf32>) outs(%out : memref<2x64xf32>) {
+    ^bb0(%x: f32, %q: i8, %f: f32, %acc: f32):
+      %r = arith.sitofp %q : i8 to f32
+      %v = arith.mulf %r, %f : f32
+      %p = arith.mulf %x, %v : f32
+      %t = arith.addf %acc, %p : f32
+      linalg.yield %t : f32
+    }
+    return
+  }
+}
+
+// -----
+
+module attributes {llvm.target_triple = "x86_64-unknown-linux-gnu"} {
+  // Neither do larger ones, nor those of a run that is no multiple of eight:
+  // behind its activations may stand what is no number.
+  // CHECK-DAG: memref.global {{.*}} : memref<1024xi8> = dense_resource<qopt_packed{{.*}}>
+  // CHECK-DAG: memref.global {{.*}} : memref<768xi8> = dense_resource<qopt_packed{{.*}}>
+  // CHECK-LABEL: func @bytes
+  // CHECK-NOT: permvar
+  // CHECK: arith.sitofp {{.*}} : vector<16xi8> to vector<16xf32>
+  // CHECK-NOT: permvar
+  memref.global "private" constant @large : memref<16x64xi8> = dense<8>
+  memref.global "private" constant @twelve : memref<12x64xi8> = dense<7>
+  func.func @bytes(%a: memref<2x16xf32>, %b: memref<2x12xf32>, %out: memref<2x64xf32>) {
+    %large = memref.get_global @large : memref<16x64xi8>
+    %twelve = memref.get_global @twelve : memref<12x64xi8>
+    linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %large : memref<2x16xf32>, memref<16x64xi8>) outs(%out : memref<2x64xf32>) {
+    ^bb0(%x: f32, %q: i8, %acc: f32):
+      %r = arith.sitofp %q : i8 to f32
+      %p = arith.mulf %x, %r : f32
+      %t = arith.addf %acc, %p : f32
+      linalg.yield %t : f32
+    }
+    linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%b, %twelve : memref<2x12xf32>, memref<12x64xi8>) outs(%out : memref<2x64xf32>) {
+    ^bb0(%x: f32, %q: i8, %acc: f32):
+      %r = arith.sitofp %q : i8 to f32
+      %p = arith.mulf %x, %r : f32
+      %t = arith.addf %acc, %p : f32
+      linalg.yield %t : f32
+    }
+    return
+  }
+}

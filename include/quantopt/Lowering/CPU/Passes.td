@@ -181,8 +181,8 @@ def FoldConstantGenerics : Pass<"qopt-fold-constant-generics", "::mlir::func::Fu
   let description = [{
     Reads linalg on tensors. An elementwise operation (a transpose, a
     dequantization of weights) whose inputs are constants becomes its value, by
-    the folders of the operations in its body. Broadcasts stay: they are smaller
-    than their values.
+    the folders of the operations in its body. Broadcasts and fills stay,
+    also those that are generics: they are smaller than their values.
 
     Refuses nothing: what has no folder stays.
 

@@ -150,13 +150,30 @@ quantopt::RoundingMode mlir::qopt::getRounding(NumericsAttr numerics) {
   llvm_unreachable("unknown rounding");
 }
 
+bool mlir::qopt::isInteger(WeightFormat format) {
+  return format == WeightFormat::Int8 || format == WeightFormat::Int4;
+}
+
+unsigned mlir::qopt::getBits(WeightFormat format) {
+  switch (format) {
+  case WeightFormat::Int4:
+    return 4;
+  case WeightFormat::Int8:
+    return 8;
+  case WeightFormat::Float16:
+  case WeightFormat::BFloat16:
+    return 16;
+  }
+  llvm_unreachable("unknown format");
+}
+
 LogicalResult
 WeightOnlyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        WeightFormat format, int64_t group) {
   if (group < 0)
     return emitError() << "groups of " << group
                        << " weights; take at least 1, or 0 for none";
-  if (group > 0 && format != WeightFormat::Int8)
+  if (group > 0 && !isInteger(format))
     return emitError() << "groups share a scale, which "
                        << stringifyWeightFormat(format) << " has none of";
   return success();

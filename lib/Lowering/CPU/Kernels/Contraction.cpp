@@ -311,6 +311,8 @@ bool mlir::qopt::weightsKeep(WeightBound bound, const Nest &nest,
                         bytes->data.size());
   if (bound == WeightBound::Symmetric)
     return !llvm::is_contained(data, INT8_MIN);
+  if (bound == WeightBound::Nibbles)
+    return llvm::all_of(data, [](int8_t w) { return w >= -8 && w <= 7; });
   if (bytes->isSplat)
     return contraction.runLength < 2 || pairFits(data.front(), data.front());
   const int64_t columns = nest.sizes[contraction.column];

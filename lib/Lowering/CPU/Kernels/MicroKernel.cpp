@@ -142,18 +142,91 @@ struct FloatKernel : MicroKernel {
   void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
                 ArrayRef<Value> activation,
                 ArrayRef<Value> weights) const override {
-    if (unit.hasFMA) {
-      accumulators[0] = vector::FMAOp::create(b, loc, activation.front(),
-                                              weights.front(), accumulators[0]);
-      return;
-    }
-    Value product =
-        arith::MulFOp::create(b, loc, activation.front(), weights.front());
-    accumulators[0] = arith::AddFOp::create(b, loc, accumulators[0], product);
+    accumulators[0] = emitMultiplyAdd(b, loc, activation.front(),
+                                      weights.front(), accumulators[0]);
   }
 };
 
+/// f32 activations by weights of four bits, eight steps of the reduction in the
+/// 32 bits of a lane, the first one in the lowest.
+struct NibbleKernel : MicroKernel {
+  explicit NibbleKernel(const VectorUnit &unit) : MicroKernel(unit, kSteps) {
+    bound = WeightBound::Nibbles;
+    cost.step = kSteps;
+    cost.weights = kSteps * (hasLaneTables() ? 2 : 3);
+    cost.weightRegisters = kSteps;
+  }
+
+  bool isFloat() const override { return true; }
+
+  Parts emitActivation(OpBuilder &b, Location loc, Value flat,
+                       ValueRange indices, bool) const override {
+    Parts parts;
+    for (unsigned i = 0; i < kSteps; ++i) {
+      Value at = arith::AddIOp::create(
+          b, loc, indices.front(), arith::ConstantIndexOp::create(b, loc, i));
+      Value scalar = memref::LoadOp::create(b, loc, flat, at);
+      parts.push_back(vector::BroadcastOp::create(
+          b, loc, vectorOf(b.getF32Type()), scalar));
+    }
+    return parts;
+  }
+
+  Parts emitWeights(OpBuilder &b, Location loc, Value flat,
+                    Value index) const override {
+    VectorType integers = vectorOf(b.getI32Type()),
+               floats = vectorOf(b.getF32Type());
+    Value word = arith::DivUIOp::create(
+        b, loc, index, arith::ConstantIndexOp::create(b, loc, kSteps));
+    Value stored =
+        vector::LoadOp::create(b, loc, integers, flat, ValueRange{word});
+    auto bits = [&](int32_t amount) -> Value {
+      return arith::ConstantOp::create(
+          b, loc, DenseElementsAttr::get(integers, amount));
+    };
+    Parts parts;
+    for (unsigned i = 0; i < kSteps; ++i) {
+      // The look-up reads the four lowest bits of each lane.
+      if (hasLaneTables()) {
+        Value table = arith::ConstantOp::create(
+            b, loc,
+            DenseElementsAttr::get(floats, ArrayRef<float>{0, 1, 2, 3, 4, 5, 6,
+                                                           7, -8, -7, -6, -5,
+                                                           -4, -3, -2, -1}));
+        parts.push_back(emitIntrinsic(
+            b, loc, "llvm.x86.avx512.permvar.sf.512", floats,
+            {table, arith::ShRUIOp::create(b, loc, stored, bits(4 * i))}));
+        continue;
+      }
+      Value top = arith::ShLIOp::create(b, loc, stored, bits(28 - 4 * i));
+      parts.push_back(arith::SIToFPOp::create(
+          b, loc, floats, arith::ShRSIOp::create(b, loc, top, bits(28))));
+    }
+    return parts;
+  }
+
+  void emitStep(OpBuilder &b, Location loc, MutableArrayRef<Value> accumulators,
+                ArrayRef<Value> activation,
+                ArrayRef<Value> weights) const override {
+    for (auto [x, w] : llvm::zip_equal(activation, weights))
+      accumulators[0] = emitMultiplyAdd(b, loc, x, w, accumulators[0]);
+  }
+
+private:
+  static constexpr unsigned kSteps = 8;
+
+  bool hasLaneTables() const { return lanes == 16; }
+};
+
 } // namespace
+
+Value MicroKernel::emitMultiplyAdd(OpBuilder &b, Location loc, Value x, Value w,
+                                   Value sum) const {
+  if (unit.hasFMA)
+    return vector::FMAOp::create(b, loc, x, w, sum);
+  Value product = arith::MulFOp::create(b, loc, x, w);
+  return arith::AddFOp::create(b, loc, sum, product);
+}
 
 MicroKernels MicroKernels::get(const TargetInfo &target) {
   VectorUnit unit = VectorUnit::get(target);
@@ -167,5 +240,6 @@ MicroKernels MicroKernels::get(const TargetInfo &target) {
   if (!kernels.wide)
     kernels.wide = std::make_shared<SingleKernel>(unit);
   kernels.floating = std::make_shared<FloatKernel>(unit);
+  kernels.nibbles = std::make_shared<NibbleKernel>(unit);
   return kernels;
 }

@@ -64,6 +64,8 @@ enum class WeightBound {
   /// No two neighbours along the reduction, in groups of even size, can take
   /// the sum of two products with bytes of 0 to 255 out of 16 bits.
   Pairs,
+  /// All are from -8 to 7, and lie eight to a word.
+  Nibbles,
 };
 
 class MicroKernel {
@@ -130,6 +132,9 @@ public:
   /// back: doing it twice changes nothing.
   virtual void emitArrangement(OpBuilder &builder, Location loc,
                                MutableArrayRef<Value> accumulators) const {}
+  /// `sum + x * w` in f32, with one rounding where the target can.
+  Value emitMultiplyAdd(OpBuilder &builder, Location loc, Value x, Value w,
+                        Value sum) const;
 
 protected:
   MicroKernel(const VectorUnit &unit, unsigned group)
@@ -165,6 +170,8 @@ struct MicroKernels {
   MicroKernelRef wide;
   /// f32.
   MicroKernelRef floating;
+  /// f32 activations by weights of four bits.
+  MicroKernelRef nibbles;
   /// AMX multiplies tiles of bytes.
   bool hasMatrixTiles = false;
 

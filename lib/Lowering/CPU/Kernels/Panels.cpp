@@ -110,6 +110,17 @@ static AsmResourceBlob extendToWords(const AsmResourceBlob &bytes) {
   return words;
 }
 
+/// Packed bytes, eight products of a column by eight, as words of eight
+/// nibbles.
+static AsmResourceBlob joinNibbles(const AsmResourceBlob &bytes) {
+  ArrayRef<char> from = bytes.getData();
+  AsmResourceBlob words =
+      HeapAsmResourceBlob::allocate(from.size() / 2, /*align=*/64);
+  for (auto [index, byte] : llvm::enumerate(words.getMutableData()))
+    byte = char((from[2 * index] & 15) | (from[2 * index + 1] << 4));
+  return words;
+}
+
 TileProblem mlir::qopt::getTileProblem(const Nest &nest, const Contraction &c,
                                        const MicroKernel &kernel) {
   TileProblem problem{1, 1, nest.sizes[c.column], countSteps(nest, c, kernel)};
@@ -167,6 +178,10 @@ mlir::qopt::preparePanels(OpBuilder &b, Location loc, const Nest &nest,
       packed->data.getData().size() * 2 <= kWordWeights) {
     packed->data = extendToWords(packed->data);
     element = b.getI16Type();
+  }
+  if (kernel.bound == WeightBound::Nibbles) {
+    packed->data = joinNibbles(packed->data);
+    element = b.getI32Type();
   }
   panels.weightBatchStride = packed->batchStride;
   panels.startBatchStride = panels.paddedColumns;

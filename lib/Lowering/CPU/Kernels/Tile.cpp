@@ -65,6 +65,8 @@ private:
   Accumulators emitOuter(ArrayRef<Point> rows, const TileShape &shape,
                          Accumulators accumulators, unsigned depth,
                          Value linear);
+  Accumulators emitScaledRun(ArrayRef<Point> rows, const TileShape &shape,
+                             Accumulators accumulators, Value linear);
   Accumulators emitRun(ArrayRef<Point> rows, const TileShape &shape,
                        Accumulators accumulators, Value linear);
   Accumulators emitLoop(Value begin, int64_t size, int64_t step,
@@ -109,8 +111,6 @@ private:
   int64_t blockExtent = 0; // of the block that is emitted
   bool streams = false;    // tiles fetch the next one's activations ahead
   Panels panels;
-  /// Of the panel and step of the outer reduction at hand; empty: none.
-  SmallVector<Value> weightScales;
 };
 
 //===----------------------------------------------------------------------===//
@@ -359,15 +359,16 @@ void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
   SmallVector<SmallVector<MicroKernel::Parts>> ahead(rowIndices.size() /
                                                      kernel.rows);
   for (int64_t u = 0; u < count; ++u) {
-    SmallVector<MicroKernel::Parts> loaded;
-    for (int64_t v = 0; v < vectors; ++v) {
-      loaded.push_back(
+    SmallVector<MicroKernel::Parts> loaded(vectors);
+    auto load = [&](int64_t v) {
+      loaded[v] =
           kernel.emitWeights(b, loc, panels.weights,
-                             add(weightIndex, (u * vectors + v) * perVector)));
-      if (!weightScales.empty())
-        loaded[v].front() =
-            arith::MulFOp::create(b, loc, loaded[v].front(), weightScales[v]);
-    }
+                             add(weightIndex, (u * vectors + v) * perVector));
+    };
+    // One row needs the weights of one vector at a time.
+    const bool isRow = rowIndices.size() == kernel.rows;
+    for (int64_t v = 0; v < vectors && !isRow; ++v)
+      load(v);
     int64_t set = (u % shape.splits) * rowIndices.size() * vectors;
     for (size_t row = 0; row < rowIndices.size(); row += kernel.rows) {
       SmallVector<MicroKernel::Parts> &steps = ahead[row / kernel.rows];
@@ -378,6 +379,8 @@ void TileEmitter::emitSteps(const TileShape &shape, Accumulators &accumulators,
         SmallVector<Value, 2> sums;
         for (size_t r = row; r < row + kernel.rows; ++r)
           sums.push_back(accumulators[set + r * vectors + v]);
+        if (isRow)
+          load(v);
         kernel.emitStep(b, loc, sums, steps.front(), loaded[v]);
         for (auto [r, sum] : llvm::enumerate(sums))
           accumulators[set + (row + r) * vectors + v] = sum;
@@ -404,6 +407,30 @@ TileEmitter::emitLoop(Value begin, int64_t size, int64_t step,
   return Accumulators(loop.getResults().begin(), loop.getResults().end());
 }
 
+/// A run whose weights have factors: its sums take these at the end.
+TileEmitter::Accumulators TileEmitter::emitScaledRun(ArrayRef<Point> rows,
+                                                     const TileShape &shape,
+                                                     Accumulators accumulators,
+                                                     Value linear) {
+  VectorType type = lanes.vectorOf(b.getF32Type());
+  Value zero =
+      arith::ConstantOp::create(b, loc, cast<TypedAttr>(b.getZeroAttr(type)));
+  Accumulators sums =
+      emitRun(rows, shape, Accumulators(accumulators.size(), zero), linear);
+  Value at = columnIndex(rows.front(), 1, panels.scaleBatchStride);
+  if (linear && panels.scaleStepStride)
+    at = arith::AddIOp::create(b, loc, at,
+                               scale(linear, panels.scaleStepStride));
+  SmallVector<Value> factors;
+  for (int64_t v = 0; v < shape.vectors; ++v)
+    factors.push_back(vector::LoadOp::create(
+        b, loc, type, panels.scales, ValueRange{add(at, v * kernel.lanes)}));
+  for (auto [i, sum] : llvm::enumerate(sums))
+    accumulators[i] = kernel.emitMultiplyAdd(
+        b, loc, sum, factors[i % shape.vectors], accumulators[i]);
+  return accumulators;
+}
+
 /// The contiguous run of the reduction.
 TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
                                                const TileShape &shape,
@@ -416,17 +443,6 @@ TileEmitter::Accumulators TileEmitter::emitRun(ArrayRef<Point> rows,
     weightBase = arith::AddIOp::create(
         b, loc, weightBase,
         scale(linear, panels.groups * kernel.group * panelWidth));
-  weightScales.clear();
-  if (panels.scales) {
-    Value at = columnIndex(rows.front(), 1, panels.scaleBatchStride);
-    if (linear && panels.scaleStepStride)
-      at = arith::AddIOp::create(b, loc, at,
-                                 scale(linear, panels.scaleStepStride));
-    for (int64_t v = 0; v < shape.vectors; ++v)
-      weightScales.push_back(vector::LoadOp::create(
-          b, loc, lanes.vectorOf(b.getF32Type()), panels.scales,
-          ValueRange{add(at, v * kernel.lanes)}));
-  }
   SmallVector<Value> rowBases;
   for (const Point &row : rows)
     rowBases.push_back(lanes.index(activations, row));
@@ -486,7 +502,8 @@ TileEmitter::Accumulators TileEmitter::emitOuter(ArrayRef<Point> rows,
                                                  Accumulators accumulators,
                                                  unsigned depth, Value linear) {
   if (depth == c.outer.size())
-    return emitRun(rows, shape, accumulators, linear);
+    return panels.scales ? emitScaledRun(rows, shape, accumulators, linear)
+                         : emitRun(rows, shape, accumulators, linear);
   unsigned dim = c.outer[depth];
   return emitLoop(constant(0), nest.sizes[dim], 1, accumulators,
                   [&](Value iv, Accumulators carried) {

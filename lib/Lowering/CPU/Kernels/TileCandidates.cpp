@@ -85,6 +85,8 @@ std::string mlir::qopt::describeContraction(const Nest &nest,
     os << " paired weights";
   else if (kernel.bound == WeightBound::Symmetric)
     os << " symmetric weights";
+  else if (kernel.bound == WeightBound::Nibbles)
+    os << " weights of 4 bits";
   if (nest.epilogue)
     os << " epilogue of "
        << llvm::range_size(

@@ -44,6 +44,12 @@ DynamicAttr getDynamic(Operation *op);
 /// that is as they came.
 WeightOnlyAttr getWeightOnly(Operation *op);
 
+/// Whether `format` has integers, and so scales.
+bool isInteger(WeightFormat format);
+
+/// Of one weight in native code.
+unsigned getBits(WeightFormat format);
+
 /// Where the module around `op` is to be explained, appends `why` to what `op`
 /// says of its parameters. `why` makes the text, which costs nothing elsewhere.
 void explain(ObserveOp op, llvm::function_ref<std::string()> why);

@@ -86,7 +86,8 @@ def QOpt_WeightFormat : I32EnumAttr<"WeightFormat",
     "how constant weights are stored", [
     I32EnumAttrCase<"Int8", 0, "int8">,
     I32EnumAttrCase<"Float16", 1, "float16">,
-    I32EnumAttrCase<"BFloat16", 2, "bfloat16">
+    I32EnumAttrCase<"BFloat16", 2, "bfloat16">,
+    I32EnumAttrCase<"Int4", 3, "int4">
   ]> {
   let cppNamespace = "::mlir::qopt";
   let genSpecializedAttr = 0;
@@ -100,10 +101,11 @@ def QOpt_WeightOnlyAttr : AttrDef<QOpt_Dialect, "WeightOnly"> {
     weights become f32 where they are read.
 
     - `format`: `int8` stores symmetric integers behind a `qopt.dequantize`;
-      `float16` and `bfloat16` store floats.
+      `int4` such from -7 to 7, each of which is an `i8` here and half a byte in
+      native code; `float16` and `bfloat16` store floats.
     - `group`: so many neighbours along the largest dimension that the contraction
       sums over share a scale (`qopt.dequantize_groups`; the last group may have
-      fewer); 0 gives each output channel one. `int8` only.
+      fewer); 0 gives each output channel one. Integers only.
 
     On a generic that reads an embedding table, that is stored so, with a scale a
     row (`--qopt-store-embeddings`).
