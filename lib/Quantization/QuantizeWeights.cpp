@@ -66,11 +66,8 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
   /// products with unsigned bytes then fit in 16 bits.
   int64_t byteLimit() const { return bits == 7 ? 64 : 127; }
 
-  /// The largest magnitude of the weights of `op`, if they have no 16 bits.
-  int64_t getLimit(Operation *op) const {
-    return isWeightOnly(op) && getBits(getWeightOnly(op).getFormat()) == 4
-               ? 7
-               : byteLimit();
+  static bool hasNibbles(Operation *op) {
+    return isWeightOnly(op) && getBits(getWeightOnly(op).getFormat()) == 4;
   }
 
   /// The largest magnitude of weights that are stored in 16 bits.
@@ -119,13 +116,15 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     return {};
   }
 
+  bool byMse() const { return method == "mse"; }
+
   /// The scale of `values`, or 0 where all are zero or next to it. Infinite on
   /// bad values.
   double chooseScale(ArrayRef<float> values, int64_t limit,
                      ChannelState &state) const {
     // Beyond 8 bits no clipping pays.
-    const bool byMse = method == "mse" && limit <= byteLimit();
-    double scale = chooseSymmetricScale(values, limit, byMse);
+    double scale =
+        chooseSymmetricScale(values, limit, byMse() && limit <= byteLimit());
     if (scale == 0.0)
       state = quantopt::largestMagnitude(values.data(), values.size()) == 0.0f
                   ? ChannelState::Dead
@@ -379,13 +378,12 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     }
     if (isWeightOnly(op)) {
       WeightOnlyAttr settings = getWeightOnly(op);
-      const std::string blob = getBlobName(op);
       if (!isInteger(settings.getFormat())) {
         if (std::isinf(
                 quantopt::largestMagnitude(values->begin(), values->size())))
           return emitBadWeights(op);
-        operand.set(
-            downcastWeights(op, operand, *values, settings.getFormat(), blob));
+        operand.set(downcastWeights(op, operand, *values, settings.getFormat(),
+                                    getBlobName(op)));
         return success();
       }
       if (settings.getGroup() > 0)
@@ -398,8 +396,9 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
     const quant::QuantizedType wide =
         bits == 16 ? getWideActivation(op) : quant::QuantizedType();
     const bool isWide = bool(wide);
-    const int64_t limit =
-        isWide ? chooseWideLimit(channels, wide) : getLimit(op);
+    const int64_t limit = isWide           ? chooseWideLimit(channels, wide)
+                          : hasNibbles(op) ? 7
+                                           : byteLimit();
     StoredForm form{{}, axis, -limit, limit, isWide ? 16u : 8u};
     if (DictionaryAttr given = getGiven(op, operand)) {
       if (failed(takeGiven(op, given, type, form)))
@@ -469,11 +468,13 @@ struct QuantizeWeights : qopt::impl::QuantizeWeightsBase<QuantizeWeights> {
       return success();
     }
     GroupedWeights grouped(type, *axis, size);
-    const int64_t limit = getLimit(op);
-    if (!grouped.quantize(values, -limit, limit, [&](ArrayRef<float> group) {
-          ChannelState state = ChannelState::Ordinary;
-          return chooseScale(group, limit, state);
-        }))
+    const bool isNibble = hasNibbles(op);
+    const int64_t limit = isNibble ? 7 : byteLimit();
+    auto scaleOf = [&](ArrayRef<float> group) {
+      return isNibble ? chooseNibbleScale(group, byMse())
+                      : chooseSymmetricScale(group, limit, byMse());
+    };
+    if (!grouped.quantize(values, isNibble ? -8 : -limit, limit, scaleOf))
       return emitBadWeights(op);
     operand.set(std::move(grouped).finish(operand, getBlobName(op)));
     return success();

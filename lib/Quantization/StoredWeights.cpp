@@ -31,6 +31,33 @@ double mlir::qopt::chooseSymmetricScale(ArrayRef<float> values, int64_t limit,
   return params ? params->scale : INFINITY;
 }
 
+double mlir::qopt::chooseNibbleScale(ArrayRef<float> values, bool byMse) {
+  constexpr int64_t kLow = -8, kHigh = 7;
+  // Zeros, next to them, and what is not finite.
+  const double symmetric = chooseSymmetricScale(values, kHigh, /*byMse=*/false);
+  if (symmetric == 0.0 || std::isinf(symmetric))
+    return symmetric;
+  if (!byMse) {
+    float largest = 0.0f;
+    for (float value : values)
+      if (std::fabs(value) > std::fabs(largest))
+        largest = value;
+    return double(largest) / double(kLow);
+  }
+  std::vector<float> negated(values.size());
+  for (auto [to, value] : llvm::zip_equal(negated, values))
+    to = -value;
+  auto search = [&](ArrayRef<float> data) {
+    return *quantopt::chooseSymmetricByMse(data.data(), data.size(), 1, kLow,
+                                           kHigh);
+  };
+  auto error = [](ArrayRef<float> data, const quantopt::QuantParams &params) {
+    return quantopt::sumOfSquaredErrors(data.data(), data.size(), params);
+  };
+  const quantopt::QuantParams up = search(values), down = search(negated);
+  return error(values, up) <= error(negated, down) ? up.scale : -down.scale;
+}
+
 //===----------------------------------------------------------------------===//
 // Groups
 //===----------------------------------------------------------------------===//

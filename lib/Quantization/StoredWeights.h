@@ -18,7 +18,13 @@ namespace mlir::qopt {
 /// are zero or next to it, and infinite where one is not finite.
 double chooseSymmetricScale(ArrayRef<float> values, int64_t limit, bool byMse);
 
-/// Integers of 8 bits, of which `size` neighbours along `axis` share a scale.
+/// The same for integers from -8 to 7, of which there is one more on one side
+/// of zero: the scale is negative where the largest values are better there.
+/// That of the largest magnitude makes it -8 (as GGML's Q4_0), and never clips
+/// it.
+double chooseNibbleScale(ArrayRef<float> values, bool byMse);
+
+/// Integers in bytes, of which `size` neighbours along `axis` share a scale.
 /// The last group may have fewer.
 class GroupedWeights {
 public:

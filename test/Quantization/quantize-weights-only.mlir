@@ -31,18 +31,20 @@ func.func @channels(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
 
 // -----
 
-// Four bits are -7 to 7, each in an i8.
+// Four bits are -7 to 7, each in an i8; in groups the largest magnitude is -8 and
+// the scale has the sign that this takes.
 // CHECK-LABEL: func @nibbles
 // CHECK-DAG: arith.constant dense<{{\[\[}}7, 0], [-4, -7]]> : tensor<2x2xi8>
 // CHECK-DAG: qopt.dequantize %{{.*}} as !quant.uniform<i8<-7:7>:f32:1, {1.000000e+00,2.000000e+00}> : tensor<2x2xi8> -> tensor<2x2xf32>
-// CHECK-DAG: arith.constant dense<{{\[\[}}7, 0], [-7, 7]]> : tensor<2x2xi8>
-// CHECK-DAG: qopt.dequantize_groups %{{.*}}, %{{.*}} along 0 by 1 : (tensor<2x2xi8>, tensor<2x2xf32>) -> tensor<2x2xf32>
+// CHECK-DAG: arith.constant dense<{{\[\[}}-8, 7], [4, -8]]> : tensor<2x2xi8>
+// CHECK-DAG: arith.constant dense<{{\[\[}}-1.000000e+00, 5.000000e-01]]> : tensor<1x2xf32>
+// CHECK-DAG: qopt.dequantize_groups %{{.*}}, %{{.*}} along 0 by 2 : (tensor<2x2xi8>, tensor<1x2xf32>) -> tensor<2x2xf32>
 func.func @nibbles(%x: tensor<1x2xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>) {
   %w = arith.constant dense<[[7.0, 0.0], [-4.4, -14.0]]> : tensor<2x2xf32>
-  %v = arith.constant dense<[[7.0, 0.0], [-4.5, 3.0]]> : tensor<2x2xf32>
+  %v = arith.constant dense<[[8.0, 3.75], [-4.0, -4.0]]> : tensor<2x2xf32>
   %zero = arith.constant dense<0.0> : tensor<1x2xf32>
   %m = linalg.matmul {qopt.weight_only = #qopt.weight_only<format = int4>, qopt.name = "m"} ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zero : tensor<1x2xf32>) -> tensor<1x2xf32>
-  %n = linalg.matmul {qopt.weight_only = #qopt.weight_only<format = int4, group = 1>, qopt.name = "n"} ins(%x, %v : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zero : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %n = linalg.matmul {qopt.weight_only = #qopt.weight_only<format = int4, group = 2>, qopt.name = "n"} ins(%x, %v : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zero : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %m, %n : tensor<1x2xf32>, tensor<1x2xf32>
 }
 

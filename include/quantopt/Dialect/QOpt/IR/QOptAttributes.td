@@ -101,8 +101,8 @@ def QOpt_WeightOnlyAttr : AttrDef<QOpt_Dialect, "WeightOnly"> {
     weights become f32 where they are read.
 
     - `format`: `int8` stores symmetric integers behind a `qopt.dequantize`;
-      `int4` such from -7 to 7, each of which is an `i8` here and half a byte in
-      native code; `float16` and `bfloat16` store floats.
+      `int4` such from -7 to 7, or in groups from -8 to 7, each of which is an `i8`
+      here and half a byte in native code; `float16` and `bfloat16` store floats.
     - `group`: so many neighbours along the largest dimension that the contraction
       sums over share a scale (`qopt.dequantize_groups`; the last group may have
       fewer); 0 gives each output channel one. Integers only.
