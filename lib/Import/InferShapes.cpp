@@ -72,6 +72,9 @@ struct InferShapes : qopt::impl::InferShapesBase<InferShapes> {
     for (RegisteredOperationName name : getContext().getRegisteredOperations())
       if (&name.getDialect() == tensor || &name.getDialect() == linalg)
         name.getCanonicalizationPatterns(patterns, &getContext());
+    // Shapes go on from operation to operation by patterns of the dialects.
+    tensor->getCanonicalizationPatterns(patterns);
+    linalg->getCanonicalizationPatterns(patterns);
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       // What does not converge is as right as it is.

@@ -35,8 +35,8 @@ static LogicalResult checkShapes(Operation *op) {
     if (isDynamic(type))
       return op->emitOpError("has the dynamic shape ")
              << type
-             << ", and quantization needs static shapes; export the model with "
-                "fixed input shapes";
+             << ", and quantization needs static shapes; give the inputs' by "
+                "input-shapes=, or export the model with fixed ones";
   return success();
 }
 

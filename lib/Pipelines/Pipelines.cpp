@@ -32,12 +32,15 @@ void mlir::qopt::buildNormalizationPipeline(OpPassManager &pm) {
   normalize(pm.nest<func::FuncOp>());
 }
 
-void mlir::qopt::buildImportPipeline(OpPassManager &pm) {
+void mlir::qopt::buildImportPipeline(OpPassManager &pm, StringRef inputShapes) {
   // A model has no gradients and no parameters that are still being trained.
   pm.addPass(createFreezeParameters());
   // It is one function: what a frontend outlined comes back into it.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
+  FixInputShapesOptions shapes;
+  shapes.shapes = inputShapes.str();
+  pm.addPass(createFixInputShapes(shapes));
   pm.addPass(createInferShapes());
   // TOSA comes down by upstream's conversions; they leave other dialects alone.
   TosaToLinalgOptions tosa;
@@ -178,7 +181,7 @@ void mlir::qopt::buildQuantizePipeline(OpPassManager &pm,
   }
   if (kept || options.benchmark || !options.evaluationData.empty())
     pm.addPass(createCheckReport(options));
-  buildImportPipeline(pm);
+  buildImportPipeline(pm, options.inputShapes);
   if (kept)
     pm.addPass(createKeepFloatModel(kept, options));
   if (end(Phase::Import))

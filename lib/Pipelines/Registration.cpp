@@ -56,6 +56,11 @@ struct QuantizeFlags : PassPipelineOptions<QuantizeFlags> {
       *this, "entry",
       llvm::cl::desc("the function that is the model, where several are "
                      "public; what it does not call is left out")};
+  Option<std::string> inputShapes{
+      *this, "input-shapes",
+      llvm::cl::desc("shapes of the inputs where some are dynamic, such as "
+                     "1x3x224x224,1x10 (default: a first dimension that is "
+                     "dynamic is 1)")};
 };
 
 struct LowerFlags : PassPipelineOptions<LowerFlags> {
@@ -116,6 +121,7 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         options.saveTable = flags.saveTable;
         options.config = flags.config;
         options.entry = flags.entry;
+        options.inputShapes = flags.inputShapes;
         options.quantizationMap = flags.quantizationMap;
         options.saveMap = flags.saveMap;
         options.explain = flags.explain;

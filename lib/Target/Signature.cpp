@@ -114,7 +114,8 @@ static Expected<TensorSpec> readTensor(Type type, const Twine &what,
   if (!tensor.hasStaticShape())
     return createStringError(Twine(what) + " of '" + entry + "' is " +
                              print(type) +
-                             ": give it a static shape before compiling");
+                             ": give the inputs static shapes before compiling "
+                             "(--input-shapes)");
   std::optional<ElementType> element = getElementType(tensor.getElementType());
   if (!element)
     return createStringError(

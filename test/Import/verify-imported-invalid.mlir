@@ -2,7 +2,7 @@
 
 func.func @dynamic_operand(%x: tensor<?x4xf32> {qopt.name = "x"}) -> tensor<?x4xf32> {
   %e = arith.constant 1 : index
-  // expected-error@+1 {{'tensor.pad' op has the dynamic shape 'tensor<?x4xf32>', and quantization needs static shapes; export the model with fixed input shapes}}
+  // expected-error@+1 {{'tensor.pad' op has the dynamic shape 'tensor<?x4xf32>', and quantization needs static shapes; give the inputs' by input-shapes=, or export the model with fixed ones}}
   %r = tensor.pad %x low[0, 0] high[0, 0] {
   ^bb0(%i: index, %j: index):
     %c = arith.constant 0.0 : f32

@@ -20,7 +20,7 @@
 // RUN: not quant-compile %t/main.mlir --emit=obj --triple=i686-linux-gnu -o %t/f 2>&1 | FileCheck %s --check-prefix=SSE2
 // SSE2: error: processor 'generic' for i686-unknown-linux-gnu has no SSE2, which floats need; choose one that has, such as pentium4
 // RUN: not quant-compile %t/dynamic.mlir --emit=obj -o %t/f --header=%t/f.h 2>&1 | FileCheck %s --check-prefix=DYNAMIC
-// DYNAMIC: error: argument 0 of 'f' is tensor<?xf32>: give it a static shape
+// DYNAMIC: error: argument 0 of 'f' is tensor<4x?xf32>: give the inputs static shapes before compiling (--input-shapes)
 // RUN: not quant-compile %t/cut-off.mlir --emit=obj -o %t/f 2>&1 | FileCheck %s --check-prefix=CUTOFF
 // CUTOFF: cut-off.mlir:2:8: error: 'arith.constant' op has the value 'weights' of 8 bytes, and 'tensor<4xf32>' takes 16; export the model again
 
@@ -57,8 +57,8 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %x : tensor<4xf32>
 }
 //--- dynamic.mlir
-func.func @f(%x: tensor<?xf32>) -> tensor<?xf32> {
-  return %x : tensor<?xf32>
+func.func @f(%x: tensor<4x?xf32>) -> tensor<4x?xf32> {
+  return %x : tensor<4x?xf32>
 }
 //--- broken.mlir
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {

@@ -53,7 +53,7 @@
 
 // Models that cannot run.
 // RUN: not quant-run %t/dynamic.mlir --inputs=%t/x.npz 2>&1 | FileCheck %s --check-prefix=DYNAMIC
-// DYNAMIC: error: argument 0 of 'main' is tensor<?x4xf32>: give it a static shape before compiling
+// DYNAMIC: error: argument 0 of 'main' is tensor<4x?xf32>: give the inputs static shapes before compiling (--input-shapes)
 // RUN: not quant-run %t/scalar.mlir --inputs=%t/x.npz 2>&1 | FileCheck %s --check-prefix=SCALAR
 // SCALAR: error: argument 0 of 'main' is f32, not a ranked tensor
 // RUN: not quant-run %t/complex.mlir --inputs=%t/x.npz 2>&1 | FileCheck %s --check-prefix=ELEMENT
@@ -123,8 +123,8 @@ func.func @main(%ids: tensor<1x1xi32> {qopt.name = "ids"}) -> tensor<1x1xi32> {
   return %ids : tensor<1x1xi32>
 }
 //--- dynamic.mlir
-func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  return %x : tensor<?x4xf32>
+func.func @main(%x: tensor<4x?xf32>) -> tensor<4x?xf32> {
+  return %x : tensor<4x?xf32>
 }
 //--- scalar.mlir
 func.func @main(%x: f32) -> f32 {

@@ -58,6 +58,12 @@ struct Options {
       cl::desc("The model's function (default: the only public one). Needed "
                "for --header and --name where there are several")};
 
+  cl::opt<std::string> inputShapes{
+      "input-shapes", cl::cat(category), cl::value_desc("1x3x224x224,..."),
+      cl::desc(
+          "Shapes of the inputs, where the model has dynamic ones (default: "
+          "a first dimension that is dynamic is 1)")};
+
   cl::opt<std::string> name{
       "name", cl::cat(category), cl::value_desc("identifier"),
       cl::desc("Call the model's function by this name in the output and the "
@@ -197,7 +203,7 @@ static Error compile(const Options &options) {
 
   std::unique_ptr<mlir::MLIRContext> context = createToolContext();
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> module =
-      parseModel(options.input, *context);
+      parseModel(options.input, *context, options.inputShapes);
   if (!module)
     return module.takeError();
   Expected<Signature> signature = readModel(**module, options);

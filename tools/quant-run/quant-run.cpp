@@ -115,6 +115,12 @@ struct Options {
       "entry", cl::cat(category), cl::value_desc("name"),
       cl::desc("The function to run (default: the only public one)")};
 
+  cl::opt<std::string> inputShapes{
+      "input-shapes", cl::cat(category), cl::value_desc("1x3x224x224,..."),
+      cl::desc(
+          "Shapes of the inputs, where the model has dynamic ones (default: "
+          "a first dimension that is dynamic is 1)")};
+
   cl::opt<std::string> device{
       "device", cl::cat(category), cl::init("cpu"), cl::value_desc("cpu"),
       cl::desc("Where to run: cpu, the only one so far")};
@@ -274,7 +280,7 @@ static Error compareWithReference(mlir::ModuleOp module,
                                   const Signature &signature,
                                   const Options &options) {
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> reference =
-      parseModel(options.reference, *module.getContext());
+      parseModel(options.reference, *module.getContext(), options.inputShapes);
   if (!reference)
     return reference.takeError();
   if (Error error = importModel(**reference))
@@ -327,7 +333,7 @@ static Expected<int> run(const Options &options) {
     return error;
   std::unique_ptr<mlir::MLIRContext> context = createToolContext();
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> module =
-      parseModel(options.model, *context);
+      parseModel(options.model, *context, options.inputShapes);
   if (!module)
     return module.takeError();
 

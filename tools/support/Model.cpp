@@ -64,15 +64,23 @@ std::unique_ptr<mlir::MLIRContext> quantopt::createToolContext() {
   return context;
 }
 
-/// Whether a cast forgets a part of a shape, or a loop carries tensors: what
-/// frontends write and buffers cannot be planned for.
+static bool isDynamic(mlir::Type type) {
+  auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
+  return tensor && !tensor.hasStaticShape();
+}
+
+/// Whether an input has a dynamic shape, a cast forgets a part of one, or a
+/// loop carries tensors: what frontends write and buffers cannot be planned
+/// for.
 static bool needsPlainForm(mlir::ModuleOp module) {
+  for (auto func : module.getOps<mlir::func::FuncOp>())
+    if (llvm::any_of(func.getArgumentTypes(), isDynamic))
+      return true;
   return module
       ->walk([](mlir::Operation *op) {
         bool is = false;
         if (auto cast = mlir::dyn_cast<mlir::tensor::CastOp>(op)) {
-          auto type = mlir::dyn_cast<mlir::RankedTensorType>(cast.getType());
-          is = type && !type.hasStaticShape();
+          is = isDynamic(cast.getType());
         } else if (mlir::isa<mlir::scf::ForOp>(op)) {
           is = llvm::any_of(op->getResultTypes(),
                             llvm::IsaPred<mlir::TensorType>);
@@ -93,7 +101,8 @@ static mlir::LogicalResult verifyConstants(mlir::ModuleOp module) {
 }
 
 Expected<mlir::OwningOpRef<mlir::ModuleOp>>
-quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
+quantopt::parseModel(StringRef path, mlir::MLIRContext &context,
+                     StringRef inputShapes) {
   std::string reason;
   std::unique_ptr<MemoryBuffer> file = mlir::openInputFile(path, &reason);
   if (!file)
@@ -106,8 +115,11 @@ quantopt::parseModel(StringRef path, mlir::MLIRContext &context) {
     return createStringError("'" + path + "' is no valid MLIR module");
   if (failed(verifyConstants(*module)))
     return createStringError("'" + path + "' has a constant that is not whole");
-  if (needsPlainForm(*module)) {
+  if (!inputShapes.empty() || needsPlainForm(*module)) {
     mlir::PassManager passes(&context);
+    mlir::qopt::FixInputShapesOptions shapes;
+    shapes.shapes = inputShapes.str();
+    passes.addPass(mlir::qopt::createFixInputShapes(shapes));
     passes.addPass(mlir::qopt::createInferShapes());
     passes.addNestedPass<mlir::func::FuncOp>(mlir::qopt::createUnrollLoops());
     passes.addPass(mlir::createCanonicalizerPass());

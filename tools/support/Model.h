@@ -19,9 +19,11 @@ std::unique_ptr<mlir::MLIRContext> createToolContext();
 
 /// Reads a module from a file, or from standard input for "-": text or
 /// bytecode. Shapes that casts hide are static afterwards, and steps of loops
-/// over tensors are written out. Diagnostics go to standard error.
+/// over tensors are written out. Inputs of dynamic shape get `inputShapes`, as
+/// qopt-fix-input-shapes reads them. Diagnostics go to standard error.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
-parseModel(llvm::StringRef path, mlir::MLIRContext &context);
+parseModel(llvm::StringRef path, mlir::MLIRContext &context,
+           llvm::StringRef inputShapes = "");
 
 /// True where nothing is left on tensors: the module holds LLVM functions only.
 bool isLowered(mlir::ModuleOp module);

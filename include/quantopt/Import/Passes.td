@@ -37,6 +37,29 @@ def ChooseEntry : Pass<"qopt-choose-entry", "::mlir::ModuleOp"> {
   ];
 }
 
+def FixInputShapes : Pass<"qopt-fix-input-shapes", "::mlir::ModuleOp"> {
+  let summary = "Give inputs of dynamic shape the sizes of a sample";
+  let description = [{
+    Reads the public functions that nothing calls. Afterwards their inputs have the
+    shapes of `input-shapes`, one for each input ("1x3x224x224,1x10"; an empty one
+    stays as it is). Without, a first dimension that is dynamic becomes 1, for
+    models run one sample at a time, and a remark says so. A `tensor.cast` stands
+    behind each input that changes, which `qopt-infer-shapes` makes the shapes
+    of all other values from.
+
+    Refuses shapes that do not fit an input's known sizes, a wrong number of
+    them, and `input-shapes` for several functions. Other dynamic dimensions
+    stay, and `qopt-verify-imported` refuses them.
+
+    Example: test/Import/fix-input-shapes.mlir
+  }];
+  let options = [
+    Option<"shapes", "input-shapes", "std::string", /*default=*/"\"\"",
+           "Shape of each input, 1x3x224x224 and so on, separated by commas">
+  ];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def FoldBias : Pass<"qopt-fold-bias", "::mlir::func::FuncOp"> {
   let summary = "Move the addition of a constant into a contraction's init";
   let description = [{

@@ -40,6 +40,9 @@ struct QuantizeOptions {
   /// The function that is the model; those that it does not call go. Empty: the
   /// only public one.
   std::string entry;
+  /// Shapes of the inputs, "1x3x224x224,1x10", where some are dynamic. Empty: a
+  /// first dimension that is dynamic is 1.
+  std::string inputShapes;
   /// Settings (YAML); empty: the defaults.
   std::string config;
   /// The last phase to run.
@@ -49,7 +52,8 @@ struct QuantizeOptions {
 };
 
 /// Float linalg or TOSA becomes float linalg in one spelling, with names.
-void buildImportPipeline(OpPassManager &pm);
+/// `inputShapes` as in QuantizeOptions.
+void buildImportPipeline(OpPassManager &pm, StringRef inputShapes = "");
 /// The part of import that changes no bits and gives no names: what is computed
 /// from constants becomes constants, elementwise operations and products have
 /// one spelling, and resizes become movements. For float models that are
