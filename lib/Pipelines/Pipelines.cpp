@@ -26,6 +26,10 @@ static void normalize(OpPassManager &func) {
   func.addPass(createFoldBroadcasts());
   func.addPass(createCanonicalizerPass());
   func.addPass(createRaiseResize());
+  // Where a batch was dynamic, broadcasts are reads at positions until here.
+  func.addPass(createNormalizeLinalg());
+  func.addPass(createFoldBroadcasts());
+  func.addPass(createCanonicalizerPass());
 }
 
 void mlir::qopt::buildNormalizationPipeline(OpPassManager &pm) {

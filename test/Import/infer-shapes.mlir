@@ -37,3 +37,69 @@ func.func @chain(%x: tensor<1x2x4xf32>, %y: tensor<1x3x4xf32>) -> tensor<1x7x4xf
   %r = tensor.cast %d : tensor<1x?x4xf32> to tensor<1x7x4xf32>
   return %r : tensor<1x7x4xf32>
 }
+
+// -----
+
+// A reshape to a computed shape that is known: sizes join, split, or do both.
+// CHECK-LABEL: func @reshapes
+// CHECK-SAME: -> (tensor<4x6xf32>, tensor<2x2x6xf32>, tensor<3x8xf32>, tensor<1x1x2x12xf32>)
+// CHECK: tensor.collapse_shape %{{.*}} {{\[\[}}0, 1], [2]] : tensor<2x2x6xf32> into tensor<4x6xf32>
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0, 1], [2]] {{.*}} : tensor<4x6xf32> into tensor<2x2x6xf32>
+// CHECK: tensor.collapse_shape %{{.*}} {{\[\[}}0, 1]] : tensor<4x6xf32> into tensor<24xf32>
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0, 1]] {{.*}} : tensor<24xf32> into tensor<3x8xf32>
+// CHECK-NOT: tensor.reshape
+func.func @reshapes(%x: tensor<2x2x6xf32>, %y: tensor<4x6xf32>) -> (tensor<?x6xf32>, tensor<?x?x6xf32>, tensor<?x8xf32>, tensor<?x?x?x?xf32>) {
+  %joined = arith.constant dense<[4, 6]> : tensor<2xi64>
+  %split = arith.constant dense<[2, 2, 6]> : tensor<3xi64>
+  %both = arith.constant dense<[3, 8]> : tensor<2xi64>
+  %four = arith.constant dense<[1, 1, 2, 12]> : tensor<4xi64>
+  %a = tensor.cast %x : tensor<2x2x6xf32> to tensor<?x2x6xf32>
+  %b = tensor.cast %y : tensor<4x6xf32> to tensor<?x6xf32>
+  %0 = tensor.reshape %a(%joined) : (tensor<?x2x6xf32>, tensor<2xi64>) -> tensor<?x6xf32>
+  %1 = tensor.reshape %b(%split) : (tensor<?x6xf32>, tensor<3xi64>) -> tensor<?x?x6xf32>
+  %2 = tensor.reshape %b(%both) : (tensor<?x6xf32>, tensor<2xi64>) -> tensor<?x8xf32>
+  %3 = tensor.reshape %a(%four) : (tensor<?x2x6xf32>, tensor<4xi64>) -> tensor<?x?x?x?xf32>
+  return %0, %1, %2, %3 : tensor<?x6xf32>, tensor<?x?x6xf32>, tensor<?x8xf32>, tensor<?x?x?x?xf32>
+}
+
+// -----
+
+// A loop whose steps write into what it carries, and replace what is as large.
+// CHECK-LABEL: func @loop
+// CHECK-SAME: -> (tensor<5x3xf32>, tensor<1x3xf32>)
+// CHECK: scf.for {{.*}} -> (tensor<5x3xf32>, tensor<1x3xf32>)
+// CHECK-NOT: tensor.cast
+// CHECK: return
+func.func @loop(%all: tensor<5x3xf32>, %state: tensor<1x3xf32>) -> (tensor<?x3xf32>, tensor<?x3xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %five = arith.constant 5 : index
+  %a = tensor.cast %all : tensor<5x3xf32> to tensor<?x3xf32>
+  %b = tensor.cast %state : tensor<1x3xf32> to tensor<?x3xf32>
+  %r:2 = scf.for %i = %zero to %five step %one iter_args(%x = %a, %h = %b) -> (tensor<?x3xf32>, tensor<?x3xf32>) {
+    %known = tensor.cast %h : tensor<?x3xf32> to tensor<1x3xf32>
+    %e = tensor.empty() : tensor<1x3xf32>
+    %next = linalg.exp ins(%known : tensor<1x3xf32>) outs(%e : tensor<1x3xf32>) -> tensor<1x3xf32>
+    %y = tensor.insert_slice %next into %x[%i, 0] [1, 3] [1, 1] : tensor<1x3xf32> into tensor<?x3xf32>
+    %forgotten = tensor.cast %next : tensor<1x3xf32> to tensor<?x3xf32>
+    scf.yield %y, %forgotten : tensor<?x3xf32>, tensor<?x3xf32>
+  }
+  return %r#0, %r#1 : tensor<?x3xf32>, tensor<?x3xf32>
+}
+
+// -----
+
+// What grows in each step has no shape that is known.
+// CHECK-LABEL: func @growing
+// CHECK: scf.for {{.*}} -> (tensor<?x3xf32>)
+func.func @growing(%x: tensor<1x3xf32>) -> tensor<?x3xf32> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %five = arith.constant 5 : index
+  %a = tensor.cast %x : tensor<1x3xf32> to tensor<?x3xf32>
+  %r = scf.for %i = %zero to %five step %one iter_args(%y = %a) -> (tensor<?x3xf32>) {
+    %longer = tensor.concat dim(0) %y, %x : (tensor<?x3xf32>, tensor<1x3xf32>) -> tensor<?x3xf32>
+    scf.yield %longer : tensor<?x3xf32>
+  }
+  return %r : tensor<?x3xf32>
+}

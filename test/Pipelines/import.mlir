@@ -108,3 +108,40 @@ func.func @network(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
   } -> tensor<1x2xf32>
   return %r : tensor<1x2xf32>
 }
+
+// Where the batch was dynamic, torch-mlir spreads a row's statistic by loads: they are
+// reads of the statistic by what uses it, as they would be of a broadcast.
+// CHECK-LABEL: func @statistic
+// CHECK-SAME: tensor<1x4xf32>
+// CHECK-NOT: tensor.extract
+// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// CHECK-NOT: linalg.yield %in :
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[SUM]] : tensor<1x4xf32>, tensor<1x1xf32>)
+// CHECK: arith.subf
+// CHECK-NOT: tensor.extract
+// CHECK: return
+func.func @statistic(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %e = tensor.empty(%n) : tensor<?x1xf32>
+  %i = linalg.fill ins(%zero : f32) outs(%e : tensor<?x1xf32>) -> tensor<?x1xf32>
+  %s = linalg.generic {indexing_maps = [#id, #unit], iterator_types = ["parallel", "reduction"]} ins(%x : tensor<?x4xf32>) outs(%i : tensor<?x1xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %t = arith.addf %in, %out : f32
+    linalg.yield %t : f32
+  } -> tensor<?x1xf32>
+  %w = tensor.empty(%n) : tensor<?x4xf32>
+  %b = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%w : tensor<?x4xf32>) {
+  ^bb0(%out: f32):
+    %row = linalg.index 0 : index
+    %v = tensor.extract %s[%row, %c0] : tensor<?x1xf32>
+    linalg.yield %v : f32
+  } -> tensor<?x4xf32>
+  %d = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %b : tensor<?x4xf32>, tensor<?x4xf32>) outs(%w : tensor<?x4xf32>) {
+  ^bb0(%in: f32, %in_0: f32, %out: f32):
+    %t = arith.subf %in, %in_0 : f32
+    linalg.yield %t : f32
+  } -> tensor<?x4xf32>
+  return %d : tensor<?x4xf32>
+}

@@ -158,9 +158,11 @@ def InferShapes : Pass<"qopt-infer-shapes", "::mlir::ModuleOp"> {
   let description = [{
     Reads `tensor.cast` operations that forget a dimension which is known, as
     frontends leave them around joined values and in front of `return`. Afterwards
-    `tensor.concat` joins the values as they were, what follows from that has its
-    static shape (by upstream's canonicalization of `tensor` and `linalg`), and a
-    function that nothing calls returns the types that its values have. Changes no
+    `tensor.concat` joins the values as they were, a `tensor.reshape` of a known
+    shape to a constant one is a `tensor.collapse_shape` or `expand_shape`, an
+    `scf.for` carries values of known shape where each step keeps it, what follows
+    from these has its static shape (by upstream's canonicalization of `tensor` and
+    `linalg`), and a function that nothing calls returns the types that its values have. Changes no
     number.
 
     Leaves alone what is really dynamic, which `qopt-verify-imported` refuses.

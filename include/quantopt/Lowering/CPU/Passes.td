@@ -300,7 +300,9 @@ def EmitKernels : Pass<"qopt-emit-kernels", "::mlir::ModuleOp"> {
     else bytes are extended. Where the target has AMX, contractions for which
     a model of cycles says so run on its tile registers. docs/Targets.md has a
     table.
-    Contractions in f32 may add in another order and fuse multiply and add.
+    Contractions in f32 may add in another order and fuse multiply and add; factors
+    of their weights multiply sums. Weights that are bytes from -8 to 7 are packed
+    eight to a word for them, where runs are multiples of eight.
 
     How a contraction is cut into tiles follows from a model of the core, or from
     `tiles=FILE`, a table that a search wrote; it changes no result in integers.
