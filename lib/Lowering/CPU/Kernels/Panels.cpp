@@ -117,7 +117,7 @@ static AsmResourceBlob joinNibbles(const AsmResourceBlob &bytes) {
   AsmResourceBlob words =
       HeapAsmResourceBlob::allocate(from.size() / 2, /*align=*/64);
   for (auto [index, byte] : llvm::enumerate(words.getMutableData()))
-    byte = char((from[2 * index] & 15) | (from[2 * index + 1] << 4));
+    byte = char((from[2 * index] & 15) | (from[2 * index + 1] & 15) << 4);
   return words;
 }
 
