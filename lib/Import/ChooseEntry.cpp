@@ -31,9 +31,10 @@ struct ChooseEntry : qopt::impl::ChooseEntryBase<ChooseEntry> {
         others.push_back(func);
     }
     if (!isThere) {
-      module.emitError("no public function '")
-          << entry << "' with a body in the module: it has "
-          << (names.empty() ? "none" : names);
+      // At the location alone: an error of the module prints all of it.
+      emitError(module.getLoc()) << "no public function '" << entry
+                                 << "' with a body in the module: it has "
+                                 << (names.empty() ? "none" : names);
       return signalPassFailure();
     }
     for (func::FuncOp func : others)

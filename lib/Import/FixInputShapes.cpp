@@ -5,8 +5,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/SymbolTable.h"
-#include "llvm/ADT/StringExtras.h"
 
 namespace mlir::qopt {
 #define GEN_PASS_DEF_FIXINPUTSHAPES
@@ -14,6 +14,8 @@ namespace mlir::qopt {
 } // namespace mlir::qopt
 
 using namespace mlir;
+
+// Errors stand at a location: those of a function print all of it.
 
 /// "1x3x8x8" as sizes; nothing where that is not what `text` is.
 static std::optional<SmallVector<int64_t>> parseShape(StringRef text) {
@@ -55,8 +57,8 @@ struct FixInputShapes : qopt::impl::FixInputShapesBase<FixInputShapes> {
           SymbolTable::symbolKnownUseEmpty(func, getOperation()))
         models.push_back(func);
     if (!shapes.empty() && models.size() != 1) {
-      getOperation().emitError("input-shapes is for the inputs of one model, "
-                               "and the module has ")
+      emitError(getOperation().getLoc())
+          << "input-shapes is for the inputs of one model, and the module has "
           << models.size() << " public functions; choose one by entry=NAME";
       return signalPassFailure();
     }
@@ -70,9 +72,10 @@ struct FixInputShapes : qopt::impl::FixInputShapesBase<FixInputShapes> {
     SmallVector<StringRef> texts;
     StringRef(shapes).split(texts, ',');
     if (texts.size() != func.getNumArguments())
-      return func.emitError("input-shapes has ")
-             << texts.size() << " shapes, and '" << func.getName() << "' has "
-             << func.getNumArguments() << " inputs";
+      return emitError(func.getLoc())
+             << "input-shapes has " << texts.size() << " shapes, and '"
+             << func.getName() << "' has " << func.getNumArguments()
+             << " inputs";
     SmallVector<RankedTensorType> types;
     for (auto [number, text] : llvm::enumerate(texts)) {
       auto type =
@@ -84,12 +87,12 @@ struct FixInputShapes : qopt::impl::FixInputShapesBase<FixInputShapes> {
       }
       std::optional<SmallVector<int64_t>> shape = parseShape(text);
       if (!shape)
-        return func.emitError("input-shapes: '")
-               << text << "' is no shape such as 1x3x224x224";
+        return emitError(func.getLoc()) << "input-shapes: '" << text
+                                        << "' is no shape such as 1x3x224x224";
       if (!type || !fits(*shape, type))
-        return func.emitError("input-shapes: ")
-               << text << " does not fit input " << number << ", a "
-               << func.getArgument(number).getType();
+        return emitError(func.getLoc())
+               << "input-shapes: " << text << " does not fit input " << number
+               << ", a " << func.getArgument(number).getType();
       types.push_back(type.clone(*shape));
     }
     return types;

@@ -105,22 +105,15 @@ struct ReshapeToKnownShape : OpRewritePattern<tensor::ReshapeOp> {
         return tensor::ExpandShapeOp::create(rewriter, loc, to, source,
                                              *groups);
     }
-    auto all = [](int64_t rank) {
+    // A row of its own, or a scalar, is one operation away from any shape.
+    auto all = [](RankedTensorType type) {
       return SmallVector<ReassociationIndices>{
-          llvm::to_vector<2>(llvm::seq<int64_t>(0, rank))};
+          llvm::to_vector<2>(llvm::seq<int64_t>(0, type.getRank()))};
     };
     RankedTensorType row = from.clone({from.getNumElements()});
-    if (from.getRank() != 1)
-      source = tensor::CollapseShapeOp::create(
-          rewriter, loc, row, source,
-          from.getRank() == 0 ? SmallVector<ReassociationIndices>()
-                              : all(from.getRank()));
-    if (to.getRank() == 1)
-      return source;
-    return tensor::ExpandShapeOp::create(
-        rewriter, loc, to, source,
-        to.getRank() == 0 ? SmallVector<ReassociationIndices>()
-                          : all(to.getRank()));
+    source =
+        tensor::CollapseShapeOp::create(rewriter, loc, row, source, all(from));
+    return tensor::ExpandShapeOp::create(rewriter, loc, to, source, all(to));
   }
 };
 

@@ -1,4 +1,4 @@
-//===- QuantizeWeights.cpp - Constant weights in 8 bits -------------------===//
+//===- QuantizeWeights.cpp - Constant weights in fewer bits ---------------===//
 
 #include "BiasCorrection.h"
 #include "ChannelState.h"

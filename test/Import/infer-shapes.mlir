@@ -103,3 +103,19 @@ func.func @growing(%x: tensor<1x3xf32>) -> tensor<?x3xf32> {
   }
   return %r : tensor<?x3xf32>
 }
+
+// -----
+
+// Scalars, and nothing at all.
+// CHECK-LABEL: func @ends
+// CHECK-SAME: -> (tensor<1x1xf32>, tensor<f32>, tensor<2x0xf32>)
+// CHECK-NOT: tensor.reshape
+func.func @ends(%x: tensor<f32>, %y: tensor<1x1xf32>, %z: tensor<0x4xf32>) -> (tensor<?x?xf32>, tensor<f32>, tensor<?x?xf32>) {
+  %ones = arith.constant dense<1> : tensor<2xi64>
+  %none = arith.constant dense<> : tensor<0xi64>
+  %empty = arith.constant dense<[2, 0]> : tensor<2xi64>
+  %0 = tensor.reshape %x(%ones) : (tensor<f32>, tensor<2xi64>) -> tensor<?x?xf32>
+  %1 = tensor.reshape %y(%none) : (tensor<1x1xf32>, tensor<0xi64>) -> tensor<f32>
+  %2 = tensor.reshape %z(%empty) : (tensor<0x4xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %0, %1, %2 : tensor<?x?xf32>, tensor<f32>, tensor<?x?xf32>
+}

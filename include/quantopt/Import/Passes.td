@@ -162,7 +162,8 @@ def InferShapes : Pass<"qopt-infer-shapes", "::mlir::ModuleOp"> {
     shape to a constant one is a `tensor.collapse_shape` or `expand_shape`, an
     `scf.for` carries values of known shape where each step keeps it, what follows
     from these has its static shape (by upstream's canonicalization of `tensor` and
-    `linalg`), and a function that nothing calls returns the types that its values have. Changes no
+    `linalg`), and a function that nothing calls returns the types that its values
+    have. Changes no
     number.
 
     Leaves alone what is really dynamic, which `qopt-verify-imported` refuses.

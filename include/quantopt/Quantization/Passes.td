@@ -75,17 +75,19 @@ def PropagateParams : Pass<"qopt-propagate-params", "::mlir::func::FuncOp"> {
 }
 
 def QuantizeWeights : Pass<"qopt-quantize-weights", "::mlir::func::FuncOp"> {
-  let summary = "Store the constant weights of contractions in 8 bits";
+  let summary = "Store the constant weights of contractions in fewer bits";
   let description = [{
     Reads the weights of selected contractions and of those with `qopt.dynamic` or
     `qopt.weight_only`. Those of the latter become `float16` or `bfloat16`
     constants (rounded half to even, subnormals kept) behind a generic that extends
-    them, or, with groups, `i8` behind a `qopt.dequantize_groups`. Afterwards each other one is a constant of
-    `i8` behind a `qopt.dequantize`: symmetric, in [-127, 127] or, with `bits=7`, in
-    [-64, 64] (see docs/Targets.md), or, with `bits=16` and activations of 16 bits, of
-    `i16` with as many steps as leave as many to the activation in a sum of 32 bits
-    (then by the largest magnitude, whatever `method` says), with one scale an output channel (or one for all, `granularity=per-tensor`), that of the
-    largest magnitude or, with `method=mse`, the scale of least squared error.
+    them, or, with groups, `i8` behind a `qopt.dequantize_groups` (`int4`: from -8 to
+    7, with a scale of either sign). Afterwards each other one is a constant of `i8`
+    behind a `qopt.dequantize`: symmetric, in [-127, 127] or, with `bits=7`, in
+    [-64, 64] (see docs/Targets.md), or, as `int4`, in [-7, 7]; with `bits=16` and
+    activations of 16 bits, of `i16` with as many steps as leave as many to the
+    activation in a sum of 32 bits (then by the largest magnitude, whatever `method`
+    says). There is one scale an output channel (or one for all,
+    `granularity=per-tensor`), that of the largest magnitude or, with `method=mse`, the scale of least squared error.
     A channel of zeros gets the smallest scale of its neighbours, and no scale is
     so small that the bias would overflow the accumulator: a remark names the
     channels whose scale grew for it (docs/NumericContract.md, "Degenerate
