@@ -9,18 +9,21 @@
 #include "quantopt/ExternalModels/ExternalModels.h"
 #include "quantopt/Import/Passes.h"
 #include "quantopt/Lowering/CPU/Passes.h"
+#include "quantopt/Lowering/GPU/Passes.h"
+#include "quantopt/Lowering/GPU/Pipeline.h"
 #include "quantopt/Pipelines/Pipelines.h"
 #include "quantopt/Quantization/Passes.h"
 
 namespace mlir::qopt {
 
-/// The dialect, the interfaces on upstream's operations, and the runner that
-/// calibration uses.
+/// The dialect, the interfaces on upstream's operations, the runner that
+/// calibration uses, and the translation of GPU kernels.
 inline void registerQuantOptDialects(DialectRegistry &registry) {
   registry.insert<QOptDialect>();
   registerLinalgQuantizableModels(registry);
   registerTensorQuantizableModels(registry);
   registerModelRunner(registry);
+  registerGPUTarget(registry);
 }
 
 /// Every pass and pipeline. `control`: see registerPipelines.
@@ -29,6 +32,7 @@ inline void registerQuantOptPasses(const PhaseControl *control = nullptr) {
   registerQuantOptCalibrationPasses();
   registerQuantOptQuantizationPasses();
   registerLoweringCPUPasses();
+  registerLoweringGPUPasses();
   registerPipelines(control);
   declareQuantOptTolerances();
 }

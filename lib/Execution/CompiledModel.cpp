@@ -2,6 +2,7 @@
 
 #include "quantopt/Execution/CompiledModel.h"
 
+#include "quantopt-runtime/Gpu.h"
 #include "quantopt-runtime/Observe.h"
 #include "quantopt-runtime/Parallel.h"
 
@@ -117,6 +118,7 @@ getFunctions(const CompiledModel::Options &options) {
   add("qopt_observe_tensor_f32", &qopt_observe_tensor_f32);
   add("qopt_observe_means_f32", &qopt_observe_means_f32);
   add("qopt_parallel_for", &qopt_parallel_for);
+  add("qopt_gpu_run", &qopt_gpu_run);
   for (const auto &[name, address] : options.symbols)
     add(name, address);
   return functions;

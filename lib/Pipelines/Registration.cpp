@@ -1,6 +1,7 @@
 //===- Registration.cpp - Pipelines by name -------------------------------===//
 
 #include "quantopt/Lowering/CPU/Pipeline.h"
+#include "quantopt/Lowering/GPU/Pipeline.h"
 #include "quantopt/Pipelines/Pipelines.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -91,6 +92,18 @@ struct LowerFlags : PassPipelineOptions<LowerFlags> {
                      "split, see qopt-split-functions"),
       llvm::cl::init(LowerToCPUOptions().functionOperations)};
 };
+
+struct LowerToGPUFlags : PassPipelineOptions<LowerToGPUFlags> {
+  Option<std::string> chip{
+      *this, "chip",
+      llvm::cl::desc("the least GPU that the code runs on, sm_80 or later"),
+      llvm::cl::init(LowerToGPUOptions().chip)};
+  Option<std::string> kernels{
+      *this, "kernels",
+      llvm::cl::desc("auto: tensor cores where they can be used; scalar: a "
+                     "thread for each element"),
+      llvm::cl::init("auto")};
+};
 } // namespace
 
 void mlir::qopt::registerPipelines(const PhaseControl *control) {
@@ -157,5 +170,15 @@ void mlir::qopt::registerPipelines(const PhaseControl *control) {
         lower.tiles = flags.tiles;
         lower.functionOperations = flags.functionOperations;
         buildLowerToCPUPipeline(pm, lower);
+      });
+
+  PassPipelineRegistration<LowerToGPUFlags>(
+      "qopt-lower-to-gpu",
+      "lower a model in float or in integer form to kernels for NVIDIA GPUs",
+      [](OpPassManager &pm, const LowerToGPUFlags &flags) {
+        LowerToGPUOptions lower;
+        lower.chip = flags.chip;
+        lower.kernels = flags.kernels;
+        buildLowerToGPUPipeline(pm, lower);
       });
 }

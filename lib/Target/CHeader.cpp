@@ -79,7 +79,7 @@ static std::string getShape(const TensorSpec &tensor) {
 }
 
 Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature,
-                             int64_t threads, bool observes) {
+                             int64_t threads, bool observes, bool onGPU) {
   // A program has its own main; C and C++ keep their words to themselves.
   if (!isIdentifier(signature.entry) || signature.entry == "main" ||
       isReserved(signature.entry))
@@ -93,10 +93,22 @@ Error quantopt::writeCHeader(raw_ostream &os, const Signature &signature,
         "written whole;\n"
      << " * none may overlap another. A buffer must be aligned for its element "
         "type;\n"
-     << " * 64 bytes is fastest. The function allocates nothing: its memory is "
-        "one\n"
-     << " * static arena of the model. So it is not re-entrant: no two calls "
-        "at a time.\n";
+     << " * 64 bytes is fastest. ";
+  if (onGPU)
+    os << "They are in the memory of the host or of the GPU. The\n"
+          " * first call compiles the model's kernels and takes its memory on "
+          "the GPU; the\n"
+          " * others allocate nothing. So it is not re-entrant: no two calls "
+          "at "
+          "a time.\n"
+          " * Link libQuantOptRuntime.a and -ldl with its object file; a "
+          "shared "
+          "library has\n"
+          " * them. quantopt-runtime/Gpu.h says what becomes of errors.\n";
+  else
+    os << "The function allocates nothing: its memory is one\n"
+          " * static arena of the model. So it is not re-entrant: no two calls "
+          "at a time.\n";
   if (threads > 1)
     os << " * It runs on up to " << threads
        << " threads: link libQuantOptRuntime.a and the thread library\n"

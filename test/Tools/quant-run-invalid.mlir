@@ -77,7 +77,13 @@
 
 // Options.
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --device=tpu 2>&1 | FileCheck %s --check-prefix=DEVICE
-// DEVICE: error: --device=tpu: this build runs models on cpu only
+// DEVICE: for the --device option: Cannot find option named 'tpu'!
+// RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --chip=sm_90 2>&1 | FileCheck %s --check-prefix=CHIP
+// CHIP: error: --chip is for --device=cuda: give both
+// RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --device=cuda --chip=sm_75 2>&1 | FileCheck %s --check-prefix=OLDCHIP
+// OLDCHIP: error: --chip=sm_75: give sm_80 or later, as sm_90
+// RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --device=cuda --threads=2 2>&1 | FileCheck %s --check-prefix=GPUTHREADS
+// GPUTHREADS: error: --threads and --tiles are for --device=cpu: a GPU has its own
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --cpu=80386sx 2>&1 | FileCheck %s --check-prefix=CPU
 // CPU: error: unknown processor '80386sx'
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --features=avx2 2>&1 | FileCheck %s --check-prefix=SIGN

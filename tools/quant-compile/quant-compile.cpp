@@ -92,15 +92,17 @@ static Expected<std::string> findRuntime(const Triple &triple) {
     return std::string(path);
   return createStringError(
       "no QuantOptRuntime for " + triple.str() +
-      " to link into the shared library, and code for several threads calls "
-      "it: emit an object file and link that library with it");
+      " to link into the shared library, and code for several threads "
+      "or for a GPU calls it: emit an object file and link that library with "
+      "it");
 }
 
 static Expected<std::unique_ptr<MemoryBuffer>>
 linkLibrary(const Module &module, ArrayRef<StringRef> object) {
   const Triple &triple = module.getTargetTriple();
   std::string archive;
-  if (module.getFunction("qopt_parallel_for")) {
+  if (module.getFunction("qopt_parallel_for") ||
+      module.getFunction("qopt_gpu_run")) {
     Expected<std::string> found = findRuntime(triple);
     if (!found)
       return found.takeError();
@@ -173,7 +175,8 @@ makeHeader(mlir::ModuleOp module, Signature signature, const Options &options) {
     signature.entry = options.name;
   raw_string_ostream os(text);
   if (Error error =
-          writeCHeader(os, signature, options.target.threads, observes(module)))
+          writeCHeader(os, signature, options.target.threads, observes(module),
+                       options.target.device == Device::CUDA))
     return std::move(error);
   return text;
 }

@@ -5,6 +5,7 @@
 #include "Run.h"
 #include "TileSearch.h"
 
+#include "quantopt-runtime/Gpu.h"
 #include "quantopt/Support/OutputFiles.h"
 
 #include "llvm/Support/CommandLine.h"
@@ -107,9 +108,9 @@ struct Options {
   cl::opt<bool> compareKernels{
       "compare-kernels", cl::cat(category),
       cl::desc(
-          "Run with --kernels=auto and scalar, and report whether all "
-          "bytes of all outputs are equal; exit code 1 if not. Measurements "
-          "are those of auto")};
+          "Run with --kernels=auto and, on the processor, with scalar, and "
+          "report whether all bytes of all outputs are equal; exit code 1 if "
+          "not. Measurements are those of auto")};
 
   cl::opt<std::string> entry{
       "entry", cl::cat(category), cl::value_desc("name"),
@@ -120,10 +121,6 @@ struct Options {
       cl::desc(
           "Shapes of the inputs, where the model has dynamic ones (default: "
           "a first dimension that is dynamic is 1)")};
-
-  cl::opt<std::string> device{
-      "device", cl::cat(category), cl::init("cpu"), cl::value_desc("cpu"),
-      cl::desc("Where to run: cpu, the only one so far")};
 
   CodeFlags target{category};
 };
@@ -152,10 +149,19 @@ static Error checkAlone(const Options &options) {
   return Error::success();
 }
 
+/// Refuses what is not measured on a GPU, and a GPU that is not there.
+static Error checkDevice(const Options &options) {
+  if (options.target.device == Device::CPU)
+    return Error::success();
+  if (options.profile || !options.searchTiles.empty())
+    return createStringError("--profile and --search-tiles measure the code "
+                             "for --device=cpu");
+  if (const char *why = qopt_gpu_unavailable())
+    return createStringError("--device=cuda: " + Twine(why));
+  return Error::success();
+}
+
 static Error check(const Options &options) {
-  if (options.device != "cpu")
-    return createStringError("--device=" + options.device +
-                             ": this build runs models on cpu only");
   if (options.limit < 0)
     return createStringError("--limit=" + Twine(options.limit) +
                              ": give a number of samples");
@@ -179,18 +185,37 @@ static Error check(const Options &options) {
   if (options.profile && options.compareKernels)
     return createStringError("--profile and --compare-kernels: run them one "
                              "after the other");
-  return options.target.check();
+  if (Error error = options.target.check())
+    return error;
+  return checkDevice(options);
 }
 
 namespace {
 /// What of the code one compilation chooses otherwise than the command line.
 struct Choice {
   Kernels kernels;
+  /// On the processor, whatever the command line says.
+  bool onCPU = false;
   /// For a search: count the time of kernels, and take these tiles.
   std::optional<unsigned> candidate = std::nullopt;
   StringRef tiles = "";
 };
 } // namespace
+
+/// This machine's GPU as code generation names it; those that came later than
+/// this program run what is for the first one.
+static StringRef getChip() {
+  switch (qopt_gpu_capability()) {
+  case 90:
+    return "sm_90a";
+  case 89:
+    return "sm_89";
+  case 86:
+    return "sm_86";
+  default:
+    return "sm_80";
+  }
+}
 
 /// Compiles `module`, which is lowered in place.
 static Expected<std::unique_ptr<CompiledModel>> compile(mlir::ModuleOp module,
@@ -207,6 +232,10 @@ static Expected<std::unique_ptr<CompiledModel>> compile(mlir::ModuleOp module,
     return machine.takeError();
   LowerOptions lowerOptions = options.target.getLowerOptions();
   lowerOptions.kernels = choice.kernels;
+  if (choice.onCPU)
+    lowerOptions.device = Device::CPU;
+  else if (options.target.chip.empty())
+    lowerOptions.chip = getChip();
   lowerOptions.profile = options.profile || choice.candidate;
   if (choice.candidate) {
     lowerOptions.candidate = *choice.candidate;
@@ -367,7 +396,8 @@ static Expected<int> run(const Options &options) {
     Error error = searchTiles(
         [&](unsigned candidate, StringRef tiles) {
           lowered = (*module)->clone();
-          return compile(*lowered, options, {Kernels::Auto, candidate, tiles},
+          return compile(*lowered, options,
+                         {Kernels::Auto, /*onCPU=*/false, candidate, tiles},
                          options.entry);
         },
         **feeder, options.searchTiles);
@@ -389,8 +419,8 @@ static Expected<int> run(const Options &options) {
 
   bool equal = true;
   if (options.compareKernels) {
-    Expected<std::unique_ptr<CompiledModel>> scalar =
-        compile(*copy, options, {Kernels::Scalar}, options.entry);
+    Expected<std::unique_ptr<CompiledModel>> scalar = compile(
+        *copy, options, {Kernels::Scalar, /*onCPU=*/true}, options.entry);
     if (!scalar)
       return scalar.takeError();
     copy.release().erase();
@@ -407,8 +437,15 @@ static Expected<int> run(const Options &options) {
   return equal ? 0 : 1;
 }
 
+/// A failure of the GPU's driver, from within the model.
+static void endRun(const char *message) {
+  WithColor::error(errs(), "quant-run") << message << "\n";
+  std::exit(1);
+}
+
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  qopt_gpu_set_handler(endRun);
   cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);

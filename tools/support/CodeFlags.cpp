@@ -6,7 +6,19 @@ using namespace llvm;
 using namespace quantopt;
 
 CodeFlags::CodeFlags(cl::OptionCategory &category)
-    : cpu("cpu", cl::cat(category), cl::init("native"), cl::value_desc("name"),
+    : device("device", cl::cat(category), cl::init(Device::CPU),
+             cl::desc("Where the model runs:"),
+             cl::values(
+                 clEnumValN(Device::CPU, "cpu", "on the processor (default)"),
+                 clEnumValN(Device::CUDA, "cuda",
+                            "on an NVIDIA GPU. Object files need "
+                            "libQuantOptRuntime"))),
+      chip("chip", cl::cat(category), cl::value_desc("sm_NN"),
+           cl::desc("With --device=cuda: the least GPU that the code runs on, "
+                    "sm_80 or later; sm_90a is for H100 and H200 alone "
+                    "(default: this machine's GPU in quant-run, sm_80 in "
+                    "quant-compile)")),
+      cpu("cpu", cl::cat(category), cl::init("native"), cl::value_desc("name"),
           cl::desc("Generate code for this processor, as 'llc -mcpu' names it "
                    "(default: native, this machine's, or the baseline of the "
                    "architecture where --triple names another one)")),
@@ -35,11 +47,25 @@ Error CodeFlags::check() const {
   if (threads < 1)
     return createStringError("--threads=" + Twine(threads) +
                              ": give at least one thread");
+  if (device == Device::CPU && chip.getNumOccurrences() > 0)
+    return createStringError("--chip is for --device=cuda: give both");
+  if (device == Device::CUDA && (threads > 1 || !tiles.empty()))
+    return createStringError("--threads and --tiles are for --device=cpu: a "
+                             "GPU has its own");
+  unsigned version = 0;
+  if (device == Device::CUDA && !chip.empty() &&
+      (!StringRef(chip).starts_with("sm_") ||
+       StringRef(chip).drop_front(3).rtrim("af").getAsInteger(10, version) ||
+       version < 80))
+    return createStringError("--chip=" + chip +
+                             ": give sm_80 or later, as sm_90");
   return Error::success();
 }
 
 LowerOptions CodeFlags::getLowerOptions() const {
   LowerOptions options;
+  options.device = device;
+  options.chip = chip.empty() ? "sm_80" : chip.getValue();
   options.kernels = kernels;
   options.threads = threads;
   options.tiles = tiles;

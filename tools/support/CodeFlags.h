@@ -15,9 +15,9 @@
 
 namespace quantopt {
 
-/// --cpu, --features, --kernels, --threads and --tiles. Made in main, after
-/// LLVM's own options are cleared away: they are registered by the shared
-/// library, and `threads` is one of them.
+/// --device, --chip, --cpu, --features, --kernels, --threads and --tiles. Made
+/// in main, after LLVM's own options are cleared away: they are registered by
+/// the shared library, and `threads` is one of them.
 struct CodeFlags {
   explicit CodeFlags(llvm::cl::OptionCategory &category);
 
@@ -26,7 +26,8 @@ struct CodeFlags {
   /// How to lower for them.
   LowerOptions getLowerOptions() const;
 
-  llvm::cl::opt<std::string> cpu, features;
+  llvm::cl::opt<Device> device;
+  llvm::cl::opt<std::string> chip, cpu, features;
   llvm::cl::opt<Kernels> kernels;
   llvm::cl::opt<int64_t> threads;
   llvm::cl::opt<std::string> tiles;

@@ -178,14 +178,8 @@ Error quantopt::importModel(mlir::ModuleOp module) {
 
 Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
                            const LowerOptions &lower) {
-  mlir::qopt::LowerToCPUOptions options;
-  options.cpu = machine.getTargetCPU().str();
-  options.features = machine.getTargetFeatureString().str();
-  options.kernels = lower.kernels == Kernels::Auto ? "auto" : "scalar";
-  options.threads = lower.threads;
-  options.profile = lower.profile;
-  options.tiles = lower.tiles;
-  options.candidate = lower.candidate;
+  const std::string kernels =
+      lower.kernels == Kernels::Auto ? "auto" : "scalar";
   // The lowering reads the architecture off the module.
   module->setAttr(mlir::LLVM::LLVMDialect::getTargetTripleAttrName(),
                   mlir::StringAttr::get(module.getContext(),
@@ -199,8 +193,25 @@ Error quantopt::lowerModel(mlir::ModuleOp module, const TargetMachine &machine,
     mlir::qopt::buildImportPipeline(passes);
   else if (isFloatModel(module))
     mlir::qopt::buildNormalizationPipeline(passes);
-  mlir::qopt::buildLowerToCPUPipeline(passes, options);
+  if (lower.device == Device::CUDA) {
+    mlir::qopt::LowerToGPUOptions options;
+    options.chip = lower.chip;
+    options.kernels = kernels;
+    mlir::qopt::buildLowerToGPUPipeline(passes, options);
+  } else {
+    mlir::qopt::LowerToCPUOptions options;
+    options.cpu = machine.getTargetCPU().str();
+    options.features = machine.getTargetFeatureString().str();
+    options.kernels = kernels;
+    options.threads = lower.threads;
+    options.profile = lower.profile;
+    options.tiles = lower.tiles;
+    options.candidate = lower.candidate;
+    mlir::qopt::buildLowerToCPUPipeline(passes, options);
+  }
   if (failed(passes.run(module)))
-    return createStringError("the module cannot be lowered to CPU code");
+    return createStringError(lower.device == Device::CUDA
+                                 ? "the module cannot be lowered to GPU code"
+                                 : "the module cannot be lowered to CPU code");
   return Error::success();
 }

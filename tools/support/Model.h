@@ -35,8 +35,14 @@ llvm::Error importModel(mlir::ModuleOp module);
 /// Which kernels the lowering chooses.
 enum class Kernels { Auto, Scalar };
 
+/// Where a model runs.
+enum class Device { CPU, CUDA };
+
 /// How `lowerModel` lowers.
 struct LowerOptions {
+  Device device = Device::CPU;
+  /// The least GPU that the code is for.
+  std::string chip;
   Kernels kernels = Kernels::Auto;
   int64_t threads = 1;
   /// Count the time of each kernel.
@@ -47,9 +53,10 @@ struct LowerOptions {
   unsigned candidate = 0;
 };
 
-/// Lowers `module` in place to the LLVM dialect for `machine`, TOSA by way of
-/// linalg, and f32 by way of `buildNormalizationPipeline`. Diagnostics at the
-/// operations say what failed.
+/// Lowers `module` in place to the LLVM dialect for `machine`, or for a GPU
+/// that the machine's program launches kernels on, TOSA by way of linalg, and
+/// f32 by way of `buildNormalizationPipeline`. Diagnostics at the operations
+/// say what failed.
 llvm::Error lowerModel(mlir::ModuleOp module,
                        const llvm::TargetMachine &machine,
                        const LowerOptions &options);

@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernels/Nest.h"
+#include "../Common/Nest.h"
 #include "SplitReductions.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arena.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,16 +31,6 @@ namespace {
 constexpr int64_t kAlignment = 64;
 /// Kernels may read this far past the end of any buffer.
 constexpr int64_t kSlack = 64;
-
-/// One allocation: its size in bytes, the first and the last top-level
-/// operation that touches it, and the offset it is given.
-struct Buffer {
-  memref::AllocOp alloc;
-  int64_t size;
-  int64_t begin;
-  int64_t end;
-  int64_t offset = -1;
-};
 
 using Positions = DenseMap<Operation *, int64_t>;
 
@@ -84,11 +75,20 @@ static int64_t lastUse(Value buffer, const Positions &positions) {
   return last;
 }
 
-static FailureOr<SmallVector<Buffer>> collect(func::FuncOp func) {
+} // namespace
+
+int64_t mlir::qopt::getSizeInBytes(MemRefType type) {
+  int64_t bits =
+      type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
+  return llvm::divideCeil(bits, 8) * type.getNumElements();
+}
+
+FailureOr<SmallVector<ArenaBuffer>>
+mlir::qopt::collectArenaBuffers(func::FuncOp func) {
   Positions positions;
   for (auto [index, op] : llvm::enumerate(func.front()))
     positions[&op] = index;
-  SmallVector<Buffer> buffers;
+  SmallVector<ArenaBuffer> buffers;
   WalkResult walk = func.walk([&](memref::AllocOp alloc) {
     MemRefType type = alloc.getType();
     if (!type.hasStaticShape() || !type.getLayout().isIdentity()) {
@@ -98,10 +98,8 @@ static FailureOr<SmallVector<Buffer>> collect(func::FuncOp func) {
              "with static shapes";
       return WalkResult::interrupt();
     }
-    int64_t bits =
-        type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
-    int64_t bytes = llvm::divideCeil(bits, 8) * type.getNumElements();
-    buffers.push_back({alloc, bytes, positionOf(alloc, positions),
+    buffers.push_back({alloc, getSizeInBytes(type),
+                       positionOf(alloc, positions),
                        lastUse(alloc, positions)});
     return WalkResult::advance();
   });
@@ -110,39 +108,42 @@ static FailureOr<SmallVector<Buffer>> collect(func::FuncOp func) {
   return buffers;
 }
 
-/// Gives every buffer its offset and returns the bytes that are needed.
-static int64_t place(MutableArrayRef<Buffer> buffers) {
-  SmallVector<Buffer *> order;
-  for (Buffer &buffer : buffers)
+int64_t mlir::qopt::placeArenaBuffers(MutableArrayRef<ArenaBuffer> buffers,
+                                      int64_t alignment) {
+  SmallVector<ArenaBuffer *> order;
+  for (ArenaBuffer &buffer : buffers)
     order.push_back(&buffer);
-  llvm::sort(order, [](const Buffer *a, const Buffer *b) {
+  llvm::sort(order, [](const ArenaBuffer *a, const ArenaBuffer *b) {
     return a->size != b->size ? a->size > b->size : a < b;
   });
-  SmallVector<Buffer *> placed; // by offset
+  SmallVector<ArenaBuffer *> placed; // by offset
   int64_t total = 0;
-  for (Buffer *buffer : order) {
+  for (ArenaBuffer *buffer : order) {
     int64_t offset = 0;
-    for (Buffer *other : placed) {
+    for (ArenaBuffer *other : placed) {
       if (other->end < buffer->begin || buffer->end < other->begin)
         continue;
       if (offset + buffer->size <= other->offset)
         break;
       offset = std::max(offset, int64_t(llvm::alignTo(
-                                    other->offset + other->size, kAlignment)));
+                                    other->offset + other->size, alignment)));
     }
     buffer->offset = offset;
     total = std::max(total, offset + buffer->size);
-    placed.insert(llvm::upper_bound(placed, buffer,
-                                    [](const Buffer *a, const Buffer *b) {
-                                      return a->offset < b->offset;
-                                    }),
-                  buffer);
+    placed.insert(
+        llvm::upper_bound(placed, buffer,
+                          [](const ArenaBuffer *a, const ArenaBuffer *b) {
+                            return a->offset < b->offset;
+                          }),
+        buffer);
   }
   return total;
 }
 
-static void rewrite(ArrayRef<Buffer> buffers, memref::GlobalOp arena) {
-  for (Buffer buffer : buffers) {
+namespace {
+
+static void rewrite(ArrayRef<ArenaBuffer> buffers, memref::GlobalOp arena) {
+  for (ArenaBuffer buffer : buffers) {
     OpBuilder builder(buffer.alloc);
     Location loc = buffer.alloc.getLoc();
     Value base = memref::GetGlobalOp::create(builder, loc, arena.getType(),
@@ -158,15 +159,15 @@ static void rewrite(ArrayRef<Buffer> buffers, memref::GlobalOp arena) {
 struct PlanArena : qopt::impl::PlanArenaBase<PlanArena> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    SmallVector<SmallVector<Buffer>> functions;
+    SmallVector<SmallVector<ArenaBuffer>> functions;
     int64_t size = 0;
     for (auto func : module.getOps<func::FuncOp>()) {
       if (func.isExternal())
         continue;
-      FailureOr<SmallVector<Buffer>> buffers = collect(func);
+      FailureOr<SmallVector<ArenaBuffer>> buffers = collectArenaBuffers(func);
       if (failed(buffers))
         return signalPassFailure();
-      size = std::max(size, place(*buffers));
+      size = std::max(size, placeArenaBuffers(*buffers, kAlignment));
       functions.push_back(std::move(*buffers));
     }
     if (llvm::all_of(functions, [](auto &list) { return list.empty(); }))
@@ -182,7 +183,7 @@ struct PlanArena : qopt::impl::PlanArenaBase<PlanArena> {
     auto arena = memref::GlobalOp::create(
         builder, module.getLoc(), name, builder.getStringAttr("private"), type,
         zero, /*constant=*/false, builder.getI64IntegerAttr(kAlignment));
-    for (ArrayRef<Buffer> buffers : functions)
+    for (ArrayRef<ArenaBuffer> buffers : functions)
       rewrite(buffers, arena);
   }
 };

@@ -3,7 +3,7 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_BOUNDS_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_BOUNDS_H
 
-#include "Nest.h"
+#include "../../Common/Nest.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantopt/Support/ConstantDivision.h"

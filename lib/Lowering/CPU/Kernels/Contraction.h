@@ -3,8 +3,8 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_CONTRACTION_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_CONTRACTION_H
 
+#include "../../Common/Nest.h"
 #include "MicroKernel.h"
-#include "Nest.h"
 
 #include "mlir/IR/AsmState.h"
 #include "quantopt/Support/TileTable.h"

@@ -10,9 +10,9 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_DEPTHWISE_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_DEPTHWISE_H
 
+#include "../../Common/Nest.h"
 #include "LaneBuilder.h"
 #include "MicroKernel.h"
-#include "Nest.h"
 
 namespace mlir::qopt {
 

@@ -3,8 +3,8 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_EXTREMA_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_EXTREMA_H
 
+#include "../../Common/Nest.h"
 #include "MicroKernel.h"
-#include "Nest.h"
 
 namespace mlir::qopt {
 

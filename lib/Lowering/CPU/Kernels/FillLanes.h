@@ -3,7 +3,7 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_FILLLANES_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_FILLLANES_H
 
-#include "Nest.h"
+#include "../../Common/Nest.h"
 
 namespace mlir::qopt {
 

@@ -9,9 +9,9 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANEBUILDER_H
 
+#include "../../Common/Nest.h"
 #include "MicroKernel.h"
 #include "NarrowStore.h"
-#include "Nest.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

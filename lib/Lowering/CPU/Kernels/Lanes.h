@@ -3,9 +3,9 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_LANES_H
 
+#include "../../Common/Nest.h"
 #include "Depthwise.h"
 #include "MicroKernel.h"
-#include "Nest.h"
 
 namespace mlir::qopt {
 

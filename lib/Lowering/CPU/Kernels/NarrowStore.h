@@ -9,8 +9,8 @@
 #ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_NARROWSTORE_H
 #define QUANTOPT_LIB_LOWERING_CPU_KERNELS_NARROWSTORE_H
 
+#include "../../Common/Nest.h"
 #include "MicroKernel.h"
-#include "Nest.h"
 
 namespace mlir::qopt {
 

@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTOPT_LIB_LOWERING_CPU_KERNELS_NEST_H
-#define QUANTOPT_LIB_LOWERING_CPU_KERNELS_NEST_H
+#ifndef QUANTOPT_LIB_LOWERING_COMMON_NEST_H
+#define QUANTOPT_LIB_LOWERING_COMMON_NEST_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -89,7 +89,9 @@ FailureOr<Nest> matchNest(linalg::GenericOp op);
 
 /// Merges loops that all operands walk as one: afterwards the inner loop of a
 /// merged pair has the product of the trip counts and the outer one has 1.
-void mergeLoops(Nest &nest);
+/// Where `keepsOrder`, no reduction takes its terms in another order than
+/// before.
+void mergeLoops(Nest &nest, bool keepsOrder = false);
 
 /// Whether a body computes other positions of `access` along `loop`.
 bool hasTermsAlong(const Nest &nest, const Access &access, unsigned loop);
@@ -110,4 +112,4 @@ Value emitIndex(OpBuilder &builder, Location loc, const Access &access,
 
 } // namespace mlir::qopt
 
-#endif // QUANTOPT_LIB_LOWERING_CPU_KERNELS_NEST_H
+#endif // QUANTOPT_LIB_LOWERING_COMMON_NEST_H

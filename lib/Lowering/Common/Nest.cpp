@@ -1,7 +1,7 @@
 //===- Nest.cpp - Loop nests over buffers, for kernels --------------------===//
 
 #include "Nest.h"
-#include "../SplitReductions.h"
+#include "../CPU/SplitReductions.h"
 
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -475,7 +475,17 @@ FailureOr<Nest> mlir::qopt::matchNest(linalg::GenericOp op) {
   return nest;
 }
 
-void mlir::qopt::mergeLoops(Nest &nest) {
+/// Whether `inner` is the first reduction behind `outer` that has iterations.
+static bool isNextReduction(const Nest &nest, unsigned outer, unsigned inner) {
+  if (outer > inner)
+    return false;
+  for (unsigned loop = outer + 1; loop < inner; ++loop)
+    if (nest.isReduction[loop] && nest.sizes[loop] != 1)
+      return false;
+  return true;
+}
+
+void mlir::qopt::mergeLoops(Nest &nest, bool keepsOrder) {
   SmallVector<Access *> accesses = nest.getAccesses();
   for (unsigned dim = 0, e = nest.sizes.size(); dim < e; ++dim)
     if (nest.sizes[dim] == 1)
@@ -489,6 +499,8 @@ void mlir::qopt::mergeLoops(Nest &nest) {
         if (outer == inner || nest.sizes[outer] == 1 ||
             nest.sizes[inner] == 1 ||
             nest.isReduction[outer] != nest.isReduction[inner] ||
+            (keepsOrder && nest.isReduction[outer] &&
+             !isNextReduction(nest, outer, inner)) ||
             !llvm::all_of(accesses, [&](Access *access) {
               return access->strides[outer] ==
                      access->strides[inner] * nest.sizes[inner];

@@ -1,0 +1,123 @@
+//===- Pipeline.cpp - From integer form or float linalg to a GPU ----------===//
+//
+// The lowering to GPU, told in order. Up to buffers and layouts it is that to
+// CPU, so both compute the same operations in the same order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantopt/Lowering/GPU/Pipeline.h"
+#include "quantopt/Lowering/CPU/Passes.h"
+#include "quantopt/Lowering/GPU/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVM/NVVM/Target.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::qopt;
+
+/// One function on linalg and arith, with the order of sums fixed.
+static void prepare(OpPassManager &pm) {
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  pm.addNestedPass<func::FuncOp>(createFactorTakes());
+  pm.addPass(createConvertToLinalg());
+  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createSplitReductions());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// Constants are computed now, and chains of elementwise operations become one.
+static void fuse(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createFoldConstantGenerics());
+  pm.addNestedPass<func::FuncOp>(createFoldMovement());
+  pm.addNestedPass<func::FuncOp>(createFuseForKernels());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// Tensors become buffers, with channels innermost, where the tensor cores'
+/// copies want them.
+static void assignBuffers(OpPassManager &pm) {
+  pm.addPass(createResultsToDestinations());
+  pm.addPass(createBufferize());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createStoreBitsAsBytes());
+  pm.addNestedPass<func::FuncOp>(createAssignLayouts());
+  pm.addPass(createCanonicalizerPass());
+}
+
+/// Bodies become what a GPU computes exactly as a CPU does.
+static void lowerBodies(OpPassManager &pm) {
+  math::MathExtendToSupportedTypesOptions functions;
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(math::createMathExtendToSupportedTypes(functions));
+  arith::ArithEmulateUnsupportedFloatsOptions arithmetic;
+  arithmetic.sourceTypeStrs = {"bf16"};
+  func.addPass(arith::createArithEmulateUnsupportedFloats(arithmetic));
+  func.addPass(createApproximateMath());
+}
+
+/// Kernels become PTX.
+static void compileKernels(OpPassManager &pm,
+                           const LowerToGPUOptions &options) {
+  OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(memref::createExpandStridedMetadataPass());
+  kernels.addPass(createLowerAffinePass());
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(createConvertNVVMToLLVMPass());
+  kernels.addPass(createConvertGPUKernels());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  GpuNVVMAttachTargetOptions target;
+  target.chip = options.chip;
+  target.optLevel = 3;
+  pm.addPass(createGpuNVVMAttachTarget(target));
+  GpuModuleToBinaryPassOptions binary;
+  binary.compilationTarget = "isa";
+  pm.addPass(createGpuModuleToBinaryPass(binary));
+}
+
+void mlir::qopt::buildLowerToGPUPipeline(OpPassManager &pm,
+                                         const LowerToGPUOptions &options) {
+  // Kernels are named by what the user wrote.
+  pm.addPass(createRecordOrigins());
+  prepare(pm);
+  fuse(pm);
+  assignBuffers(pm);
+  lowerBodies(pm);
+  EmitGPUKernelsOptions kernels;
+  kernels.chip = options.chip;
+  kernels.kernels = options.kernels;
+  pm.addPass(createEmitGPUKernels(kernels));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createSymbolDCEPass());
+  compileKernels(pm, options);
+  pm.addPass(createPlanLaunches());
+}
+
+void mlir::qopt::registerGPUTarget(DialectRegistry &registry) {
+  NVVM::registerNVVMTargetInterfaceExternalModels(registry);
+  registerBuiltinDialectTranslation(registry);
+  registerGPUDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerNVVMDialectTranslation(registry);
+}
