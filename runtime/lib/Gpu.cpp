@@ -235,7 +235,8 @@ bool copyConstants(const qopt_gpu_program &program, const State &state) {
   return !failed(driver.synchronize(state.stream), "copy the constants");
 }
 
-constexpr int64_t kMostArguments = 256;
+/// Pointers that a kernel may take: 4 KiB of them.
+constexpr int64_t kMostArguments = 512;
 
 /// What the driver wants to know of a launch. The arguments are copied when it
 /// has been told.
@@ -249,7 +250,7 @@ bool describeLaunch(const qopt_gpu_program &program, const State &state,
                     int64_t number, Launch &described) {
   const qopt_gpu_launch &launch = program.launches[number];
   if (launch.argument_count > kMostArguments) {
-    fail("GPU: a kernel has more than 256 arguments");
+    fail("GPU: a kernel has more than 512 arguments");
     return false;
   }
   for (int64_t i = 0; i < launch.argument_count; ++i) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../CPU/Work.h"
+#include "Kernels/Coalesce.h"
 #include "Kernels/MatrixKernel.h"
 #include "Kernels/PointKernel.h"
 #include "Kernels/RowKernel.h"
@@ -146,7 +147,8 @@ std::vector<Kernel> EmitGPUKernels::choose(ArrayRef<linalg::GenericOp> ops) {
       if (succeeded(nest)) {
         kernel.anchor = nest->getAnchor();
         kernel.nest = std::move(*nest);
-        if (kernels != "scalar" && !op.hasIndexSemantics())
+        // Positions of terms are listed in 32 bits.
+        if (kernels != "scalar" && !op.hasIndexSemantics() && !isLarge)
           kernel.product = matchMatrixProduct(*kernel.nest);
         if (kernel.product)
           kernel.tile = chooseMatrixTile(*kernel.product, hasWarpgroups);
@@ -160,13 +162,27 @@ std::vector<Kernel> EmitGPUKernels::choose(ArrayRef<linalg::GenericOp> ops) {
   return chosen;
 }
 
+/// Whether a body of `nest` loads by itself what is computed: from rows that
+/// nobody knows. A table of constants is no such thing.
+static bool loadsInBody(const Nest &nest) {
+  auto loads = [](linalg::GenericOp op) {
+    return llvm::any_of(*op.getBody(), [](Operation &inner) {
+      auto load = dyn_cast<memref::LoadOp>(inner);
+      return load &&
+             !getRoot(load.getMemRef()).getDefiningOp<memref::GetGlobalOp>();
+    });
+  };
+  return loads(nest.main) || (nest.init && loads(nest.init->op)) ||
+         (nest.epilogue && loads(nest.epilogue->op));
+}
+
 /// Each of `chosen` as one that may share a kernel with its neighbours.
 static SmallVector<RowCandidate> getCandidates(ArrayRef<Kernel> chosen) {
   SmallVector<RowCandidate> candidates;
   for (const Kernel &kernel : chosen) {
     linalg::GenericOp op = kernel.op;
     RowCandidate candidate{nullptr, std::nullopt};
-    if (kernel.nest && !op.hasIndexSemantics())
+    if (kernel.nest && !op.hasIndexSemantics() && !loadsInBody(*kernel.nest))
       candidate.nest = &*kernel.nest;
     if (kernel.product)
       candidate.cycles = estimateCycles(*kernel.product, *kernel.tile);
@@ -239,6 +255,10 @@ LogicalResult EmitGPUKernels::run(func::FuncOp func) {
       ops.push_back(op);
   }
   std::vector<Kernel> chosen = choose(ops);
+  if (kernels != "scalar")
+    for (Kernel &kernel : chosen)
+      if (kernel.nest && !kernel.product && !kernel.op.hasIndexSemantics())
+        coalesceConstants(*kernel.nest);
   const SmallVector<RowCandidate> candidates = getCandidates(chosen);
   SmallVector<RowChoice> rows(chosen.size(), RowChoice{1, 0});
   if (kernels != "scalar")

@@ -112,3 +112,29 @@ func.func @pool(%a: memref<256x64xi8>, %r: memref<64xi32>) {
   }
   return
 }
+
+// -----
+
+// A body that loads by itself may load from any row: it has a kernel of its own.
+// CHECK-LABEL: func.func @scale
+// CHECK-COUNT-2: gpu.launch_func
+// CHECK: gpu.module
+// CHECK-NOT: gpu.barrier
+func.func @scale(%a: memref<64x32xf32>, %r: memref<64x32xf32>) {
+  %c5 = arith.constant 5 : index
+  %t = memref.alloc() : memref<64xf32>
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0, 0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%a : memref<64x32xf32>) outs(%t : memref<64xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %q = arith.mulf %x, %x : f32
+    linalg.yield %q : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<64x32xf32>) outs(%r : memref<64x32xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %s = memref.load %t[%c5] : memref<64xf32>
+    %q = arith.mulf %x, %s : f32
+    linalg.yield %q : f32
+  }
+  return
+}

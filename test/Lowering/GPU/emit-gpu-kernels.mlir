@@ -201,3 +201,18 @@ func.func @pool(%a: memref<64x256xi8>, %r: memref<64xi32>, %f: memref<256x4096xf
   }
   return
 }
+
+// -----
+
+// Buffers of more than 2^30 elements: positions have 64 bits.
+// CHECK-LABEL: func.func @large
+// CHECK: gpu.func @kernel
+// CHECK: arith.cmpi ult, %{{.*}}, %c2147483649_i64 : i64
+func.func @large(%a: memref<2147483649xi8>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%a : memref<2147483649xi8>) {
+  ^bb0(%x: i8):
+    %n = arith.addi %x, %x : i8
+    linalg.yield %n : i8
+  }
+  return
+}

@@ -18,7 +18,9 @@ def EmitGPUKernels : Pass<"qopt-emit-gpu-kernels", "::mlir::ModuleOp"> {
     fill the GPU best by a model of it, with `mma.sync`, or `wgmma` where `chip`
     has that, on tiles that `cp.async` brings into shared memory some steps ahead.
     Constant weights are packed at compile time. All else has one thread for each
-    element of the result, which takes the terms of a sum in their order.
+    element of the result, which takes the terms of a sum in their order; few sums
+    of many integers have a warp each, or parts of a block. Constants that
+    neighbouring threads would read far apart are copied in another order.
 
     Operations that follow each other and pass on rows (a layer norm, a softmax, a
     quantization by rows) are one kernel, with a block of threads for each row and

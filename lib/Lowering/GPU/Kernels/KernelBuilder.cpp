@@ -271,8 +271,15 @@ static bool mayBeWritten(Value buffer) {
 
 void KernelBuilder::finish(std::array<int64_t, 3> grid, int64_t threads,
                            int64_t sharedBytes) {
-  Block &body = func.getBody().front();
-  b.setInsertionPointToEnd(&body);
+  constexpr size_t kMostArguments = 512;
+  if (arguments.size() > kMostArguments) {
+    emitError(loc,
+              "uses more than 512 buffers, which a GPU kernel cannot take; "
+              "run the model on cpu");
+    isFailed = true;
+    return;
+  }
+  b.setInsertionPointToEnd(&func.getBody().front());
   gpu::ReturnOp::create(b, loc);
   updateType();
   func.setKnownBlockSizeAttr(

@@ -348,7 +348,7 @@ LogicalResult MatrixEmitter::emit() {
                  int64_t(llvm::divideCeil(product.columnCount, tile.columns)),
                  product.batchCount},
                 tile.threads(), tile.stages * tile.stageBytes());
-  return success();
+  return failure(kernel.hasFailed());
 }
 
 LogicalResult mlir::qopt::emitMatrixKernel(KernelBuilder &kernel,

@@ -95,6 +95,10 @@ std::optional<MatrixProduct> mlir::qopt::matchMatrixProduct(const Nest &nest) {
   if (product.termCount < kTerms ||
       (product.columnCount < kColumns && product.rowCount > 1))
     return std::nullopt;
+  // What a launch can count along y and z, in the smallest tiles.
+  constexpr int64_t kGrid = 65535, kLeast = 16;
+  if (product.columnCount > kGrid * kLeast || product.batchCount > kGrid)
+    return std::nullopt;
   sortByStride(product.left.rows, nest.output);
   sortByStride(product.right.rows, nest.output);
   sortByStride(product.batch, nest.output);

@@ -197,7 +197,7 @@ LogicalResult RowEmitter::emit() {
       return failure();
   }
   kernel.finish({plan.rows, 1, 1}, plan.threads);
-  return success();
+  return failure(kernel.hasFailed());
 }
 
 LogicalResult mlir::qopt::emitRowKernel(KernelBuilder &kernel, RowPlan plan) {

@@ -1,5 +1,6 @@
 //===- RowPlan.cpp - Which operations one block computes by rows ----------===//
 
+#include "Coalesce.h"
 #include "PointKernel.h"
 #include "RowKernel.h"
 
@@ -13,7 +14,7 @@ namespace {
 // What of a GPU the model knows, as for tiles of products: cycles of a launch,
 // of a step of a thread around its operations, of each of those, of a term
 // that comes from the second cache, of which a thread has a few on their way,
-// and of putting parts together.
+// and of putting parts together. Loads of many warps take turns.
 constexpr int64_t kMultiprocessors = 132, kThreadsOfOne = 2048;
 constexpr double kLaunchCycles = 2200, kStepCycles = 600, kOperationCycles = 4,
                  kTermCycles = 60, kPartCycles = 150;
@@ -37,8 +38,9 @@ int64_t RowNest::getParts(int64_t rows, int64_t threads) const {
   return std::min(getMostParts(nest), int64_t(llvm::bit_floor(uint64_t(room))));
 }
 
-/// Cycles of one thread for one element, or one of `parts` of it.
-static double estimateStep(const Nest &nest, int64_t parts = 1) {
+/// Cycles of one thread for one element, or one of `parts` of it, while `warps`
+/// of a multiprocessor do the same.
+static double estimateStep(const Nest &nest, int64_t parts, double warps) {
   linalg::GenericOp main = nest.main;
   int64_t terms = 1;
   for (auto [size, isReduction] : llvm::zip(nest.sizes, nest.isReduction))
@@ -47,7 +49,8 @@ static double estimateStep(const Nest &nest, int64_t parts = 1) {
   const int64_t operations =
       terms * (main.getBody()->getOperations().size() + 2) +
       countOperations(nest.init) + countOperations(nest.epilogue);
-  return kStepCycles + kOperationCycles * operations + kTermCycles * terms +
+  const double term = std::max(kTermCycles, warps * countLoadCycles(nest));
+  return kStepCycles + kOperationCycles * operations + term * terms +
          (parts > 1 ? kPartCycles + kOperationCycles * parts : 0);
 }
 
@@ -56,9 +59,11 @@ static double estimateAlone(const RowCandidate &candidate) {
     return kLaunchCycles;
   if (candidate.cycles)
     return kLaunchCycles + *candidate.cycles;
-  const int64_t waves = llvm::divideCeil(countThreads(*candidate.nest),
-                                         kMultiprocessors * kThreadsOfOne);
-  return kLaunchCycles + waves * estimateStep(*candidate.nest);
+  const int64_t threads = countThreads(*candidate.nest);
+  const int64_t waves =
+      llvm::divideCeil(threads, kMultiprocessors * kThreadsOfOne);
+  const double warps = double(threads) / (32 * kMultiprocessors * waves);
+  return kLaunchCycles + waves * estimateStep(*candidate.nest, 1, warps);
 }
 
 //===----------------------------------------------------------------------===//
@@ -156,6 +161,11 @@ private:
 };
 } // namespace
 
+/// Blocks of `threads` that a multiprocessor has at a time.
+static int64_t getResidentBlocks(int64_t threads) {
+  return std::min<int64_t>(kThreadsOfOne / threads, 16);
+}
+
 bool Group::add(const Nest &nest) {
   // Rows are those of what an earlier nest has written, where it reads that.
   const Access *order = &nest.output;
@@ -191,8 +201,14 @@ bool Group::add(const Nest &nest) {
   longest = std::max(longest, points * getMostParts(nest));
   for (auto [power, sum] : llvm::enumerate(cycles)) {
     const int64_t threads = int64_t(32) << power;
+    const int64_t parts = split->getParts(rows, threads);
+    const int64_t blocks =
+        std::min(getResidentBlocks(threads),
+                 int64_t(llvm::divideCeil(rows, kMultiprocessors)));
+    const double warps =
+        double(blocks * std::min(points * parts, threads)) / 32;
     sum += double(llvm::divideCeil(points, threads)) *
-           estimateStep(nest, split->getParts(rows, threads));
+           estimateStep(nest, parts, warps);
   }
   nests.push_back(std::move(*split));
   return true;
@@ -205,8 +221,8 @@ int64_t Group::chooseThreads() const {
 
 double Group::estimateCycles() const {
   const int64_t threads = chooseThreads();
-  const int64_t resident = std::min<int64_t>(kThreadsOfOne / threads, 16);
-  const int64_t waves = llvm::divideCeil(rows, kMultiprocessors * resident);
+  const int64_t waves =
+      llvm::divideCeil(rows, kMultiprocessors * getResidentBlocks(threads));
   return kLaunchCycles + waves * cycles[llvm::Log2_64(threads / 32)];
 }
 
