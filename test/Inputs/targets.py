@@ -2,16 +2,17 @@
 """Runs a model on several processors and fails where one byte of an output differs.
 
 usage: targets.py MODEL.mlir SAMPLES.npz FOLDER [--cpus=NAME,...] [--qemu-aarch64=COMMAND]
-                  [--qemu-arm=COMMAND]
+                  [--qemu-arm=COMMAND] [--gpu=FOLDER]
        needs quant-run, for emulators quant-compile and the cross compiler on PATH too;
        FOLDER is for what it writes
 
 Scalar code and vector code for this machine always run, then code for each of --cpus,
-which this machine must be able to run, and for kinds of Arm under their emulators, of 64
-and of 32 bits. Lit's %targets is the options for the machine at hand.
+which this machine must be able to run, for kinds of Arm under their emulators, of 64
+and of 32 bits, and for a GPU: FOLDER has a libcuda.so.1, which need not have one. Lit's %targets is the options for the machine at hand.
 """
 
 import argparse
+import os
 import pathlib
 import re
 import shlex
@@ -41,6 +42,7 @@ def add_options(parser):
     parser.add_argument("--cpus", default="", help="processors that this machine can be")
     for kind in TRIPLES:
         parser.add_argument(f"--qemu-{kind}", default="", help="the emulator's command")
+    parser.add_argument("--gpu", default="", help="where the driver of a GPU is")
 
 
 def emulator_of(target, options):
@@ -52,14 +54,18 @@ def names(options):
     """Of every target."""
     cpus = [cpu for cpu in options.cpus.split(",") if cpu]
     arms = [target for target in ARM if emulator_of(target, options)]
-    return ["scalar", "native", *cpus, *arms]
+    return ["scalar", "native", *cpus, *arms, *(["gpu"] if options.gpu else [])]
 
 
-def run_here(model, samples, folder, arguments):
+def run_here(model, samples, folder, arguments, driver=""):
     path = folder / f"{model.stem}.outputs.npz"
     command = ["quant-run", model, f"--inputs={samples}", f"--outputs={path}", *arguments]
+    environment = {**os.environ, "LD_LIBRARY_PATH": driver} if driver else None
     subprocess.run(
-        [*command, "--non-finite=ignore"], check=True, stdout=subprocess.DEVNULL
+        [*command, "--non-finite=ignore"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=environment,
     )
     return list(npz.read(path))
 
@@ -130,6 +136,9 @@ def run(model, samples, folder, options):
     for target in names(options)[1:]:
         if target in ARM:
             found = run_arm(model, samples, folder, target, emulator_of(target, options))
+        elif target == "gpu":
+            cuda = ["--device=cuda"]
+            found = [data for *_, data in run_here(model, samples, folder, cuda, options.gpu)]
         else:
             cpu = f"--cpu={target}"
             found = [data for *_, data in run_here(model, samples, folder, [cpu])]

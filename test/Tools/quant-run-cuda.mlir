@@ -3,7 +3,7 @@
 // REQUIRES: quant-run
 // REQUIRES: numpy
 // RUN: %python -c "import numpy; numpy.savez('%t.npz', x=numpy.ones((2, 128, 64), 'int8'))"
-// RUN: env LD_LIBRARY_PATH=%build_root/test/lib/fake-cuda quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s
+// RUN: env LD_LIBRARY_PATH=%build_root/test/lib/fake-cuda QOPT_FAKE_CUDA_LOG=1 quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s
 
 // The first sample: the GPU, memory, kernels, constants, and the launches as a
 // graph.

@@ -1,26 +1,62 @@
 //===- FakeCuda.cpp - A driver without a GPU, for tests -------------------===//
 //
 // The functions of libcuda.so.1 that the run-time library uses. Memory is the
-// host's, kernels do nothing, and each call is a line on standard error. The
-// function that QOPT_FAKE_CUDA_FAILS names fails.
+// host's, and kernels are interpreted. QOPT_FAKE_CUDA_LOG=1 writes each call to
+// standard error; the function that QOPT_FAKE_CUDA_FAILS names fails.
 //
 //===----------------------------------------------------------------------===//
+
+#include "PtxMachine.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <vector>
 
 using Result = int;
 using DevicePtr = unsigned long long;
 using Handle = void *;
 
+struct KernelNode {
+  Handle function;
+  unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+  void **parameters;
+  void **extra;
+};
+
+namespace {
+/// A launch, with its arguments.
+struct Launch {
+  const ptx::Kernel *kernel;
+  unsigned grid[3];
+  unsigned threads, sharedBytes;
+  std::vector<uint64_t> arguments;
+
+  explicit Launch(const KernelNode &node)
+      : kernel(static_cast<const ptx::Kernel *>(node.function)),
+        grid{node.gridX, node.gridY, node.gridZ}, threads(node.blockX),
+        sharedBytes(node.sharedBytes) {
+    for (size_t i = 0; i < kernel->parameters.size(); ++i)
+      arguments.push_back(*static_cast<uint64_t *>(node.parameters[i]));
+  }
+
+  void run() const { ptx::run(*kernel, grid, threads, sharedBytes, arguments); }
+};
+} // namespace
+
+/// Modules and graphs, which live as long as the process.
+static std::vector<std::unique_ptr<std::map<std::string, ptx::Kernel>>> modules;
+static std::vector<Launch> graph;
 static int token;
 static DevicePtr memory;
 static size_t memorySize;
 
 static Result call(const char *name, const std::string &what = "") {
-  std::fprintf(stderr, "%s%s%s\n", name, what.empty() ? "" : " ", what.c_str());
+  if (std::getenv("QOPT_FAKE_CUDA_LOG"))
+    std::fprintf(stderr, "%s%s%s\n", name, what.empty() ? "" : " ",
+                 what.c_str());
   const char *failing = std::getenv("QOPT_FAKE_CUDA_FAILS");
   return failing && std::strcmp(failing, name) == 0 ? 700 : 0;
 }
@@ -40,9 +76,9 @@ Result cuDeviceGet(int *device, int ordinal) {
   return call("cuDeviceGet", std::to_string(ordinal));
 }
 
-// An H100: compute capability 9.0.
+// An A100: compute capability 8.0.
 Result cuDeviceGetAttribute(int *value, int attribute, int) {
-  *value = attribute == 75 ? 9 : 0;
+  *value = attribute == 75 ? 8 : 0;
   return call("cuDeviceGetAttribute", std::to_string(attribute));
 }
 
@@ -55,7 +91,9 @@ Result cuCtxSetCurrent(Handle) { return call("cuCtxSetCurrent"); }
 
 Result cuModuleLoadDataEx(Handle *module, const void *image, unsigned count,
                           int *options, void **values) {
-  *module = &token;
+  modules.push_back(std::make_unique<std::map<std::string, ptx::Kernel>>(
+      ptx::parse(static_cast<const char *>(image))));
+  *module = modules.back().get();
   const bool isPTX = std::strstr(static_cast<const char *>(image), ".target");
   Result result = call("cuModuleLoadDataEx", isPTX ? "PTX" : "no PTX");
   for (unsigned i = 0; result != 0 && i < count; ++i)
@@ -64,8 +102,12 @@ Result cuModuleLoadDataEx(Handle *module, const void *image, unsigned count,
   return result;
 }
 
-Result cuModuleGetFunction(Handle *function, Handle, const char *name) {
-  *function = &token;
+Result cuModuleGetFunction(Handle *function, Handle module, const char *name) {
+  auto &kernels = *static_cast<std::map<std::string, ptx::Kernel> *>(module);
+  auto found = kernels.find(name);
+  if (found == kernels.end())
+    ptx::fail(std::string("no kernel ") + name);
+  *function = &found->second;
   return call("cuModuleGetFunction", name);
 }
 
@@ -75,7 +117,10 @@ Result cuFuncSetAttribute(Handle, int attribute, int value) {
 }
 
 Result cuMemAlloc_v2(DevicePtr *pointer, size_t bytes) {
-  memory = *pointer = reinterpret_cast<DevicePtr>(std::calloc(bytes, 1));
+  // As a GPU's. What nobody has written is no zero.
+  void *place = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  std::memset(place, 0x5A, bytes);
+  memory = *pointer = reinterpret_cast<DevicePtr>(place);
   memorySize = bytes;
   return call("cuMemAlloc_v2", std::to_string(bytes));
 }
@@ -99,16 +144,9 @@ Result cuGraphCreate(Handle *graph, unsigned) {
   return call("cuGraphCreate");
 }
 
-struct KernelNode {
-  Handle function;
-  unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
-  void **parameters;
-  void **extra;
-};
-
 Result cuGraphAddKernelNode(Handle *node, Handle, const Handle *dependencies,
                             size_t dependencyCount, const KernelNode *kernel) {
-  static int nodes;
+  graph.emplace_back(*kernel);
   std::string text =
       std::to_string(kernel->gridX) + "x" + std::to_string(kernel->gridY) +
       "x" + std::to_string(kernel->gridZ) + " of " +
@@ -117,7 +155,7 @@ Result cuGraphAddKernelNode(Handle *node, Handle, const Handle *dependencies,
       place(*static_cast<DevicePtr *>(kernel->parameters[0])) + ", behind";
   for (size_t i = 0; i < dependencyCount; ++i)
     text += " " + std::to_string(reinterpret_cast<size_t>(dependencies[i]));
-  *node = reinterpret_cast<Handle>(static_cast<size_t>(++nodes));
+  *node = reinterpret_cast<Handle>(graph.size());
   return call("cuGraphAddKernelNode", text);
 }
 
@@ -129,16 +167,20 @@ Result cuGraphInstantiateWithFlags(Handle *executable, Handle,
 
 Result cuGraphDestroy(Handle) { return call("cuGraphDestroy"); }
 
-Result cuGraphLaunch(Handle, Handle) { return call("cuGraphLaunch"); }
+Result cuGraphLaunch(Handle, Handle) {
+  for (const Launch &launch : graph)
+    launch.run();
+  return call("cuGraphLaunch");
+}
 
-Result cuLaunchKernel(Handle, unsigned gridX, unsigned gridY, unsigned gridZ,
-                      unsigned blockX, unsigned, unsigned, unsigned shared,
-                      Handle, void **parameters, void **) {
-  return call("cuLaunchKernel",
-              std::to_string(gridX) + "x" + std::to_string(gridY) + "x" +
-                  std::to_string(gridZ) + " of " + std::to_string(blockX) +
-                  ", shared " + std::to_string(shared) + ", first argument " +
-                  place(*static_cast<DevicePtr *>(parameters[0])));
+Result cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY,
+                      unsigned gridZ, unsigned blockX, unsigned blockY,
+                      unsigned blockZ, unsigned sharedBytes, Handle,
+                      void **parameters, void **extra) {
+  Launch({function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
+          parameters, extra})
+      .run();
+  return call("cuLaunchKernel");
 }
 
 Result cuEventCreate(Handle *event, unsigned) {
