@@ -131,8 +131,8 @@ for arch, prefix, options in [
     if shutil.which(f"{prefix}-g++"):
         config.available_features.add(f"{arch}-cxx")
 
-# A driver that interprets kernels: see docs/Testing.md. It is not for builds with
-# sanitizers, which would have to be its own.
+# A driver that interprets kernels: see docs/Testing.md. With sanitizers it takes
+# minutes for what takes seconds.
 gpu_driver = os.path.join(config.quantopt_binary_dir, "test", "lib", "fake-cuda")
 if os.path.exists(os.path.join(gpu_driver, "libcuda.so.1")) and not config.sanitize:
     config.available_features.add("fake-gpu")

@@ -1,9 +1,8 @@
-// What a run asks of the driver, with one that has no GPU. (That the kernels
-// compute what the processor does is checked where there is one: docs/Testing.md.)
-// REQUIRES: quant-run
+// What a run asks of the driver. (What kernels compute: test/Lowering/GPU.)
+// REQUIRES: quant-run, fake-gpu
 // REQUIRES: numpy
 // RUN: %python -c "import numpy; numpy.savez('%t.npz', x=numpy.ones((2, 128, 64), 'int8'))"
-// RUN: env LD_LIBRARY_PATH=%build_root/test/lib/fake-cuda QOPT_FAKE_CUDA_LOG=1 quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s
+// RUN: env LD_LIBRARY_PATH=%gpu_driver QOPT_FAKE_CUDA_LOG=1 quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s
 
 // The first sample: the GPU, memory, kernels, constants, and the launches as a
 // graph.
@@ -36,13 +35,13 @@
 // CHECK-NOT: cu{{[A-Z]}}
 
 // A failure says what, why and, where the driver does, where.
-// RUN: env LD_LIBRARY_PATH=%build_root/test/lib/fake-cuda QOPT_FAKE_CUDA_FAILS=cuMemAlloc_v2 not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=MEMORY
+// RUN: env LD_LIBRARY_PATH=%gpu_driver QOPT_FAKE_CUDA_FAILS=cuMemAlloc_v2 not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=MEMORY
 // MEMORY: quant-run: error: GPU: cannot take the model's memory: a planted failure (CUDA error 700)
-// RUN: env LD_LIBRARY_PATH=%build_root/test/lib/fake-cuda QOPT_FAKE_CUDA_FAILS=cuModuleLoadDataEx not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=COMPILE
+// RUN: env LD_LIBRARY_PATH=%gpu_driver QOPT_FAKE_CUDA_FAILS=cuModuleLoadDataEx not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=COMPILE
 // COMPILE: quant-run: error: GPU: cannot compile the kernels: a planted failure (CUDA error 700): line 7: what the log says
-// RUN: env LD_LIBRARY_PATH=%build_root/test/lib/fake-cuda QOPT_FAKE_CUDA_FAILS=cuInit not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: env LD_LIBRARY_PATH=%gpu_driver QOPT_FAKE_CUDA_FAILS=cuInit not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: quant-run: error: --device=cuda: no NVIDIA GPU can be used: a planted failure (CUDA error 700)
-// RUN: env LD_LIBRARY_PATH=%build_root/test/lib/fake-cuda QOPT_FAKE_CUDA_FAILS=cuGraphLaunch not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=LAUNCH
+// RUN: env LD_LIBRARY_PATH=%gpu_driver QOPT_FAKE_CUDA_FAILS=cuGraphLaunch not quant-run %s --inputs=%t.npz --device=cuda 2>&1 | FileCheck %s --check-prefix=LAUNCH
 // LAUNCH: quant-run: error: GPU: cannot launch the model: a planted failure (CUDA error 700)
 
 func.func @main(%x: tensor<128x64xi8>) -> tensor<128x32xi32> {

@@ -5,15 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantopt/Lowering/CPU/Pipeline.h"
+#include "../Common/Steps.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -34,30 +33,7 @@ static void prepare(OpPassManager &pm, const LowerToCPUOptions &options) {
     pm.addNestedPass<func::FuncOp>(createFuseWeights(weights));
     pm.addNestedPass<func::FuncOp>(createFactorTakes());
   }
-  pm.addPass(createConvertToLinalg(conversions));
-  pm.addPass(createCanonicalizerPass());
-  pm.addNestedPass<func::FuncOp>(createSplitReductions());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-}
-
-/// Tensors become buffers.
-static void assignBuffers(OpPassManager &pm) {
-  pm.addPass(createConvertObservers());
-  pm.addPass(createResultsToDestinations());
-  pm.addPass(createBufferize());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-}
-
-/// Constants are computed now, and chains of elementwise operations become one:
-/// kernels take one operation on either side.
-static void fuse(OpPassManager &pm) {
-  pm.addNestedPass<func::FuncOp>(createFoldConstantGenerics());
-  pm.addNestedPass<func::FuncOp>(createFoldMovement());
-  pm.addNestedPass<func::FuncOp>(createFuseForKernels());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addConversions(pm, conversions);
 }
 
 /// Channels go innermost and kernels take what they can, with their neighbours.
@@ -100,23 +76,11 @@ static void lowerToLoops(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(createLoopInvariantCodeMotionPass());
 }
 
-/// What computes on bf16, and functions of f16, compute in f32 and round, as
-/// LLVM has it; the roundings of bf16 become integer arithmetic behind this.
-static void widenShortFloats(OpPassManager &pm) {
-  math::MathExtendToSupportedTypesOptions functions;
-  OpPassManager &func = pm.nest<func::FuncOp>();
-  func.addPass(math::createMathExtendToSupportedTypes(functions));
-  arith::ArithEmulateUnsupportedFloatsOptions arithmetic;
-  arithmetic.sourceTypeStrs = {"bf16"};
-  func.addPass(arith::createArithEmulateUnsupportedFloats(arithmetic));
-}
-
 /// Loops, memrefs and arithmetic become the LLVM dialect.
 static void lowerToLLVM(OpPassManager &pm, const LowerToCPUOptions &options) {
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  widenShortFloats(pm);
-  pm.addNestedPass<func::FuncOp>(createApproximateMath());
+  addMath(pm);
   pm.addPass(createSCFToControlFlowPass());
   ConvertMathToLLVMPassOptions math;
   pm.addPass(createConvertMathToLLVMPass(math));
@@ -145,8 +109,9 @@ void mlir::qopt::buildLowerToCPUPipeline(OpPassManager &pm,
     pm.addPass(createRecordOrigins());
   prepare(pm, options);
   if (options.kernels != "scalar")
-    fuse(pm);
-  assignBuffers(pm);
+    addFusion(pm);
+  pm.addPass(createConvertObservers());
+  addBuffers(pm);
   if (options.kernels != "scalar")
     emitKernels(pm, options);
   else if (options.profile)

@@ -93,6 +93,14 @@ void EmitGPUKernels::runOnOperation() {
         << kernels << ": give auto or scalar";
     return signalPassFailure();
   }
+  unsigned version = 0;
+  if (!StringRef(chip).starts_with("sm_") ||
+      StringRef(chip).drop_front(3).rtrim("af").getAsInteger(10, version) ||
+      version < 80) {
+    emitError(getOperation().getLoc(), "chip=")
+        << chip << ": give sm_80 or later, as sm_90";
+    return signalPassFailure();
+  }
   ModuleOp module = getOperation();
   isLarge = hasLargeBuffers(module);
   // They are of this one architecture, and no later one has them.

@@ -6,15 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantopt/Lowering/GPU/Pipeline.h"
+#include "../Common/Steps.h"
 #include "quantopt/Lowering/CPU/Passes.h"
 #include "quantopt/Lowering/GPU/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVM/NVVM/Target.h"
@@ -32,43 +31,16 @@ static void prepare(OpPassManager &pm) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addNestedPass<func::FuncOp>(createFactorTakes());
-  pm.addPass(createConvertToLinalg());
-  pm.addPass(createCanonicalizerPass());
-  pm.addNestedPass<func::FuncOp>(createSplitReductions());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-}
-
-/// Constants are computed now, and chains of elementwise operations become one.
-static void fuse(OpPassManager &pm) {
-  pm.addNestedPass<func::FuncOp>(createFoldConstantGenerics());
-  pm.addNestedPass<func::FuncOp>(createFoldMovement());
-  pm.addNestedPass<func::FuncOp>(createFuseForKernels());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addConversions(pm, {});
 }
 
 /// Tensors become buffers, with channels innermost, where the tensor cores'
 /// copies want them.
 static void assignBuffers(OpPassManager &pm) {
-  pm.addPass(createResultsToDestinations());
-  pm.addPass(createBufferize());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addBuffers(pm);
   pm.addPass(createStoreBitsAsBytes());
   pm.addNestedPass<func::FuncOp>(createAssignLayouts());
   pm.addPass(createCanonicalizerPass());
-}
-
-/// Bodies become what a GPU computes exactly as a CPU does.
-static void lowerBodies(OpPassManager &pm) {
-  math::MathExtendToSupportedTypesOptions functions;
-  OpPassManager &func = pm.nest<func::FuncOp>();
-  func.addPass(math::createMathExtendToSupportedTypes(functions));
-  arith::ArithEmulateUnsupportedFloatsOptions arithmetic;
-  arithmetic.sourceTypeStrs = {"bf16"};
-  func.addPass(arith::createArithEmulateUnsupportedFloats(arithmetic));
-  func.addPass(createApproximateMath());
 }
 
 /// Kernels become PTX.
@@ -100,9 +72,10 @@ void mlir::qopt::buildLowerToGPUPipeline(OpPassManager &pm,
   // Kernels are named by what the user wrote.
   pm.addPass(createRecordOrigins());
   prepare(pm);
-  fuse(pm);
+  addFusion(pm);
   assignBuffers(pm);
-  lowerBodies(pm);
+  // Bodies become what a GPU computes exactly as a CPU does.
+  addMath(pm);
   EmitGPUKernelsOptions kernels;
   kernels.chip = options.chip;
   kernels.kernels = options.kernels;

@@ -32,8 +32,8 @@ def EmitGPUKernels : Pass<"qopt-emit-gpu-kernels", "::mlir::ModuleOp"> {
     operations. So have floats: each thread does what one iteration of those loops
     does, and nothing is fused into a multiply-add.
 
-    Guarantees that no linalg is left. Refuses operations on buffers that are
-    not linalg, and bodies that use values of the function other than buffers
+    Guarantees that no linalg is left. Refuses chips before sm_80, operations on
+    buffers that are not linalg, and bodies that use values of the function other than buffers
     and constants.
 
     Example: test/Lowering/GPU/emit-gpu-kernels.mlir.
