@@ -34,7 +34,59 @@ struct Operand {
   int64_t offset = 0;
 };
 
+/// What an instruction does: the first word of its opcode.
+enum class Code {
+  Ld,
+  St,
+  Cvt,
+  Wgmma,
+  Fence,
+  Cp,
+  Mov,
+  Cvta,
+  Setp,
+  Selp,
+  Min,
+  Max,
+  Add,
+  Sub,
+  Mul,
+  Mad,
+  Div,
+  Rem,
+  And,
+  Or,
+  Xor,
+  Not,
+  Neg,
+  Abs,
+  Shl,
+  Shr,
+  Bfe,
+  Prmt,
+  Bra,
+  Ret,
+  Bar,
+  Mma,
+  Ldmatrix,
+  Shfl,
+  Rcp,
+  Sqrt,
+  Fma,
+};
+
+/// The type at the end of an opcode: its kind (b, s, u, f) and its bits.
+struct Type {
+  char kind = 'b';
+  int bits = 0;
+};
+
+Type parseType(const std::string &word);
+
 struct Instruction {
+  Code code = Code::Ret;
+  Type type;
+  bool isShared = false;          ///< It names shared memory first.
   std::vector<std::string> words; ///< of the opcode: "add", "s32"
   std::string text;               ///< as it stands in the module
   std::vector<Operand> operands;

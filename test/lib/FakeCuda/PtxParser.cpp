@@ -41,6 +41,58 @@ private:
 };
 } // namespace
 
+/// What the first word of an opcode means; ends the process where nothing.
+static Code parseCode(const std::string &word, const std::string &line) {
+  static const std::map<std::string, Code> codes = {
+      {"ld", Code::Ld},
+      {"st", Code::St},
+      {"cvt", Code::Cvt},
+      {"wgmma", Code::Wgmma},
+      {"fence", Code::Fence},
+      {"cp", Code::Cp},
+      {"mov", Code::Mov},
+      {"cvta", Code::Cvta},
+      {"setp", Code::Setp},
+      {"selp", Code::Selp},
+      {"min", Code::Min},
+      {"max", Code::Max},
+      {"add", Code::Add},
+      {"sub", Code::Sub},
+      {"mul", Code::Mul},
+      {"mad", Code::Mad},
+      {"div", Code::Div},
+      {"rem", Code::Rem},
+      {"and", Code::And},
+      {"or", Code::Or},
+      {"xor", Code::Xor},
+      {"not", Code::Not},
+      {"neg", Code::Neg},
+      {"abs", Code::Abs},
+      {"shl", Code::Shl},
+      {"shr", Code::Shr},
+      {"bfe", Code::Bfe},
+      {"prmt", Code::Prmt},
+      {"bra", Code::Bra},
+      {"ret", Code::Ret},
+      {"bar", Code::Bar},
+      {"mma", Code::Mma},
+      {"ldmatrix", Code::Ldmatrix},
+      {"shfl", Code::Shfl},
+      {"rcp", Code::Rcp},
+      {"sqrt", Code::Sqrt},
+      {"fma", Code::Fma}};
+  auto found = codes.find(word);
+  if (found == codes.end())
+    fail("an instruction that it does not know: " + line);
+  return found->second;
+}
+
+Type ptx::parseType(const std::string &word) {
+  if (word == "pred")
+    return {'b', 1};
+  return {word[0], std::atoi(word.c_str() + 1)};
+}
+
 /// The bits of "0f3F800000", "0d...", "-5" or "0x1F".
 static uint64_t parseNumber(const std::string &text) {
   if (text.rfind("0f", 0) == 0 || text.rfind("0d", 0) == 0)
@@ -152,12 +204,16 @@ void Parser::parseInstruction(std::string line) {
         part = part.substr(0, bar);
       instruction.operands.push_back(parseOperand(part));
     }
+  const std::vector<std::string> &all = instruction.words;
+  instruction.code = parseCode(all[0], instruction.text);
+  instruction.type = parseType(all.back());
+  instruction.isShared = all.size() > 1 && all[1] == "shared";
   kernel.code.push_back(std::move(instruction));
 }
 
 void Parser::finish() {
   for (Instruction &instruction : kernel.code)
-    if (instruction.words[0] == "bra")
+    if (instruction.code == Code::Bra)
       instruction.target = labels.at(instruction.operands[0].name);
   kernel.registers = registers.size();
   kernels[kernel.name] = std::move(kernel);
