@@ -81,7 +81,9 @@
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --chip=sm_90 2>&1 | FileCheck %s --check-prefix=CHIP
 // CHIP: error: --chip is for --device=cuda: give both
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --device=cuda --chip=sm_75 2>&1 | FileCheck %s --check-prefix=OLDCHIP
-// OLDCHIP: error: --chip=sm_75: give sm_80 or later, as sm_90
+// OLDCHIP: error: --chip=sm_75: give sm_80 or a later one that 'llc-22 -march=nvptx64 -mcpu=help' lists
+// RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --device=cuda --chip=sm_999 2>&1 | FileCheck %s --check-prefix=NOCHIP
+// NOCHIP: error: --chip=sm_999: give sm_80 or a later one
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --device=cuda --threads=2 2>&1 | FileCheck %s --check-prefix=GPUTHREADS
 // GPUTHREADS: error: --threads and --tiles are for --device=cpu: a GPU has its own
 // RUN: not quant-run %t/model.mlir --inputs=%t/x.npz --cpu=80386sx 2>&1 | FileCheck %s --check-prefix=CPU

@@ -2,6 +2,8 @@
 
 #include "CodeFlags.h"
 
+#include "quantopt/Lowering/GPU/Pipeline.h"
+
 using namespace llvm;
 using namespace quantopt;
 
@@ -52,13 +54,11 @@ Error CodeFlags::check() const {
   if (device == Device::CUDA && (threads > 1 || !tiles.empty()))
     return createStringError("--threads and --tiles are for --device=cpu: a "
                              "GPU has its own");
-  unsigned version = 0;
   if (device == Device::CUDA && !chip.empty() &&
-      (!StringRef(chip).starts_with("sm_") ||
-       StringRef(chip).drop_front(3).rtrim("af").getAsInteger(10, version) ||
-       version < 80))
+      !mlir::qopt::isSupportedChip(chip))
     return createStringError("--chip=" + chip +
-                             ": give sm_80 or later, as sm_90");
+                             ": give sm_80 or a later one that 'llc-22 "
+                             "-march=nvptx64 -mcpu=help' lists");
   return Error::success();
 }
 

@@ -257,16 +257,6 @@ void EmitKernels::run(func::FuncOp func) {
     emit(rewriter, kernel);
 }
 
-/// Whether kernels are the only readers and writers of `buffer`.
-static bool isUsedByKernelsOnly(Value buffer,
-                                const DenseSet<Operation *> &taken) {
-  return llvm::all_of(buffer.getUsers(), [&](Operation *user) {
-    if (isa<ViewLikeOpInterface>(user))
-      return isUsedByKernelsOnly(user->getResult(0), taken);
-    return taken.contains(user);
-  });
-}
-
 /// Where micro-kernels read unsigned bytes, buffers of signed bytes that
 /// products read, and all of them in this way, hold the value plus 128:
 /// writers flip a bit once, and readers do not for each use. So do those that
@@ -280,8 +270,7 @@ void EmitKernels::chooseSigns(func::FuncOp func,
     fixed.insert(getRoot(kernel.nest.inputs[weights].buffer));
     Value root = getRoot(kernel.nest.inputs[activations].buffer);
     if (isUnsigned || !kernel.step->readsUnsigned() ||
-        !root.getDefiningOp<memref::AllocOp>() ||
-        !isUsedByKernelsOnly(root, taken))
+        !root.getDefiningOp<memref::AllocOp>() || !isUsedOnlyBy(root, taken))
       fixed.insert(root);
     else
       flipped.insert(root);
@@ -316,7 +305,7 @@ void EmitKernels::chooseSigns(func::FuncOp func,
   }
   for (Value root : summed)
     if (!read.contains(root) && root.getDefiningOp<memref::AllocOp>() &&
-        isUsedByKernelsOnly(root, taken))
+        isUsedOnlyBy(root, taken))
       flipped.insert(root);
   for (Kernel &kernel : chosen)
     for (Access *access : kernel.nest.getAccesses()) {

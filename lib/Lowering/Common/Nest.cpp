@@ -63,6 +63,22 @@ Value mlir::qopt::getRoot(Value buffer) {
   }
 }
 
+bool mlir::qopt::isUsedOnlyBy(Value buffer, const DenseSet<Operation *> &ops) {
+  return llvm::all_of(buffer.getUsers(), [&](Operation *user) {
+    if (isa<ViewLikeOpInterface>(user))
+      return isUsedOnlyBy(user->getResult(0), ops);
+    return ops.contains(user);
+  });
+}
+
+void mlir::qopt::sortByStride(SmallVectorImpl<unsigned> &loops,
+                              const Access &access) {
+  llvm::sort(loops, [&](unsigned left, unsigned right) {
+    const int64_t first = access.strides[left], second = access.strides[right];
+    return first != second ? first > second : left < right;
+  });
+}
+
 Value mlir::qopt::emitFlatView(OpBuilder &builder, Location loc,
                                const Access &access) {
   auto type = cast<MemRefType>(access.buffer.getType());

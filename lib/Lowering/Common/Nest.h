@@ -99,6 +99,12 @@ bool hasTermsAlong(const Nest &nest, const Access &access, unsigned loop);
 /// The allocation, argument or global that `buffer` is a view of.
 Value getRoot(Value buffer);
 
+/// Whether nothing but `ops` uses `buffer`, itself or through a view.
+bool isUsedOnlyBy(Value buffer, const DenseSet<Operation *> &ops);
+
+/// Sorts loops by their stride in `access`, largest first.
+void sortByStride(SmallVectorImpl<unsigned> &loops, const Access &access);
+
 /// Whether an operation strictly between `begin` and `end`, of one block, reads
 /// or writes the buffer `root`.
 bool isTouchedBetween(Operation *begin, Operation *end, Value root);

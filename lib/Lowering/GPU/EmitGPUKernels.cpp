@@ -11,6 +11,7 @@
 #include "Kernels/PointKernel.h"
 #include "Kernels/RowKernel.h"
 #include "quantopt/Lowering/GPU/Passes.h"
+#include "quantopt/Lowering/GPU/Pipeline.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -93,12 +94,11 @@ void EmitGPUKernels::runOnOperation() {
         << kernels << ": give auto or scalar";
     return signalPassFailure();
   }
-  unsigned version = 0;
-  if (!StringRef(chip).starts_with("sm_") ||
-      StringRef(chip).drop_front(3).rtrim("af").getAsInteger(10, version) ||
-      version < 80) {
+  if (!isSupportedChip(chip)) {
     emitError(getOperation().getLoc(), "chip=")
-        << chip << ": give sm_80 or later, as sm_90";
+        << chip
+        << ": give sm_80 or a later one that 'llc-22 "
+           "-march=nvptx64 -mcpu=help' lists";
     return signalPassFailure();
   }
   ModuleOp module = getOperation();

@@ -22,6 +22,10 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace mlir::qopt;
@@ -85,6 +89,20 @@ void mlir::qopt::buildLowerToGPUPipeline(OpPassManager &pm,
   pm.addPass(createSymbolDCEPass());
   compileKernels(pm, options);
   pm.addPass(createPlanLaunches());
+}
+
+bool mlir::qopt::isSupportedChip(StringRef chip) {
+  llvm::InitializeAllTargetInfos();
+  llvm::InitializeAllTargetMCs();
+  const llvm::Triple triple("nvptx64-nvidia-cuda");
+  std::string reason;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, reason);
+  std::unique_ptr<llvm::MCSubtargetInfo> known(
+      target ? target->createMCSubtargetInfo(triple, "", "") : nullptr);
+  unsigned version = 0;
+  return known && known->isCPUStringValid(chip) && chip.consume_front("sm_") &&
+         !chip.rtrim("af").getAsInteger(10, version) && version >= 80;
 }
 
 void mlir::qopt::registerGPUTarget(DialectRegistry &registry) {

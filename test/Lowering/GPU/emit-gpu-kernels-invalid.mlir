@@ -2,7 +2,7 @@
 // RUN: not quant-opt %s --qopt-emit-gpu-kernels=kernels=fast 2>&1 | FileCheck %s
 // CHECK: error: kernels=fast: give auto or scalar
 // RUN: not quant-opt %s --qopt-emit-gpu-kernels=chip=sm_75 2>&1 | FileCheck %s --check-prefix=CHIP
-// CHIP: error: chip=sm_75: give sm_80 or later, as sm_90
+// CHIP: error: chip=sm_75: give sm_80 or a later one that 'llc-22 -march=nvptx64 -mcpu=help' lists
 
 func.func @loop(%a: memref<4xf32>) {
   %c0 = arith.constant 0 : index

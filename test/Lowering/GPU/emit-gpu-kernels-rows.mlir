@@ -138,3 +138,19 @@ func.func @scale(%a: memref<64x32xf32>, %r: memref<64x32xf32>) {
   }
   return
 }
+
+// -----
+
+// Two poolings share a window, which nobody reads: it takes no shared memory.
+// CHECK-LABEL: func.func @windows
+// CHECK: gpu.func @kernel_rows
+// CHECK-NOT: memref<{{[04]}}xf32
+func.func @windows(%a: memref<1x8x8x4xf32>, %r: memref<1x2x2x4xf32>) {
+  %window = memref.alloc() : memref<2x2xf32>
+  %t = memref.alloc() : memref<1x4x4x4xf32>
+  linalg.pooling_nhwc_sum {strides = dense<2> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
+    ins(%a, %window : memref<1x8x8x4xf32>, memref<2x2xf32>) outs(%t : memref<1x4x4x4xf32>)
+  linalg.pooling_nhwc_sum {strides = dense<2> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
+    ins(%t, %window : memref<1x4x4x4xf32>, memref<2x2xf32>) outs(%r : memref<1x2x2x4xf32>)
+  return
+}

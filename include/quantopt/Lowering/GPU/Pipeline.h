@@ -9,6 +9,7 @@
 #ifndef QUANTOPT_LOWERING_GPU_PIPELINE_H
 #define QUANTOPT_LOWERING_GPU_PIPELINE_H
 
+#include "llvm/ADT/StringRef.h"
 #include <string>
 
 namespace mlir {
@@ -35,6 +36,10 @@ struct LowerToGPUOptions {
 /// of the GPU's memory, so the functions are not re-entrant.
 void buildLowerToGPUPipeline(OpPassManager &pm,
                              const LowerToGPUOptions &options);
+
+/// Whether LLVM knows `chip`, "sm_80" or "sm_90a", and it has compute
+/// capability 8.0 or later.
+bool isSupportedChip(llvm::StringRef chip);
 
 /// What the pipeline needs of upstream to make PTX of kernels.
 void registerGPUTarget(DialectRegistry &registry);

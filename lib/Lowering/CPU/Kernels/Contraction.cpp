@@ -65,15 +65,6 @@ static std::optional<std::pair<Factor, Factor>> matchBody(Block &body) {
   return std::make_pair(*left, *right);
 }
 
-/// Sorts loops by a stride, largest first.
-static void sortByStride(SmallVectorImpl<unsigned> &loops,
-                         const Access &access) {
-  llvm::sort(loops, [&](unsigned a, unsigned b) {
-    int64_t left = access.strides[a], right = access.strides[b];
-    return left != right ? left > right : a < b;
-  });
-}
-
 /// Splits the reduction into the longest contiguous run of activations, over
 /// which the weights' scales stay, and the loops around it.
 static void splitReduction(const Nest &nest, Contraction &contraction) {

@@ -16,6 +16,9 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
+/// Sectors of a line of 128 bytes, which come together.
+static constexpr int64_t kLine = 4;
+
 /// Sectors that a warp reads of `access`, with neighbouring threads along
 /// `loop`.
 static int64_t countSectors(const Access &access, unsigned loop) {
@@ -32,9 +35,7 @@ double mlir::qopt::countLoadCycles(const Nest &nest) {
   for (const Access &input : nest.inputs) {
     if (!isa<BaseMemRefType>(input.buffer.getType()))
       continue;
-    // Up to a line of 128 bytes, sectors come together.
     constexpr double kTogether = 1.5;
-    constexpr int64_t kLine = 4;
     const int64_t sectors =
         loops.empty() ? 1 : countSectors(input, loops.back());
     cycles += sectors <= kLine ? kTogether : double(sectors);
@@ -75,8 +76,7 @@ void mlir::qopt::coalesceConstants(Nest &nest) {
   const unsigned fastest = threads.back();
   for (Access &input : nest.inputs) {
     if (!isa<BaseMemRefType>(input.buffer.getType()) ||
-        countSectors(input, fastest) <= 4 ||
-        input.element.getIntOrFloatBitWidth() % 8 != 0)
+        countSectors(input, fastest) <= kLine)
       continue;
     std::optional<ConstantBytes> bytes = getConstantBytes(input.buffer);
     if (!bytes || bytes->isSplat)
@@ -88,10 +88,7 @@ void mlir::qopt::coalesceConstants(Nest &nest) {
         loops.push_back(loop);
         points *= size;
       }
-    llvm::sort(loops, [&](unsigned left, unsigned right) {
-      const int64_t first = input.strides[left], second = input.strides[right];
-      return first != second ? first > second : left < right;
-    });
+    sortByStride(loops, input);
     loops.push_back(fastest);
     points *= nest.sizes[fastest];
     auto type = cast<MemRefType>(getRoot(input.buffer).getType());

@@ -21,6 +21,9 @@ namespace mlir::qopt {
 /// what its copies and vector loads want.
 constexpr int64_t kGPUAlignment = 256;
 
+/// Multiprocessors of the GPU that models of time have in mind: an H100.
+constexpr int64_t kMultiprocessors = 132;
+
 class KernelBuilder {
 public:
   /// Begins a kernel of `module`, to be launched in the place of `op`. The

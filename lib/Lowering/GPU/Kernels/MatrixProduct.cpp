@@ -8,15 +8,6 @@
 using namespace mlir;
 using namespace mlir::qopt;
 
-/// Sorts loops by a stride, largest first.
-static void sortByStride(SmallVectorImpl<unsigned> &loops,
-                         const Access &access) {
-  llvm::sort(loops, [&](unsigned left, unsigned right) {
-    const int64_t first = access.strides[left], second = access.strides[right];
-    return first != second ? first > second : left < right;
-  });
-}
-
 /// The product of the innermost terms that walk `access` byte by byte.
 static int64_t getRunLength(const Nest &nest, ArrayRef<unsigned> terms,
                             const Access &access) {
@@ -118,7 +109,6 @@ std::optional<MatrixProduct> mlir::qopt::matchMatrixProduct(const Nest &nest) {
 
 /// What of a GPU the model knows: an H100. Others have the same proportions.
 namespace {
-constexpr int64_t kMultiprocessors = 132;
 constexpr int64_t kSharedBytes = 208 * 1024;
 constexpr int64_t kThreadsOfOne = 1536;
 /// Multiply-accumulates, by warps and by warpgroups, and bytes from the cache,

@@ -100,12 +100,16 @@ SmallVector<unsigned> mlir::qopt::getThreadLoops(const Nest &nest) {
   for (auto [loop, size] : llvm::enumerate(nest.sizes))
     if (size != 1 && !nest.isReduction[loop])
       loops.push_back(loop);
-  llvm::sort(loops, [&](unsigned left, unsigned right) {
-    const int64_t first = nest.output.strides[left],
-                  second = nest.output.strides[right];
-    return first != second ? first > second : left < right;
-  });
+  sortByStride(loops, nest.output);
   return loops;
+}
+
+/// The elements of the result.
+static int64_t countPoints(const Nest &nest) {
+  int64_t points = 1;
+  for (unsigned loop : getThreadLoops(nest))
+    points *= nest.sizes[loop];
+  return points;
 }
 
 /// Whether `nest` adds up integers of 32 bits.
@@ -128,10 +132,8 @@ static std::optional<unsigned> getLongestReduction(const Nest &nest) {
 }
 
 int64_t mlir::qopt::getLanes(const Nest &nest) {
-  constexpr int64_t kWarp = 32, kTerms = 48, kThreads = 132 * 1024;
-  int64_t points = 1;
-  for (unsigned loop : getThreadLoops(nest))
-    points *= nest.sizes[loop];
+  constexpr int64_t kWarp = 32, kTerms = 48, kThreads = kMultiprocessors * 1024;
+  const int64_t points = countPoints(nest);
   std::optional<unsigned> longest = getLongestReduction(nest);
   if (!longest || nest.sizes[*longest] < kTerms || points * kWarp > kThreads ||
       !addsIntegers(nest))
@@ -152,10 +154,7 @@ int64_t mlir::qopt::getMostParts(const Nest &nest) {
 }
 
 int64_t mlir::qopt::countThreads(const Nest &nest) {
-  int64_t threads = getLanes(nest);
-  for (unsigned loop : getThreadLoops(nest))
-    threads *= nest.sizes[loop];
-  return threads;
+  return getLanes(nest) * countPoints(nest);
 }
 
 /// The sum of what the threads of a warp have.

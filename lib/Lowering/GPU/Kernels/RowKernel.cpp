@@ -15,15 +15,6 @@ using namespace mlir::qopt;
 /// Bytes of shared memory that every GPU gives a block without being asked.
 static constexpr int64_t kSharedBytes = 40 * 1024;
 
-/// Whether nothing but `ops` uses `buffer`, itself or through a view.
-static bool isUsedOnlyBy(Value buffer, const DenseSet<Operation *> &ops) {
-  return llvm::all_of(buffer.getUsers(), [&](Operation *user) {
-    if (isa<ViewLikeOpInterface>(user))
-      return isUsedOnlyBy(user->getResult(0), ops);
-    return ops.contains(user);
-  });
-}
-
 /// The elements of a row of the allocation `root`, as `access` walks it.
 static int64_t getRowSize(Value root, const RowNest &nest,
                           const Access &access) {
@@ -48,6 +39,7 @@ static void shareBuffers(KernelBuilder &kernel, RowPlan &plan) {
     Type element;
     SmallVector<std::pair<RowNest *, Access *>> accesses;
     DenseSet<RowNest *> nests;
+    bool isWritten = false;
   };
   llvm::MapVector<Value, Use> uses;
   for (RowNest &nest : plan.nests)
@@ -60,12 +52,14 @@ static void shareBuffers(KernelBuilder &kernel, RowPlan &plan) {
       use.element = access->element;
       use.accesses.emplace_back(&nest, access);
       use.nests.insert(&nest);
+      use.isWritten |= access == &nest.nest.output;
     }
   int64_t left = kSharedBytes;
   for (auto &[root, use] : uses) {
     const int64_t bytes =
         use.size * int64_t(use.element.getIntOrFloatBitWidth() / 8);
-    if (use.nests.size() < 2 || bytes > left)
+    // What nobody writes is a window, which only says how large it is.
+    if (use.nests.size() < 2 || !use.isWritten || bytes > left)
       continue;
     left -= llvm::alignTo(bytes, 16);
     kernel.bind(root, kernel.addShared(use.element, use.size));

@@ -15,7 +15,7 @@ namespace {
 // of a step of a thread around its operations, of each of those, of a term
 // that comes from the second cache, of which a thread has a few on their way,
 // and of putting parts together. Loads of many warps take turns.
-constexpr int64_t kMultiprocessors = 132, kThreadsOfOne = 2048;
+constexpr int64_t kThreadsOfOne = 2048;
 constexpr double kLaunchCycles = 2200, kStepCycles = 600, kOperationCycles = 4,
                  kTermCycles = 60, kPartCycles = 150;
 /// Nests that are asked for how many rows there could be.
@@ -77,10 +77,7 @@ static std::optional<RowNest> splitRows(const Nest &nest, const Access &order,
   RowNest result{nest, {}};
   Nest &split = result.nest;
   SmallVector<unsigned> loops = getThreadLoops(nest);
-  llvm::sort(loops, [&](unsigned left, unsigned right) {
-    const int64_t first = order.strides[left], second = order.strides[right];
-    return first != second ? first > second : left < right;
-  });
+  sortByStride(loops, order);
   for (unsigned loop : loops) {
     if (rows == 1)
       break;
