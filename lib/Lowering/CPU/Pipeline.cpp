@@ -110,7 +110,6 @@ void mlir::qopt::buildLowerToCPUPipeline(OpPassManager &pm,
   prepare(pm, options);
   if (options.kernels != "scalar")
     addFusion(pm);
-  pm.addPass(createConvertObservers());
   addBuffers(pm);
   if (options.kernels != "scalar")
     emitKernels(pm, options);

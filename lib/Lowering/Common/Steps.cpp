@@ -29,6 +29,7 @@ void mlir::qopt::addFusion(OpPassManager &pm) {
 }
 
 void mlir::qopt::addBuffers(OpPassManager &pm) {
+  pm.addPass(createConvertObservers());
   pm.addPass(createResultsToDestinations());
   pm.addPass(createBufferize());
   pm.addPass(createCanonicalizerPass());

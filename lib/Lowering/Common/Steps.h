@@ -23,7 +23,7 @@ void addConversions(OpPassManager &pm, const ConvertToLinalgOptions &options);
 /// kernels take one operation on either side.
 void addFusion(OpPassManager &pm);
 
-/// Tensors become buffers.
+/// Tensors become buffers, and calibration hooks calls.
 void addBuffers(OpPassManager &pm);
 
 /// What computes on bf16, and functions of f16, compute in f32 and round, as

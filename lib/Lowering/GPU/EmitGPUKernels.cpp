@@ -239,6 +239,11 @@ LogicalResult EmitGPUKernels::run(func::FuncOp func) {
   if (!func.getBody().hasOneBlock())
     return func.emitOpError("has control flow between blocks; models are one "
                             "block of operations");
+  for (auto call : func.getOps<func::CallOp>())
+    return emitError(call.getLoc(), "calls '")
+           << call.getCallee()
+           << "', and what runs on a GPU calls nothing of the host; run the "
+              "model on cpu";
   for (Operation &op : func.front())
     if (!isBookkeeping(&op))
       return emitError(op.getLoc(), "'")

@@ -18,6 +18,15 @@ func.func @loop(%a: memref<4xf32>) {
 
 // -----
 
+func.func private @host(memref<4xf32>)
+func.func @call(%a: memref<4xf32>) {
+  // expected-error @+1 {{calls 'host', and what runs on a GPU calls nothing of the host; run the model on cpu}}
+  call @host(%a) : (memref<4xf32>) -> ()
+  return
+}
+
+// -----
+
 func.func @scalar(%s: f32, %a: memref<4xf32>) {
   // expected-error @+1 {{uses a scalar that is computed outside of it, and GPU kernels take buffers; run the model on cpu}}
   linalg.fill ins(%s : f32) outs(%a : memref<4xf32>)

@@ -33,7 +33,7 @@ def EmitGPUKernels : Pass<"qopt-emit-gpu-kernels", "::mlir::ModuleOp"> {
     does, and nothing is fused into a multiply-add.
 
     Guarantees that no linalg is left. Refuses chips before sm_80, operations on
-    buffers that are not linalg, and bodies that use values of the function other than buffers
+    buffers that are not linalg, calls (calibration hooks are some), and bodies that use values of the function other than buffers
     and constants.
 
     Example: test/Lowering/GPU/emit-gpu-kernels.mlir.
